@@ -1,0 +1,83 @@
+# Needs make, a POSIX shell and Python 3.11 or newer. A Python of your choice: make run PYTHON=/path
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench translations clean
+
+PYTHON ?= python3.13 python3.12 python3.11 python3 python
+VENV := .venv/bin/python
+INSTALL := $(VENV) -m pip install --quiet --disable-pip-version-check --no-input
+
+# A stamp says that a step was finished; without the environment it speaks of, none of them is true.
+$(shell $(VENV) -c "" 2>/dev/null || rm -rf .stamps)
+
+help:
+	@echo "make run           serve http://localhost:8000 (sandbox mode until HubSpot credentials are set)"
+	@echo "make test          run the tests; make test ARGS='-k linkage' runs some of them"
+	@echo "make check         style, types, imports, proportions and translations"
+	@echo "make bench         measure the speed of what has to be fast"
+	@echo "make translations  bring plugin/translations up to date with the code"
+	@echo "make clean         remove what make made; your data in instance/ stays"
+
+run: .stamps/runtime
+	@exec $(VENV) app.py
+
+test: .stamps/dev
+	$(VENV) -m pytest $(ARGS)
+
+check: .stamps/dev
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+	$(VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+	$(VENV) -m pytest tests/house -q
+
+bench: .stamps/dev
+	$(VENV) -m tests.benchmarks $(ARGS)
+
+CATALOGUES := plugin/translations
+PYBABEL = $(VENV) -m babel.messages.frontend
+translations: .stamps/dev
+	$(PYBABEL) --quiet extract --mapping pyproject.toml --no-location --sort-output \
+	  --project Musubi --copyright-holder "Musubi contributors" \
+	  --keyword lazy_gettext --keyword lazy_ngettext:1,2 --keyword lazy_pgettext:1c,2 \
+	  --output .stamps/messages.pot plugin
+	$(PYBABEL) --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	  --input-file .stamps/messages.pot --output-dir $(CATALOGUES)
+	$(PYBABEL) --quiet compile --directory $(CATALOGUES)
+
+clean:
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find app.py plugin tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.stamps/venv:
+	@mkdir -p .stamps; \
+	if $(VENV) -c "import pip, sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then \
+	  touch $@; exit; \
+	fi; \
+	for python in $(PYTHON); do \
+	  $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || continue; \
+	  found=$$python; \
+	  $$python -c "import ensurepip, venv" 2>/dev/null || continue; \
+	  echo "Making .venv with $$($$python --version)"; \
+	  $$python -m venv --clear .venv && touch $@; exit; \
+	done; \
+	if [ -n "$$found" ]; then \
+	  echo "$$found cannot make virtual environments: install its venv package" \
+	    "(Debian, Ubuntu: apt-get install python3-venv), then try again."; \
+	else \
+	  echo "Musubi needs Python 3.11 or newer, and none of these is: $(PYTHON)." \
+	    "Install one, or name it: make run PYTHON=/path/to/python"; \
+	fi >&2; exit 1
+
+.stamps/runtime: requirements.txt .stamps/venv
+	@echo "Installing the packages of requirements.txt into .venv (once, a minute or two)"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+# pip learned to read dependency groups later than Python 3.11 came out, so they are listed for it.
+.stamps/dev: pyproject.toml .stamps/runtime
+	@echo "Installing the development tools of pyproject.toml into .venv"
+	@$(VENV) -c "import tomllib; groups = tomllib.load(open('pyproject.toml', 'rb')); \
+	  print(*sum(groups['dependency-groups'].values(), []), sep='\n')" > .stamps/dev.txt
+	@$(INSTALL) -r requirements.txt -r .stamps/dev.txt
+	@touch $@

@@ -1,0 +1,9 @@
+"""`python app.py` serves Musubi; `flask --app app` and WSGI servers find `app` here."""
+
+from plugin import create_app
+from plugin.serve import serve
+
+app = create_app()
+
+if __name__ == "__main__":
+    serve(app)

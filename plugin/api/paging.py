@@ -1,0 +1,85 @@
+"""Lists a page at a time, by the id of the last row: no row is skipped or shown twice."""
+
+import base64
+from typing import Any, TypedDict, TypeVar
+
+from marshmallow import Schema, fields, validate
+from sqlalchemy import Select
+
+from plugin.api.fields import row_id
+from plugin.api.problems import Problem
+from plugin.models.base import Base, db
+
+Row = TypeVar("Row", bound=Base)
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+
+
+class Page(TypedDict):
+    """`after` is the cursor of the next page, None on the last one."""
+
+    results: list[Any]
+    after: str | None
+
+
+class PageQuery(Schema):
+    """What every list takes."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": "How many results, 1 to 200"},
+    )
+    after = fields.String(
+        load_default="", metadata={"description": "`after` of the page before; absent: the first"}
+    )
+
+
+def page(
+    rows: Select[tuple[Row]], model: type[Row], query: dict[str, Any], newest_first: bool = False
+) -> Page:
+    """One page of `rows` by `model`'s id. Raises a 400 problem for a cursor that is none."""
+    key: Any = model.__table__.c.id
+    column = getattr(model, "id", key)
+    if query["after"]:
+        last = _opened(query["after"])
+        rows = rows.where(column < last if newest_first else column > last)
+    order = column.desc() if newest_first else column.asc()
+    # One more than asked for says whether there is a next page.
+    found = list(db.session.scalars(rows.order_by(None).order_by(order).limit(query["limit"] + 1)))
+    shown = found[: query["limit"]]
+    more = len(found) > len(shown)
+    return {"results": shown, "after": _cursor(getattr(shown[-1], "id", 0)) if more else None}
+
+
+def list_of(result: type[Schema]) -> type[Schema]:
+    """The schema of a list's answer."""
+    name = f"{result.__name__}List"
+    made = Schema.from_dict(
+        {
+            "results": fields.List(fields.Nested(result), required=True),
+            "after": fields.String(required=True, allow_none=True),
+        },
+        name=name,
+    )
+    return made
+
+
+def _cursor(last: int) -> str:
+    return base64.urlsafe_b64encode(f"after:{last}".encode()).decode().rstrip("=")
+
+
+def _opened(cursor: str) -> int:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        text = ""
+    last = row_id(text.removeprefix("after:")) if text.startswith("after:") else None
+    if last is None:
+        raise Problem(
+            400,
+            "bad_cursor",
+            "`after` is not a cursor of this list. Begin again without it.",
+            errors={"after": ["Not a cursor of this list."]},
+        )
+    return last

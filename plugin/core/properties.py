@@ -1,0 +1,60 @@
+"""The contact properties that Musubi keeps in HubSpot, and how their values are written."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+GROUP = ("line", "LINE")
+FRIEND_STATUSES = (("following", "Following"), ("blocked", "Blocked"), ("unknown", "Unknown"))
+METHODS = (
+    ("qr", "QR code"),
+    ("email", "Marketing email"),
+    ("import", "Import"),
+    ("property", "LINE User ID property"),
+    ("manual", "By hand"),
+)
+
+
+class LineProperty(NamedTuple):
+    """One property of the group `line`. `options`: (value, label) pairs of an enumeration."""
+
+    name: str
+    label: str
+    type: str = "string"
+    field_type: str = "text"
+    options: tuple[tuple[str, str], ...] = ()
+
+
+PROPERTIES = (
+    LineProperty("line_user_id", "LINE User ID"),
+    LineProperty("line_display_name", "LINE display name"),
+    LineProperty("line_picture_url", "LINE picture URL"),
+    LineProperty("line_friend_status", "LINE friend status", "enumeration", "select",
+                 FRIEND_STATUSES),
+    LineProperty("line_linked_at", "LINE linked at", "datetime", "date"),
+    LineProperty("line_link_method", "LINE link method", "enumeration", "select", METHODS),
+    LineProperty("line_last_sent_at", "LINE last message sent at", "datetime", "date"),
+    LineProperty("line_last_received_at", "LINE last message received at", "datetime", "date"),
+    LineProperty("line_last_clicked_at", "LINE last link clicked at", "datetime", "date"),
+    LineProperty("line_tags", "LINE tags"),
+    LineProperty("line_linkage_token", "LINE linkage token"),
+    LineProperty("line_linkage_url", "LINE linkage URL"),
+)  # fmt: skip
+
+
+def named(suffix: str) -> tuple[LineProperty, ...]:
+    """The properties of one Official Account; `suffix` is "" for the first, then `_2`, `_3`."""
+    number = f" ({suffix[1:]})" if suffix else ""
+    return tuple(
+        one._replace(name=one.name + suffix, label=one.label + number) for one in PROPERTIES
+    )
+
+
+def suffixed(values: Mapping[str, str], suffix: str) -> dict[str, str]:
+    """The same values under the names of one Official Account."""
+    return {name + suffix: value for name, value in values.items()}
+
+
+def datetime_value(moment: datetime | None) -> str:
+    """HubSpot takes datetimes as milliseconds since the epoch; empty clears."""
+    return str(int(moment.timestamp() * 1000)) if moment else ""

@@ -1,0 +1,136 @@
+"""Contacts: read, search, create, update."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plugin.gateways import ContactBatch, ContactRecord, ContactUpdate, Portal
+from plugin.gateways.hubspot_batches import partial_errors, send_or_split
+from plugin.gateways.hubspot_client import Caller, HubSpotTopic, reading
+
+
+class ContactCalls(HubSpotTopic):
+    """The contacts part of `HubSpotGateway`. Record ids are int64."""
+
+    def read_contacts(
+        self,
+        portal: Portal,
+        ids: Sequence[str],
+        properties: Sequence[str],
+        id_property: str | None = None,
+    ) -> ContactBatch:
+        """By record id, `missing` has every id not found; else those that HubSpot names."""
+        asked = list(dict.fromkeys(ids))
+        if not asked:
+            return ContactBatch(())
+        body: dict[str, Any] = {
+            "inputs": [{"id": name} for name in asked],
+            "properties": list(properties),
+            "propertiesWithHistory": [],
+        }
+        if id_property:
+            body["idProperty"] = id_property
+        answer = self._portal_api(portal).crm.contacts.batch_api.read(body)
+        with reading():
+            records = tuple(_record(raw) for raw in answer["results"])
+            missing = _missing(answer, () if id_property else asked, records)
+        return ContactBatch(records, missing)
+
+    def search_contacts(
+        self, portal: Portal, filters: Mapping[str, str], properties: Sequence[str], limit: int = 10
+    ) -> tuple[ContactRecord, ...]:
+        """At most 200, of the first page. 5 a second for all apps of a portal together."""
+        equal = [
+            {"propertyName": name, "operator": "EQ", "value": value}
+            for name, value in filters.items()
+        ]
+        body = {
+            "filterGroups": [{"filters": equal}],
+            "sorts": [],
+            "properties": list(properties),
+            "limit": limit,
+        }
+        answer = self._client.api(Caller.searching(portal)).crm.contacts.search_api.do_search(body)
+        with reading():
+            return tuple(_record(raw) for raw in answer["results"])
+
+    def create_contact(self, portal: Portal, properties: Mapping[str, str]) -> ContactRecord:
+        """`conflict` where a contact with this e-mail exists."""
+        body = {"properties": dict(properties), "associations": []}
+        answer = self._portal_api(portal).crm.contacts.basic_api.create(body)
+        with reading(write=True):
+            return _record(answer)
+
+    def update_contacts(self, portal: Portal, updates: Sequence[ContactUpdate]) -> ContactBatch:
+        """Rows of the same contact are merged, the later properties win. `errors` has every
+        refused id; those that no longer exist are in `missing` too."""
+        batch = _Updating(self._portal_api(portal).crm.contacts.batch_api)
+        refused = send_or_split(batch.send, _merged(updates))
+        for row, error in refused:
+            batch.refuse(row["id"], error.message, missing=error.reason == "not_found")
+        return ContactBatch(tuple(batch.records), tuple(batch.missing), batch.errors)
+
+
+class _Updating:
+    """What one update, in however many calls, has done so far."""
+
+    def __init__(self, batch_api: Any) -> None:
+        self._batch_api = batch_api
+        self.records: list[ContactRecord] = []
+        self.missing: list[str] = []
+        self.errors: dict[str, str] = {}
+
+    def refuse(self, contact_id: str, message: str, *, missing: bool) -> None:
+        self.errors[contact_id] = message
+        if missing:
+            self.missing.append(contact_id)
+
+    def send(self, rows: Sequence[dict[str, Any]]) -> None:
+        answer = self._batch_api.update({"inputs": list(rows)})
+        with reading(write=True):
+            written = [_record(raw) for raw in answer["results"]]
+            named = partial_errors(answer)
+        self.records += written
+        self._note_errors(rows, written, named)
+
+    def _note_errors(
+        self,
+        rows: Sequence[dict[str, Any]],
+        written: Sequence[ContactRecord],
+        named: Mapping[str, tuple[str, bool]],
+    ) -> None:
+        """An error without a name belongs to whichever row has no result."""
+        done = {str(record.contact_id) for record in written}
+        for row in rows:
+            message, missing = named.get(row["id"], named.get("", ("", False)))
+            if message and row["id"] not in done:
+                self.refuse(row["id"], message, missing=missing)
+
+
+def _merged(updates: Sequence[ContactUpdate]) -> list[dict[str, Any]]:
+    """One input a contact: HubSpot may refuse a batch that names one twice.
+
+    With `objectWriteTraceId` errors come back row by row instead of for the whole batch.
+    """
+    by_id: dict[int, dict[str, str]] = {}
+    for update in updates:
+        by_id.setdefault(update.contact_id, {}).update(update.properties)
+    return [
+        {"id": str(number), "properties": properties, "objectWriteTraceId": str(number)}
+        for number, properties in by_id.items()
+    ]
+
+
+def _missing(
+    answer: Mapping[str, Any], asked: Sequence[str], records: Sequence[ContactRecord]
+) -> tuple[str, ...]:
+    found = {str(record.contact_id) for record in records}
+    named = [name for name in partial_errors(answer) if name]
+    return tuple(dict.fromkeys([*named, *(name for name in asked if name not in found)]))
+
+
+def _record(raw: Mapping[str, Any]) -> ContactRecord:
+    properties = raw.get("properties") or {}
+    return ContactRecord(
+        int(raw["id"]),
+        {name: None if value is None else str(value) for name, value in properties.items()},
+    )

@@ -1,0 +1,191 @@
+"""LINE Login v2.1, live, on Authlib."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+
+from plugin.core.clock import utcnow
+from plugin.gateways import Channel, GatewayError, Identity, LoginTokens, Meter
+from plugin.gateways.line_login_answers import identity, login_tokens, refusal
+from plugin.gateways.line_login_session import new_session
+from plugin.gateways.line_tokens import Issued, StatelessTokens
+from plugin.gateways.network import network_fault, unreadable
+from plugin.gateways.pool import Timeouts
+
+
+class LiveLineLogin:
+    """`LineLoginGateway` over HTTPS. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        api_base: str,
+        access_base: str,
+        meter: Meter,
+        before_call: Callable[[], None],
+        clock: Callable[[], datetime] = utcnow,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._api = api_base.rstrip("/")
+        self._access = access_base.rstrip("/")
+        self._meter = meter
+        self._before_call = before_call
+        self._clock = clock
+        self._timeouts = timeouts or Timeouts()
+        self._tokens = StatelessTokens(self._issue, clock)
+
+    def authorize_url(
+        self,
+        login: Channel,
+        *,
+        redirect_uri: str,
+        state: str,
+        nonce: str,
+        code_verifier: str,
+        email: bool = True,
+        locale: str = "",
+        auto_login: bool = True,
+    ) -> str:
+        """Where the friend is sent. `bot_prompt` offers the account after the consent.
+
+        `email` only where LINE approved the channel for it. `auto_login=False` is the way on after
+        LINE's auto-login failed, which looks like a foreign state.
+        """
+        scope = "profile openid email" if email else "profile openid"
+        session = new_session(self._timeouts, login, redirect_uri=redirect_uri, scope=scope)
+        url: str = session.create_authorization_url(
+            f"{self._access}/oauth2/v2.1/authorize",
+            state=state,
+            code_verifier=code_verifier,
+            nonce=nonce,
+            bot_prompt="aggressive",
+            ui_locales=locale or None,
+            disable_auto_login=None if auto_login else "true",
+        )[0]
+        # Authlib writes spaces as "+"; LINE documents %20. A real plus is %2B by now.
+        return url.replace("+", "%20")
+
+    def exchange(
+        self, login: Channel, code: str, redirect_uri: str, code_verifier: str
+    ) -> LoginTokens:
+        """Trade the code, once, within 10 minutes. A used or foreign code is `invalid`."""
+        bucket = _bucket(login, "login-token")
+        session = new_session(self._timeouts, login, redirect_uri=redirect_uri)
+        session.register_compliance_hook("access_token_response", self._checker(bucket))
+        self._admit(bucket)
+        try:
+            said = session.fetch_token(
+                f"{self._api}/oauth2/v2.1/token",
+                grant_type="authorization_code",
+                code=code,
+                code_verifier=code_verifier,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise network_fault("LINE", error) from None
+        except (AuthlibBaseError, ValueError):
+            # 200 with an error inside, or with anything but JSON: the code is spent either way.
+            raise unreadable("LINE", write=True) from None
+        return login_tokens(said)
+
+    def verify_id_token(self, login: Channel, id_token: str, nonce: str | None) -> Identity:
+        """Ask LINE, then compare channel, nonce and time ourselves too. Otherwise `invalid`.
+
+        Web logins sign with HS256, LIFF with ES256: only LINE's own endpoint takes both.
+        """
+        form = {"id_token": id_token, "client_id": login.channel_id}
+        if nonce is not None:
+            form["nonce"] = nonce
+        bucket = _bucket(login, "login-verify")
+        answer = self._ask(bucket, "POST", "/oauth2/v2.1/verify", data=form)
+        return identity(_json(answer), login, nonce, self._clock())
+
+    def is_friend(self, access_token: str) -> bool:
+        answer = self._ask(
+            "line:login:friendship", "GET", "/friendship/v1/status", token=access_token
+        )
+        friend = _json(answer).get("friendFlag")
+        if not isinstance(friend, bool):
+            raise unreadable("LINE", write=False)
+        return friend
+
+    def deauthorize(self, login: Channel, user_access_token: str) -> None:
+        """Takes the channel's own token, replaced once where LINE refuses it."""
+        token = self._tokens.get(login)
+        try:
+            self._deauthorize(login, token, user_access_token)
+        except GatewayError as error:
+            if error.reason != "unauthorized":
+                raise
+            self._tokens.forget(login, token)
+            self._deauthorize(login, self._tokens.get(login), user_access_token)
+
+    def _deauthorize(self, login: Channel, token: str, user_access_token: str) -> None:
+        self._ask(
+            _bucket(login, "deauthorize"),
+            "POST",
+            "/user/v1/deauthorize",
+            token=token,
+            json={"userAccessToken": user_access_token},
+        )
+
+    def _issue(self, login: Channel) -> Issued:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": login.channel_id,
+            "client_secret": login.secret,
+        }
+        said = _json(self._ask(_bucket(login, "token"), "POST", "/oauth2/v3/token", data=form))
+        if not said.get("access_token"):
+            raise unreadable("LINE", write=False)
+        return Issued(str(said["access_token"]), int(said.get("expires_in") or 900))
+
+    def _ask(
+        self, bucket: str, method: str, path: str, token: str | None = None, **parts: Any
+    ) -> requests.Response:
+        """One request, sent once; the answer if it is good."""
+        session = new_session(self._timeouts, token=token)
+        self._admit(bucket)
+        try:
+            answer: requests.Response = session.request(
+                method,
+                self._api + path,
+                withhold_token=token is None,
+                allow_redirects=False,
+                **parts,
+            )
+        except requests.RequestException as error:
+            raise network_fault("LINE", error) from None
+        return self._checker(bucket)(answer)
+
+    def _admit(self, bucket: str) -> None:
+        self._before_call()
+        self._meter.take(bucket)
+
+    def _checker(self, bucket: str) -> Callable[[requests.Response], requests.Response]:
+        def check(answer: requests.Response) -> requests.Response:
+            if 200 <= answer.status_code < 300:
+                return answer
+            error = refusal(answer, self._clock())
+            if error.reason == "rate_limited" and error.retry_at:
+                self._meter.close(bucket, error.retry_at)
+            raise error
+
+        return check
+
+
+def _bucket(login: Channel, endpoint: str) -> str:
+    return f"line:{login.channel_id}:{endpoint}"
+
+
+def _json(answer: requests.Response) -> Mapping[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise unreadable("LINE", write=False)
+    return said

@@ -1,0 +1,35 @@
+"""How Alembic meets the database: the application's own engine and models."""
+
+from typing import Any
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from flask import current_app
+
+from plugin.models.base import Sealed, UTCDateTime, db
+
+# Migrations outlive the models, so they name plain columns.
+PLAIN = {Sealed: "sa.Text()", UTCDateTime: "sa.DateTime(timezone=True)"}
+
+
+def render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
+    """Write our own column types as what the database sees."""
+    return PLAIN.get(type(item), False) if kind == "type" else False
+
+
+def run() -> None:
+    """Bring the connected database up, one transaction for all steps."""
+    migrate = current_app.extensions["migrate"]
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            **migrate.configure_args,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

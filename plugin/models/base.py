@@ -1,0 +1,156 @@
+"""The database: one session, one way to write, and columns that both databases agree on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
+
+from cryptography.fernet import InvalidToken, MultiFernet
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Engine, Integer, MetaData, Text, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+# SQLite counts rows up by itself only for its own INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The common ancestor of all rows. Constraints have names, so that migrations find them."""
+
+    type_annotation_map: ClassVar = {int: BigId}
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# Rows stay readable after a commit, so that nobody opens a transaction by reading a column.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that is encrypted at rest with the newest of ENCRYPTION_KEYS."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Encrypt on the way in."""
+        return None if value is None else _seal().encrypt(value.encode()).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Decrypt on the way out; raises where no key fits."""
+        if value is None:
+            return None
+        try:
+            return _seal().decrypt(value.encode()).decode()
+        except InvalidToken as error:
+            raise RuntimeError("No key of ENCRYPTION_KEYS opens a stored secret") from error
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment with its time zone, always UTC, also on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give SQLite's naive times their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class db_now_ms(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
+    """The database's own clock, in milliseconds since the epoch."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(db_now_ms, "sqlite")
+def _sqlite_now(*_: Any, **__: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(db_now_ms, "postgresql")
+def _postgresql_now(*_: Any, **__: Any) -> str:
+    return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The only way to write: everything inside is one commit, or nothing.
+
+    On SQLite it takes the write lock at once, so that it never fails half-way for want of it.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("A transaction is already open: one deed, one commit")
+    close_reads()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"musubi_write": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def affected(statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE in the transaction at hand; answers how many rows it met."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def close_reads() -> None:
+    """End the transaction that reading has opened; called before the network is."""
+    session = db.session()
+    if session.info.get("writing") or session.new or session.dirty or session.deleted:
+        raise RuntimeError("The network is never called, nor a transaction begun, inside another")
+    if session.in_transaction():
+        session.commit()
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite's manners: write-ahead log, durable commits, patience, and real BEGINs."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("musubi_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _seal() -> MultiFernet:
+    seal: MultiFernet = current_app.extensions["musubi_seal"]
+    return seal

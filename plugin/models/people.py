@@ -1,0 +1,213 @@
+"""The two halves of a person, and the tie between them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.official_account import OfficialAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FOLLOWING, BLOCKED, UNKNOWN = "following", "blocked", "unknown"
+
+
+class Friend(Base):
+    """A LINE user as one Official Account knows him. `status_at` is the event's own time."""
+
+    __tablename__ = "friend"
+    __table_args__ = (
+        UniqueConstraint("official_account_id", "line_user_id"),
+        Index("friend_profile_owed", "official_account_id", "profile_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
+    line_user_id: Mapped[str] = mapped_column(String(80), index=True)
+    display_name: Mapped[str] = mapped_column(String(255), default="")
+    picture_url: Mapped[str] = mapped_column(String(2000), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    status: Mapped[str] = mapped_column(String(20), default=UNKNOWN)
+    status_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    profile_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+    linkage: Mapped["Linkage | None"] = relationship(back_populates="friend", lazy="joined")
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["Friend"]]:
+        """The friends of all accounts of one tenant."""
+        accounts = OfficialAccount.owned(installation_id).with_only_columns(OfficialAccount.id)
+        return select(cls).where(cls.official_account_id.in_(accounts.order_by(None)))
+
+    @classmethod
+    def find_owned(cls, installation_id: int, friend_id: int) -> "Friend | None":
+        """One friend of the tenant, or None whether it is missing or foreign."""
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == friend_id))
+
+    @classmethod
+    def of_account(cls, account_id: int, line_user_id: str) -> "Friend | None":
+        """The friend an event of this account speaks of."""
+        mine = select(cls).where(cls.official_account_id == account_id)
+        return db.session.scalar(mine.where(cls.line_user_id == line_user_id))
+
+    def note_status(self, status: str, at: datetime) -> bool:
+        """Take a newer state; False for an older event that came late (LINE keeps no order)."""
+        if self.status_at is not None and at < self.status_at:
+            return False
+        self.status, self.status_at = status, at
+        return True
+
+
+class Contact(Base):
+    """A HubSpot contact that Musubi has met. `contact_id` is HubSpot's own id.
+
+    `mirror_wanted` counts changes to what HubSpot should show; `mirror_done` is the count that
+    was last written there. Where they differ, a write is owed.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("installation_id", "contact_id"),
+        Index("contact_mirror_owed", "installation_id", "mirror_owed"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
+    contact_id: Mapped[int] = mapped_column(BigInteger)
+    email: Mapped[str] = mapped_column(String(320), default="")
+    firstname: Mapped[str] = mapped_column(String(255), default="")
+    lastname: Mapped[str] = mapped_column(String(255), default="")
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    mirror_wanted: Mapped[int] = mapped_column(default=0)
+    mirror_done: Mapped[int] = mapped_column(default=0)
+    mirror_owed: Mapped[bool] = mapped_column(default=False)
+    mirror_error: Mapped[str] = mapped_column(String(500), default="")
+
+    @property
+    def name(self) -> str:
+        """First and last name, as far as HubSpot has them."""
+        return " ".join(part for part in (self.firstname, self.lastname) if part)
+
+    def take(self, properties: "dict[str, Any]", at: datetime) -> None:
+        """Remember what HubSpot said of this contact."""
+        self.email = properties.get("email") or ""
+        self.firstname = properties.get("firstname") or ""
+        self.lastname = properties.get("lastname") or ""
+        self.read_at = at
+
+    def owe_mirror(self) -> None:
+        """What HubSpot shows of this contact is out of date."""
+        self.mirror_wanted += 1
+        self.mirror_owed = True
+
+    @classmethod
+    def of_portal(cls, installation_id: int, contact_id: int) -> "Contact | None":
+        """The row of a HubSpot contact id."""
+        mine = select(cls).where(cls.installation_id == installation_id)
+        return db.session.scalar(mine.where(cls.contact_id == contact_id))
+
+    @classmethod
+    def owing(cls, installation_id: int, limit: int) -> "list[Contact]":
+        """Contacts whose properties are to be written to HubSpot."""
+        mine = select(cls).where(cls.installation_id == installation_id, cls.mirror_owed)
+        return list(db.session.scalars(mine.order_by(cls.id).limit(limit)))
+
+
+class Linkage(Base):
+    """The tie: held by the database to one contact per friend and one friend per contact."""
+
+    __tablename__ = "linkage"
+    __table_args__ = (
+        UniqueConstraint("friend_id"),
+        UniqueConstraint("official_account_id", "contact_row_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
+    friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"))
+    contact_row_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    method: Mapped[str] = mapped_column(String(20))
+    linked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    friend: Mapped[Friend] = relationship(back_populates="linkage", lazy="joined", innerjoin=True)
+    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["Linkage"]]:
+        """The ties of all accounts of one tenant."""
+        accounts = OfficialAccount.owned(installation_id).with_only_columns(OfficialAccount.id)
+        return select(cls).where(cls.official_account_id.in_(accounts.order_by(None)))
+
+    @classmethod
+    def find_owned(cls, installation_id: int, linkage_id: int) -> "Linkage | None":
+        """One tie of the tenant, or None whether it is missing or foreign."""
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == linkage_id))
+
+    @classmethod
+    def of_contact(cls, account_id: int, contact_row_id: int) -> "Linkage | None":
+        """The tie that holds this contact on this account."""
+        mine = select(cls).where(cls.official_account_id == account_id)
+        return db.session.scalar(mine.where(cls.contact_row_id == contact_row_id))
+
+    @classmethod
+    def of_contacts(cls, contact_row_ids: "Iterable[int]") -> "list[Linkage]":
+        """Every tie of these contacts, on whichever account."""
+        found = select(cls).where(cls.contact_row_id.in_(list(contact_row_ids)))
+        return list(db.session.scalars(found))
+
+
+class LedgerEntry(Base):
+    """What happened to a tie, for ever: when, how, by whom, from where, and what was before."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ledger_of_friend", "official_account_id", "line_user_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"), index=True)
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    deed: Mapped[str] = mapped_column(String(20))  # linked | conflict | moved | unlinked
+    method: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str] = mapped_column(String(255), default="")
+    line_user_id: Mapped[str] = mapped_column(String(80))
+    contact_id: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["LedgerEntry"]]:
+        """Everything that ever happened to a tenant's ties."""
+        return select(cls).where(cls.installation_id == installation_id)
+
+    @classmethod
+    def of_friend(cls, friend: Friend) -> "list[LedgerEntry]":
+        """A friend's history, newest first."""
+        mine = select(cls).where(cls.official_account_id == friend.official_account_id)
+        mine = mine.where(cls.line_user_id == friend.line_user_id)
+        return list(db.session.scalars(mine.order_by(cls.id.desc())))
+
+
+def count_friends(installation_id: int) -> dict[str, int]:
+    """How many friends a tenant has: in all, by status, and linked."""
+    mine = Friend.owned(installation_id).with_only_columns(Friend.status, func.count())
+    by_status = dict(db.session.execute(mine.group_by(Friend.status)).tuples().all())
+    ties = Linkage.owned(installation_id).with_only_columns(func.count())
+    linked = db.session.scalar(ties) or 0
+    return {"all": sum(by_status.values()), "linked": linked, **by_status}

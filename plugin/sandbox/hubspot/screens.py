@@ -1,0 +1,44 @@
+"""What HubSpot's pages have in common."""
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+
+from plugin.sandbox.hubspot.answers import Refused
+from plugin.sandbox.world import world
+
+screens = Blueprint("hubspot_pages", __name__)
+Value = dict[str, Any]
+
+
+def portal_or_404(portal: int) -> Value:
+    """The portal's own facts."""
+    found = world().store.get("portal", portal)
+    if found is None:
+        abort(404)
+    return found
+
+
+def language() -> str:
+    """`en` or `ja`, as the browser prefers; `?lang=` wins."""
+    told = request.args.get("lang")
+    return told or request.accept_languages.best_match(["en", "ja"], "en") or "en"
+
+
+def name_of(contact: Value) -> str:
+    """What the portal calls a contact."""
+    values = contact["properties"]
+    full = f"{values.get('firstname') or ''} {values.get('lastname') or ''}".strip()
+    return full or values.get("email") or f"Contact {contact['id']}"
+
+
+def reason(error: Refused) -> str:
+    """A refusal for people."""
+    return error.message.partition(": [")[0] if "[{" not in error.message else _first(error)
+
+
+def _first(error: Refused) -> str:
+    import json
+
+    problems = json.loads(error.message.partition(": ")[2])
+    return " ".join(problem["message"] for problem in problems)

@@ -1,0 +1,26 @@
+"""Who is holding the phone: a cookie that the phone's page sets, as LINE's apps know their user."""
+
+from flask import Response, request
+
+from plugin.sandbox.store import Value
+from plugin.sandbox.world import world
+
+COOKIE = "sandbox_phone"
+
+
+def holder() -> str:
+    """The person of the cookie, or "" in a browser without LINE."""
+    person = request.cookies.get(COOKIE, "")
+    return person if world().store.get("line_person", person) else ""
+
+
+def hand_over(response: Response, person: str) -> Response:
+    """From now on this browser is `person`'s phone."""
+    response.set_cookie(COOKIE, person, path=request.script_root or "/", samesite="Lax")
+    return response
+
+
+def phones(most: int = 12) -> list[Value]:
+    """The persons to choose from; bulk users are left to their own addresses."""
+    people = world().store.all("line_person")[: most * 4]
+    return [one for one in people if not one.get("bulk")][:most]

@@ -1,0 +1,168 @@
+"""Sending: push, multicast, narrowcast, broadcast, reply and the dry runs."""
+
+import re
+from typing import Any
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+
+from plugin.sandbox.line import chats, rates, reply_tokens, retry_keys, usage
+from plugin.sandbox.line.answers import (
+    account,
+    json_body,
+    messaging_blueprint,
+    refusal,
+    request_id,
+)
+from plugin.sandbox.line.check_messages import require_valid
+from plugin.sandbox.line.directory import member_of, receives
+from plugin.sandbox.line.settings import setting
+from plugin.sandbox.store import Value
+from plugin.sandbox.world import world
+
+blueprint = messaging_blueprint("line_messages")
+USER_ID = re.compile(r"U[0-9a-f]{32}")
+RECIPIENTS = 500
+FLOOD = "You have sent too many messages to the same user. Try again later."
+
+
+@blueprint.post("/v2/bot/message/push")
+def push() -> ResponseReturnValue:
+    """To one user. 200 is acceptance: to a blocker nothing arrives and nothing is billed."""
+    body, key = json_body(), retry_keys.given_key()
+    with world().store:
+        retry_keys.require_unused(world(), account()["channel_id"], key)
+        messages = require_valid(body)
+        to = _recipient(body.get("to"), "to")
+        if not member_of(world(), account()["provider"], to):
+            raise refusal(400, "Failed to send messages")
+        _require_calm(to)
+        sent = chats.new_ids(world(), len(messages))
+        answer = {"sentMessages": sent}
+        _accept("push", [to], messages, sent, key, body, answer)
+    return jsonify(answer)
+
+
+@blueprint.post("/v2/bot/message/multicast")
+def multicast() -> ResponseReturnValue:
+    """To as many as 500 users; no ids are answered."""
+    body, key = json_body(), retry_keys.given_key()
+    with world().store:
+        retry_keys.require_unused(world(), account()["channel_id"], key)
+        messages = require_valid(body)
+        user_ids = _recipients(body.get("to"))
+        _accept("multicast", user_ids, messages, None, key, body, {})
+    return jsonify({})
+
+
+@blueprint.post("/v2/bot/message/broadcast")
+def broadcast() -> ResponseReturnValue:
+    """To all friends."""
+    return _to_friends("broadcast"), 200
+
+
+@blueprint.post("/v2/bot/message/narrowcast")
+def narrowcast() -> ResponseReturnValue:
+    """The sandbox keeps no audiences or attributes: a narrowcast reaches all friends."""
+    return _to_friends("narrowcast"), 202
+
+
+@blueprint.get("/v2/bot/message/progress/narrowcast")
+def narrowcast_progress() -> ResponseReturnValue:
+    """Here a narrowcast is over when it is answered."""
+    return jsonify(phase="succeeded")
+
+
+@blueprint.post("/v2/bot/message/reply")
+def reply() -> ResponseReturnValue:
+    """Free of charge, to whoever just did something."""
+    retry_keys.refuse_key()
+    body = json_body()
+    messages = require_valid(body)
+    channel = account()["channel_id"]
+    with world().store:
+        user_id = reply_tokens.spend(world(), channel, body.get("replyToken"))
+        sent = chats.new_ids(world(), len(messages))
+        facts = _facts("reply", "", body)
+        reached = [user_id] if receives(world(), channel, user_id) else []
+        chats.deliver(world(), channel, reached, messages, sent, facts)
+    return jsonify(sentMessages=sent)
+
+
+@blueprint.post("/v2/bot/message/validate/<any(reply,push,multicast,narrowcast,broadcast):_kind>")
+def validate(_kind: str) -> ResponseReturnValue:
+    """Looks only at `messages`."""
+    retry_keys.refuse_key()
+    require_valid({"messages": json_body().get("messages")})
+    return jsonify({})
+
+
+def _to_friends(kind: str) -> Any:
+    body, key = json_body(), retry_keys.given_key()
+    channel = account()["channel_id"]
+    with world().store:
+        retry_keys.require_unused(world(), channel, key)
+        messages = require_valid(body)
+        friends = world().store.keys(f"line_friend/{channel}")
+        _accept(kind, friends, messages, None, key, body, {})
+    return jsonify({})
+
+
+def _accept(
+    kind: str,
+    user_ids: list[str],
+    messages: list[Value],
+    sent: list[Value] | None,
+    key: str,
+    body: Value,
+    answer: Value,
+) -> None:
+    """Bill, remember the key, deliver. The caller holds the store's lock: all or nothing."""
+    here, channel = world(), account()["channel_id"]
+    reached = [user_id for user_id in user_ids if receives(here, channel, user_id)]
+    usage.require_room(here, account(), len(reached))
+    usage.count(here, account(), len(reached))
+    retry_keys.accept(here, channel, key, request_id(), answer)
+    ids = sent or chats.new_ids(here, len(messages))
+    chats.deliver(here, channel, reached, messages, ids, _facts(kind, key, body))
+
+
+def _facts(kind: str, key: str, body: Value) -> Value:
+    return {
+        "kind": kind,
+        "retry_key": key,
+        "request_id": request_id(),
+        "silent": body.get("notificationDisabled") is True,
+    }
+
+
+def _recipient(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not USER_ID.fullmatch(value):
+        text = f"The property, {name}, in the request body is invalid (line: -, column: -)"
+        raise refusal(400, text)
+    return value
+
+
+def _recipients(value: Any) -> list[str]:
+    """Unique ids of this provider; what an unknown one does is a setting."""
+    if not isinstance(value, list) or not 1 <= len(value) <= RECIPIENTS:
+        details = [{"message": f"Size must be between 1 and {RECIPIENTS}", "property": "to"}]
+        raise refusal(400, "The request body has 1 error(s)", details)
+    provider, ignores = account()["provider"], setting(world(), "multicast_unknown") == "ignore"
+    found = []
+    for place, entry in enumerate(value):
+        user_id = _recipient(entry, f"to[{place}]")
+        if member_of(world(), provider, user_id):
+            found.append(user_id)
+        elif not ignores:
+            _recipient(None, f"to[{place}]")
+    return list(dict.fromkeys(found))
+
+
+def _require_calm(user_id: str) -> None:
+    here = world()
+    if not here.limits.get("line", True):
+        return
+    size, seconds = setting(here, "flood_messages"), setting(here, "flood_seconds")
+    if not rates.take(here, f"{account()['channel_id']} to {user_id}", size, seconds):
+        raise refusal(429, FLOOD)

@@ -1,0 +1,38 @@
+"""The month's counted messages of an account (the month turns in UTC+9)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from plugin.sandbox.line.answers import refusal
+from plugin.sandbox.store import Value
+from plugin.sandbox.world import World
+
+JAPAN = timezone(timedelta(hours=9))
+
+
+def _key(world: World, channel: str) -> str:
+    now = datetime.fromtimestamp(world.clock.now(), UTC).astimezone(JAPAN)
+    return f"{channel} {now:%Y-%m}"
+
+
+def used(world: World, channel: str) -> int:
+    """Counted this month: one per reachable recipient and request."""
+    found = world.store.get("line_usage", _key(world, channel))
+    return found["used"] if found else 0
+
+
+def set_used(world: World, channel: str, number: int) -> None:
+    """Say how much of the month's quota is spent."""
+    world.store.put("line_usage", _key(world, channel), {"used": number})
+
+
+def require_room(world: World, account: Value, recipients: int) -> None:
+    """Raises the 429 of a used-up month."""
+    limit = account["quota_limit"]
+    if limit is not None and used(world, account["channel_id"]) + max(recipients, 1) > limit:
+        raise refusal(429, "You have reached your monthly limit.")
+
+
+def count(world: World, account: Value, recipients: int) -> None:
+    """Bill a request that was accepted."""
+    channel = account["channel_id"]
+    set_used(world, channel, used(world, channel) + recipients)

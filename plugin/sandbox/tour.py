@@ -1,0 +1,81 @@
+"""The guided tour: five steps that tick themselves off from what the sandbox has seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plugin.sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do, where (`place` is below the sandbox, "" is Musubi), and how it shows."""
+
+    name: str
+    title: str
+    hint: str
+    place: str
+    done: Callable[[World], bool]
+
+
+def _installed(world: World) -> bool:
+    return world.store.count("install") > 0
+
+
+def _connected(world: World) -> bool:
+    return any(account["webhook_endpoint"] for account in world.store.all("line_account"))
+
+
+def _opened(world: World) -> bool:
+    return world.store.count("line_opened") > 0 or world.store.count("line_signed_in") > 0
+
+
+def _linked(world: World) -> bool:
+    portals = world.store.keys("portal")
+    return any(
+        contact["properties"].get("line_user_id")
+        for portal in portals
+        for contact in world.store.all(f"contact:{portal}")
+    )
+
+
+def _delivered(world: World) -> bool:
+    return world.store.count("line_delivery") > 0
+
+
+STEPS = (
+    Step(
+        "install",
+        "Install Musubi into HubSpot",
+        "Open Musubi and choose “Install into HubSpot”; the sandbox portal asks for your consent.",
+        "",
+        _installed,
+    ),
+    Step(
+        "connect",
+        "Connect a LINE Official Account",
+        "Copy the channel IDs and secrets from the LINE console into Musubi’s settings.",
+        "/line-console",
+        _connected,
+    ),
+    Step(
+        "qr",
+        "Make a QR code and scan it",
+        "In Musubi make a QR code, copy its linkage URL, and open it on alice’s phone.",
+        "/phone/alice",
+        _opened,
+    ),
+    Step(
+        "link",
+        "Link the friend with a contact",
+        "Allow the login, add the friend, confirm. The contact gets a LINE User ID.",
+        "/portal/20000001",
+        _linked,
+    ),
+    Step(
+        "send",
+        "Send a message from a workflow",
+        "In the portal run “Send LINE message” for the contact, and watch the phone.",
+        "/portal/20000001",
+        _delivered,
+    ),
+)

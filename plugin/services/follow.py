@@ -1,0 +1,62 @@
+"""What LINE tells about a friend: followed, blocked, wrote."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from plugin.core.clock import utcnow
+from plugin.models.job import plant
+from plugin.models.official_account import OfficialAccount
+from plugin.models.people import BLOCKED, FOLLOWING, Friend, Linkage
+from plugin.services.link_friend import friend_row, owe_mirror
+
+Event = dict[str, Any]
+
+
+def take_event(account: OfficialAccount, event: Event) -> None:
+    """One LINE event, inside the caller's transaction. Unknown types change nothing."""
+    handler = HANDLERS.get(str(event.get("type")))
+    source = event.get("source") or {}
+    user_id = source.get("userId") if source.get("type") == "user" else None
+    if handler is None or not isinstance(user_id, str) or not user_id:
+        return
+    friend = friend_row(account, user_id, utcnow())
+    at = datetime.fromtimestamp(int(event.get("timestamp") or 0) / 1000, UTC)
+    if handler(friend, at):
+        _tell_hubspot(friend)
+    if friend.profile_at is None:
+        plant("read_profiles", account.id, account.installation_id)
+
+
+def _follow(friend: Friend, at: datetime) -> bool:
+    # He may have a new name or picture since we last saw him.
+    friend.profile_at = None
+    return friend.note_status(FOLLOWING, at)
+
+
+def _unfollow(friend: Friend, at: datetime) -> bool:
+    return friend.note_status(BLOCKED, at)
+
+
+def _heard(friend: Friend, at: datetime) -> bool:
+    """Who writes is reachable; a message older than a block does not undo the block."""
+    if friend.last_received_at is not None and at <= friend.last_received_at:
+        return False
+    friend.last_received_at = at
+    if friend.status != BLOCKED:
+        friend.note_status(FOLLOWING, at)
+    return True
+
+
+def _tell_hubspot(friend: Friend) -> None:
+    linkage: Linkage | None = friend.linkage
+    if linkage is not None:
+        owe_mirror(linkage.contact)
+
+
+HANDLERS: dict[str, Callable[[Friend, datetime], bool]] = {
+    "follow": _follow,
+    "unfollow": _unfollow,
+    "message": _heard,
+    "postback": _heard,
+}

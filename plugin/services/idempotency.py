@@ -1,0 +1,74 @@
+"""Doing a program's write once, however often it is sent under the same key."""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import delete, update
+
+from plugin.core.clock import utcnow
+from plugin.models.base import db, transaction
+from plugin.models.idempotency import IdempotentCall
+from plugin.models.upsert import insert_or
+
+KEPT = timedelta(hours=24)
+# A call that has not ended after this long died; the next one with its key may try.
+AT_WORK = timedelta(minutes=2)
+Verdict = Literal["go", "repeated", "at_work", "other_request"]
+
+
+class Claim(NamedTuple):
+    """What a key is worth now. `row` and `claimed_at` name the claim where the verdict is go."""
+
+    verdict: Verdict
+    row: int
+    claimed_at: datetime
+    status: int = 0
+    answer: str = ""
+
+
+def claim_key(installation_id: int, key: str, request: str) -> Claim:
+    """Take a key for this request (its SHA-256), or say why not; one of two racing calls wins."""
+    now = utcnow()
+    fresh = {
+        "installation_id": installation_id, "key": key, "request": request, "answer": "",
+        "claimed_at": now,
+    }  # fmt: skip
+    with transaction():
+        statement = insert_or(IdempotentCall).values(fresh).on_conflict_do_nothing()
+        made = db.session.scalar(statement.returning(IdempotentCall.id))
+        if made is not None:
+            return Claim("go", made, now)
+        row = IdempotentCall.of_key(installation_id, key)
+        if row is None:
+            # Its holder gave it back this very moment; the next try will get it.
+            return Claim("at_work", 0, now)
+        return _judge(row, request, now)
+
+
+def keep_answer(claim: Claim, status: int, answer: str) -> None:
+    """The write is done: every repeat is told the same for 24 hours."""
+    mine = update(IdempotentCall).where(*_held(claim))
+    with transaction() as session:
+        session.execute(mine.values(status=status, answer=answer))
+
+
+def give_back(claim: Claim) -> None:
+    """Nothing was done, so the key may be used again."""
+    with transaction() as session:
+        session.execute(delete(IdempotentCall).where(*_held(claim)))
+
+
+def _judge(row: IdempotentCall, request: str, now: datetime) -> Claim:
+    age = now - row.claimed_at
+    if age >= KEPT or (row.status is None and age >= AT_WORK and row.request == request):
+        row.request, row.status, row.answer, row.claimed_at = request, None, "", now
+        return Claim("go", row.id, now)
+    if row.request != request:
+        return Claim("other_request", row.id, row.claimed_at)
+    if row.status is None:
+        return Claim("at_work", row.id, row.claimed_at)
+    return Claim("repeated", row.id, row.claimed_at, row.status, row.answer)
+
+
+def _held(claim: Claim) -> tuple[object, ...]:
+    return IdempotentCall.id == claim.row, IdempotentCall.claimed_at == claim.claimed_at

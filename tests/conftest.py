@@ -1,0 +1,108 @@
+"""Alice owns a portal, Bob is on her team, Charlie is another tenant and must see nothing."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
+from tests.world import OTHER_PORTAL, Sandbox, Socket, Tenant, World, make_app, settings_for
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="both",
+        help="which databases the tests run on (both: PostgreSQL where it answers)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "copies" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("database")
+        kinds = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
+        params = [
+            pytest.param(kind, marks=pytest.mark.postgres) if kind == "postgresql" else kind
+            for kind in kinds
+        ]
+        metafunc.parametrize("copies", params, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def musubi_socket() -> Iterator[Socket]:
+    """Where Musubi is served, whichever test is on."""
+    served = Socket()
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="session")
+def the_sandbox(musubi_socket: Socket) -> Iterator[Sandbox]:
+    """One sandbox for all tests; each begins in its default world."""
+    sandbox = Sandbox(musubi_socket.url)
+    yield sandbox
+    sandbox.socket.close()
+
+
+@pytest.fixture
+def sandbox(the_sandbox: Sandbox) -> Sandbox:
+    """The sandbox in its default world, with no faults and no limits."""
+    the_sandbox.control("POST", "/reset")
+    the_sandbox.control("POST", "/limits", {"hubspot": False, "line": False})
+    return the_sandbox
+
+
+@pytest.fixture(scope="session")
+def copies(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    musubi_socket: Socket,
+) -> Iterator[Copies]:
+    """A migrated database of one kind, ready to be copied."""
+    if request.param == "postgresql" and not postgres_is_there():
+        if IN_CI:
+            pytest.fail("CI must have PostgreSQL")
+        pytest.skip("PostgreSQL does not answer (TEST_POSTGRES_URL)")
+    folder = tmp_path_factory.mktemp("template")
+    made: Copies = SQLiteCopies(folder) if request.param == "sqlite" else PostgresCopies()
+    settings = settings_for(musubi_socket.url, musubi_socket.url, made.template_url, folder)
+    migrate(make_app(settings))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(
+    copies: Copies, sandbox: Sandbox, musubi_socket: Socket, tmp_path: Path
+) -> Iterator[World]:
+    """Musubi on an empty database, served, beside the sandbox; nothing works by itself."""
+    from plugin.models import db
+
+    with copies.copy(tmp_path) as url:
+        app = make_app(settings_for(musubi_socket.url, sandbox.url, url, tmp_path))
+        # Tests do the work themselves, when and as far as they want it done.
+        app.extensions["musubi_engine"].stop(0)
+        musubi_socket.app = app
+        yield World(app, musubi_socket.url, sandbox)
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def alice(world: World) -> Tenant:
+    """She owns the first portal and has connected its Official Account."""
+    tenant = world.connect(world.install())
+    world.work()
+    return tenant
+
+
+@pytest.fixture
+def charlie(world: World) -> Tenant:
+    """He owns the second portal, with an Official Account of his own."""
+    tenant = world.connect(world.install(OTHER_PORTAL), 1)
+    world.work()
+    return tenant

@@ -1,0 +1,188 @@
+"""Contacts: partial answers, bad rows, doubles."""
+
+from typing import Any
+
+import pytest
+
+from plugin.gateways import ContactRecord, ContactUpdate, GatewayError, Portal
+from plugin.gateways.hubspot import LiveHubSpot
+from tests.gateways.scripted_server import Answer, Reply, ScriptedServer, Seen
+
+CONTACTS = "/sandbox/hubspot-api/crm/objects/2026-09/contacts"
+READ = f"{CONTACTS}/batch/read"
+UPDATE = f"{CONTACTS}/batch/update"
+SEARCH = f"{CONTACTS}/search"
+BIG = 150000000001
+
+
+def raw(number: int, **properties: str | None) -> dict[str, Any]:
+    return {"id": str(number), "properties": properties, "archived": False, "new_field": 1}
+
+
+def not_found(*ids: str) -> dict[str, Any]:
+    return {
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "message": "Could not get some CONTACT objects",
+        "context": {"ids": list(ids)},
+    }
+
+
+@pytest.mark.parametrize("status", [200, 207])
+def test_missing_contacts_are_told_whatever_the_status(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, status: int
+) -> None:
+    answer = {
+        "results": [raw(BIG, email="alice@example.com", phone=None)],
+        "numErrors": 1,
+        "errors": [not_found("7")],
+    }
+    server.on("POST", READ, Reply(status, answer))
+    batch = hubspot.read_contacts(portal, [str(BIG), "7", str(BIG)], ["email", "phone"])
+    assert batch.records == (ContactRecord(BIG, {"email": "alice@example.com", "phone": None}),)
+    assert batch.missing == ("7",)
+    assert server.seen[0].json() == {
+        "inputs": [{"id": str(BIG)}, {"id": "7"}],
+        "properties": ["email", "phone"],
+        "propertiesWithHistory": [],
+    }
+
+
+def test_a_contact_that_is_silently_left_out_is_missing_too(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", READ, Reply(body={"results": [raw(1)]}))
+    assert hubspot.read_contacts(portal, ["1", "2"], []).missing == ("2",)
+
+
+def test_reading_by_email_names_the_property(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    answer = {"results": [raw(1)], "errors": [not_found("bob@example.com")]}
+    server.on("POST", READ, Reply(207, answer))
+    batch = hubspot.read_contacts(
+        portal, ["alice@example.com", "bob@example.com"], [], id_property="email"
+    )
+    assert batch.missing == ("bob@example.com",)
+    assert server.seen[0].json()["idProperty"] == "email"
+
+
+def test_nothing_asked_is_nothing_sent(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    assert hubspot.read_contacts(portal, [], []).records == ()
+    assert hubspot.update_contacts(portal, []).records == ()
+    assert server.seen == []
+
+
+def test_search_sends_what_hubspot_lists_as_required(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", SEARCH, Reply(body={"total": 1, "results": [raw(3, email="a")]}))
+    found = hubspot.search_contacts(portal, {"line_user_id": "U1", "email": "a"}, ["email"], 2)
+    assert [record.contact_id for record in found] == [3]
+    assert server.seen[0].json() == {
+        "filterGroups": [
+            {
+                "filters": [
+                    {"propertyName": "line_user_id", "operator": "EQ", "value": "U1"},
+                    {"propertyName": "email", "operator": "EQ", "value": "a"},
+                ]
+            }
+        ],
+        "sorts": [],
+        "properties": ["email"],
+        "limit": 2,
+    }
+
+
+def test_a_contact_that_exists_is_a_conflict(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", CONTACTS, Reply(409, {"message": "Contact already exists"}))
+    with pytest.raises(GatewayError) as caught:
+        hubspot.create_contact(portal, {"email": "alice@example.com"})
+    assert caught.value.reason == "conflict"
+
+
+def test_rows_of_one_contact_become_one_input_and_the_later_wins(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", UPDATE, Reply(body={"results": [raw(1), raw(2)]}))
+    updates = [
+        ContactUpdate(1, {"a": "old", "b": "kept"}),
+        ContactUpdate(2, {"a": ""}),
+        ContactUpdate(1, {"a": "new"}),
+    ]
+    batch = hubspot.update_contacts(portal, updates)
+    assert server.seen[0].json() == {
+        "inputs": [
+            {"id": "1", "properties": {"a": "new", "b": "kept"}, "objectWriteTraceId": "1"},
+            {"id": "2", "properties": {"a": ""}, "objectWriteTraceId": "2"},
+        ]
+    }
+    assert ([record.contact_id for record in batch.records], batch.errors) == ([1, 2], {})
+
+
+@pytest.mark.parametrize("status", [200, 207])
+def test_errors_inside_a_good_answer_are_not_dropped(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, status: int
+) -> None:
+    answer = {
+        "results": [raw(1)],
+        "numErrors": 2,
+        "errors": [
+            {"message": "too long", "context": {"objectWriteTraceId": ["2"]}},
+            not_found("3"),
+        ],
+    }
+    server.on("POST", UPDATE, Reply(status, answer))
+    batch = hubspot.update_contacts(portal, [ContactUpdate(n, {"a": "b"}) for n in (1, 2, 3)])
+    assert [record.contact_id for record in batch.records] == [1]
+    assert batch.errors == {"2": "too long", "3": "Could not get some CONTACT objects"}
+    assert batch.missing == ("3",)
+
+
+def test_an_error_without_a_name_belongs_to_the_row_without_a_result(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    answer = {"results": [raw(1)], "errors": [{"message": "no"}]}
+    server.on("POST", UPDATE, Reply(207, answer))
+    batch = hubspot.update_contacts(portal, [ContactUpdate(1, {}), ContactUpdate(2, {})])
+    assert batch.errors == {"2": "no"}
+
+
+def refusing(*bad: str, status: int = 400) -> Answer:
+    """HubSpot's whole-batch refusal: one bad input, and nobody says which."""
+
+    def answer(seen: Seen) -> Reply:
+        ids = [row["id"] for row in seen.json()["inputs"]]
+        if set(ids) & set(bad):
+            return Reply(status, {"message": "Property values were not valid"})
+        return Reply(body={"results": [raw(int(number)) for number in ids]})
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [400, 409, 404])
+def test_a_refused_batch_is_halved_until_only_the_bad_row_fails(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, status: int
+) -> None:
+    server.on("POST", UPDATE, refusing("37", status=status))
+    batch = hubspot.update_contacts(portal, [ContactUpdate(n, {"a": "b"}) for n in range(1, 101)])
+    assert batch.errors == {"37": "Property values were not valid"}
+    assert batch.missing == (("37",) if status == 404 else ())
+    assert sorted(record.contact_id for record in batch.records) == [
+        number for number in range(1, 101) if number != 37
+    ]
+    assert len(server.seen) <= 15
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_a_refusal_that_is_not_about_a_row_is_not_split(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, status: int
+) -> None:
+    server.on("POST", UPDATE, Reply(status))
+    with pytest.raises(GatewayError):
+        hubspot.update_contacts(portal, [ContactUpdate(n, {}) for n in range(1, 9)])
+    assert len(server.seen) == 1

@@ -1,0 +1,113 @@
+"""HubSpot's refusals: the verdict, the waiting time, the words for people."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from plugin.gateways import GatewayError, Portal
+from plugin.gateways.hubspot import LiveHubSpot
+from plugin.gateways.hubspot_errors import refusal
+from tests.gateways.conftest import NOW, RecordingMeter
+from tests.gateways.scripted_server import Reply, ScriptedServer
+
+BASE = "/sandbox/hubspot-api"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "permanent", "wait"),
+    [
+        (400, "invalid", True, None),
+        (401, "unauthorized", False, None),
+        (403, "forbidden", True, None),
+        (404, "not_found", True, None),
+        (405, "refused", True, None),
+        (409, "conflict", True, None),
+        (414, "refused", True, None),
+        (423, "unavailable", False, 2),
+        (429, "rate_limited", False, 10),
+        (477, "unavailable", False, 600),
+        (500, "unavailable", False, None),
+        (503, "unavailable", False, None),
+        (521, "unavailable", False, None),
+        (302, "unavailable", False, None),
+    ],
+)
+def test_every_status_has_a_verdict(
+    status: int, reason: str, permanent: bool, wait: int | None
+) -> None:
+    error = refusal(status, {}, b"", NOW, search=False)
+    assert (error.reason, error.permanent, error.status) == (reason, permanent, status)
+    assert error.retry_at == (None if wait is None else NOW + timedelta(seconds=wait))
+    assert error.message == f"HubSpot answered {status}"
+
+
+@pytest.mark.parametrize(
+    ("policy", "search", "wait"),
+    [
+        ("TEN_SECONDLY_ROLLING", False, 10),
+        ("SECONDLY", False, 1),
+        ("DAILY", False, 3600),
+        (None, True, 1),
+        ("TEN_SECONDLY_ROLLING", True, 10),
+        (["odd"], False, 10),
+    ],
+)
+def test_a_rate_limit_waits_as_long_as_its_policy(policy: object, search: bool, wait: int) -> None:
+    body = json.dumps({"policyName": policy}).encode()
+    error = refusal(429, {"Retry-After": "9000"}, body, NOW, search=search)
+    assert error.retry_at == NOW + timedelta(seconds=wait)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"), [("120", 120), ("soon", 600), ("9999999", 86_400), ("", 600)]
+)
+def test_a_moving_account_says_how_long_in_seconds(header: str, wait: int) -> None:
+    error = refusal(477, {"Retry-After": header}, b"", NOW, search=False)
+    assert error.retry_at == NOW + timedelta(seconds=wait)
+
+
+@pytest.mark.parametrize("search", [False, True])
+def test_a_429_closes_the_bucket_it_was_taken_from(
+    hubspot: LiveHubSpot,
+    server: ScriptedServer,
+    portal: Portal,
+    meter: RecordingMeter,
+    search: bool,
+) -> None:
+    server.on("POST", f"{BASE}/crm/objects/2026-09/contacts/search", Reply(429))
+    server.on(
+        "GET",
+        f"{BASE}/account-info/2026-09/details",
+        Reply(429, {"policyName": "TEN_SECONDLY_ROLLING"}),
+    )
+    with pytest.raises(GatewayError):
+        if search:
+            hubspot.search_contacts(portal, {}, [])
+        else:
+            hubspot.account_details(portal)
+    bucket, seconds = ("hubspot-search", 1) if search else ("hubspot", 10)
+    assert meter.closed == {f"{bucket}:20000001": NOW + timedelta(seconds=seconds)}
+
+
+def test_the_words_for_people_are_kept() -> None:
+    body = {
+        "status": "error",
+        "message": "Property values were not valid",
+        "correlationId": "c-1",
+        "category": "MISSING_SCOPES",
+        "errors": [
+            {"message": "line_tags is too long", "in": "line_tags"},
+            {"context": {"requiredGranularScopes": ["crm.lists.read"]}},
+            "odd",
+        ],
+    }
+    error = refusal(403, None, json.dumps(body).encode(), NOW, search=False)
+    assert error.message == "Property values were not valid"
+    assert error.request_id == "c-1"
+    assert error.details == ("line_tags is too long", "requiredGranularScopes: crm.lists.read")
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b'{"errors": 5}', None])
+def test_any_body_has_a_verdict(body: bytes | None) -> None:
+    assert refusal(400, {}, body, NOW, search=False).reason == "invalid"

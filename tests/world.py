@@ -1,0 +1,183 @@
+"""Musubi and the sandbox, each on a port of its own, talking over real HTTP."""
+
+import socket
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import requests
+import waitress
+from cryptography.fernet import Fernet
+from flask import Flask
+from sqlalchemy import update
+
+from plugin import create_app
+from plugin.doorway import outside
+from plugin.models import Installation, Job, OfficialAccount, QRCode, db
+from plugin.models.base import transaction
+from plugin.models.job import QUEUES
+from plugin.sandbox import SandboxConfig, account_to_connect, create_sandbox
+from plugin.scheduler import work
+from plugin.services import Outside
+from plugin.services.connect_account import ChannelValues, connect_account
+from plugin.services.qr_codes import create_qr_code
+from plugin.settings import SANDBOX_BASES, SANDBOX_CREDENTIALS, Settings
+from tests.walker import Walker
+
+KEY = Fernet.generate_key().decode()
+PORTAL, OTHER_PORTAL = 20000001, 20000002
+ALICE, BOB, CHARLIE = 150000000001, 150000000002, 150000000003
+
+
+class Socket:
+    """A served WSGI application that can be exchanged while it is served."""
+
+    def __init__(self, app: Any = None, threads: int = 16) -> None:
+        self.app = app
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port: int = one.getsockname()[1]
+        self.server = waitress.create_server(
+            self._answer, host="127.0.0.1", port=self.port, threads=threads, backlog=256
+        )
+        threading.Thread(target=self.server.run, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self.app(environ, start)
+        return answer
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.server.close()
+
+
+def settings_for(musubi: str, sandbox: str, database: str, instance: Path) -> Settings:
+    """Real credentials as far as Musubi knows: nothing of the sandbox is mounted."""
+    bases = {name: sandbox + path for name, path in SANDBOX_BASES.items()}
+    return Settings.from_env(
+        {
+            **SANDBOX_CREDENTIALS,
+            **bases,
+            "BASE_URL": musubi,
+            "DATABASE_URL": database,
+            "SECRET_KEY": "test-secret-key",
+            "ENCRYPTION_KEYS": KEY,
+        },
+        instance,
+    )
+
+
+class Sandbox:
+    """The sandbox with its machine control."""
+
+    def __init__(self, musubi: str) -> None:
+        self.socket = Socket(threads=32)
+        self.url = self.socket.url
+        self.app = create_sandbox(SandboxConfig(self.url, musubi))
+        self.socket.app = self.app
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask or tell it something over `/control`."""
+        answer = requests.request(method, f"{self.url}/control{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def fail(self, path: str, effect: Any, **rule: Any) -> None:
+        """Spoil the calls whose path matches, as `plugin/sandbox/faults.py` describes."""
+        self.control("POST", "/faults", {"path": path, "effect": effect, **rule})
+
+    def contact(self, contact_id: int = ALICE) -> dict[str, Any]:
+        """A contact's properties as HubSpot has them."""
+        found: dict[str, Any] = self.control("GET", f"/contacts/{contact_id}")["properties"]
+        return found
+
+
+@dataclass
+class Tenant:
+    """An installed portal with one Official Account and one QR code."""
+
+    walker: Walker
+    installation_id: int
+    account_id: int = 0
+    qr_code_id: int = 0
+    slug: str = ""
+
+
+@dataclass
+class World:
+    """Everything a test touches."""
+
+    app: Flask
+    url: str
+    sandbox: Sandbox
+    tenants: dict[int, Tenant] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> Outside:
+        """What services need, inside the app's context."""
+        return outside()
+
+    def install(self, portal: int = PORTAL) -> Tenant:
+        """Walk through HubSpot's consent as the portal's admin."""
+        walker = Walker()
+        walker.go(f"{self.url}/hubspot/install")
+        walker.submit(button="approve", portal=str(portal), decision="approve")
+        assert walker.page.status == 200, walker.page.text
+        with self.app.app_context():
+            installation = Installation.of_portal(portal)
+            assert installation is not None
+            self.tenants[portal] = Tenant(walker, installation.id)
+        return self.tenants[portal]
+
+    def connect(self, tenant: Tenant, position: int = 0) -> Tenant:
+        """Connect an Official Account of the sandbox, and make a QR code on it."""
+        values = account_to_connect(self.sandbox.app, position)
+        with self.app.app_context():
+            installation = db.session.get_one(Installation, tenant.installation_id)
+            account = connect_account(self.outside, installation, ChannelValues(**values))
+            code = create_qr_code(account, "Counter", "hubspot")
+            tenant.account_id, tenant.qr_code_id, tenant.slug = account.id, code.id, code.slug
+        return tenant
+
+    def account(self, tenant: Tenant) -> OfficialAccount:
+        """The tenant's account, inside the app's context."""
+        return db.session.get_one(OfficialAccount, tenant.account_id)
+
+    def code(self, tenant: Tenant) -> QRCode:
+        """The tenant's QR code, inside the app's context."""
+        return db.session.get_one(QRCode, tenant.qr_code_id)
+
+    def work(self, ahead: float = 0) -> int:
+        """Do all work that is due, or would be `ahead` seconds from now; answers how many steps."""
+        steps = 0
+        with self.app.app_context():
+            if ahead:
+                with transaction() as session:
+                    session.execute(update(Job).values(ready_ms=Job.ready_ms - int(ahead * 1000)))
+        while done := sum(self._some(queue) for queue in sorted(set(QUEUES.values()))):
+            steps += done
+            assert steps < 5000, "work that never ends"
+        return steps
+
+    def _some(self, queue: str) -> int:
+        with self.app.app_context():
+            jobs = work.take(queue, "test", 20)
+        for job in jobs:
+            with self.app.app_context():
+                work.run(self.outside, job)
+        return len(jobs)
+
+
+def make_app(settings: Settings) -> Flask:
+    """The application as `app.py` makes it, told that a test is looking."""
+    app = create_app(settings)
+    app.testing = True
+    return app
