@@ -79,14 +79,14 @@ def _wire_outside(app: Flask, settings: "Settings", gateways: "Gateways | None")
 
 
 def _live(settings: "Settings") -> "Gateways":
-    from plugin.gateways import NoMeter
     from plugin.gateways.live import live_gateways
     from plugin.models.base import close_reads
+    from plugin.services.budget import DatabaseMeter
 
     scopes = json.loads(DEFINITION.read_text(encoding="utf-8"))["scopes"]
     return live_gateways(
         settings,
-        NoMeter(),
+        DatabaseMeter(),
         close_reads,
         required_scopes=scopes["required"],
         optional_scopes=scopes["optional"],
@@ -102,9 +102,9 @@ def _wire_engine(app: Flask) -> None:
 
 
 def _wire_doors(app: Flask) -> None:
-    from plugin import actions, api, commands, web, webhooks
+    from plugin import actions, api, commands, operators, web, webhooks
 
-    for door in (web, actions, webhooks, api):
+    for door in (web, actions, webhooks, api, operators):
         door.init_app(app)
     commands.init_app(app)
 

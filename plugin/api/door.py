@@ -1,12 +1,14 @@
 """The one way in: who asks, whether he may, whether he asked before, and how he is answered."""
 
+import json
+
 from flask import Response, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import HTTPException
 
 from plugin.api import access, once, problems
+from plugin.api.resource import PREFIX
 
-PREFIX = "/api/v1"
 # No body the API takes comes near this.
 MAX_BODY = 256 * 1024
 
@@ -33,8 +35,13 @@ def _unknown_route() -> Response | None:
 
 def _check_body() -> None:
     request.max_content_length = MAX_BODY
-    if request.get_data(cache=True) and not request.is_json:
+    body = request.get_data(cache=True)
+    if body and not request.is_json:
         raise problems.Problem(415, "not_json", "Send the body as application/json.")
+    try:
+        json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise problems.Problem(400, "bad_json", "The body is not JSON.") from None
 
 
 def _keep_out_of_caches(response: Response) -> Response:

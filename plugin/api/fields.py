@@ -1,6 +1,7 @@
 """The forms of values: ids are text, times RFC 3339, and no text can upset a database."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,19 @@ class Id(fields.Field[int]):
         return number
 
 
+class Made(fields.String):
+    """Text that is worked out from the whole row."""
+
+    _CHECK_ATTRIBUTE = False
+
+    def __init__(self, make: Callable[[Any], str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._make = make
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str:
+        return self._make(obj)
+
+
 class PlainText(fields.String):
     """Text without the blanks around it. `longest`: how many signs it may have."""
 
@@ -62,3 +76,9 @@ def user_id(text: str) -> None:
     """Refuse what has not the form of a LINE user ID."""
     if not looks_like_user_id(text):
         raise ValidationError("Must be a LINE user ID: U and 32 digits of 0-9, a-f.")
+
+
+def web_address(text: str) -> None:
+    """Refuse what is not a web address; nothing is fine."""
+    if text:
+        validate.URL(require_tld=False, schemes={"http", "https"})(text)

@@ -3,7 +3,7 @@
 import base64
 from typing import Any, TypedDict, TypeVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 from sqlalchemy import Select
 
 from plugin.api.fields import row_id
@@ -21,6 +21,13 @@ class Page(TypedDict):
     after: str | None
 
 
+class Answer(Schema):
+    """What a route answers. More fields may come, and the description says so."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
 class PageQuery(Schema):
     """What every list takes."""
 
@@ -35,33 +42,30 @@ class PageQuery(Schema):
 
 
 def page(
-    rows: Select[tuple[Row]], model: type[Row], query: dict[str, Any], newest_first: bool = False
+    rows: Select[tuple[Row]], column: Any, query: dict[str, Any], newest_first: bool = False
 ) -> Page:
-    """One page of `rows` by `model`'s id. Raises a 400 problem for a cursor that is none."""
-    key: Any = model.__table__.c.id
-    column = getattr(model, "id", key)
+    """One page by `column`, the rows' id. Raises a 400 problem for a cursor that is none."""
     if query["after"]:
         last = _opened(query["after"])
         rows = rows.where(column < last if newest_first else column > last)
     order = column.desc() if newest_first else column.asc()
     # One more than asked for says whether there is a next page.
-    found = list(db.session.scalars(rows.order_by(None).order_by(order).limit(query["limit"] + 1)))
+    ordered = rows.order_by(None).order_by(order).limit(query["limit"] + 1)
+    found: list[Any] = list(db.session.scalars(ordered))
     shown = found[: query["limit"]]
     more = len(found) > len(shown)
-    return {"results": shown, "after": _cursor(getattr(shown[-1], "id", 0)) if more else None}
+    return {"results": shown, "after": _cursor(shown[-1].id) if more else None}
 
 
 def list_of(result: type[Schema]) -> type[Schema]:
     """The schema of a list's answer."""
-    name = f"{result.__name__}List"
-    made = Schema.from_dict(
+    return Answer.from_dict(
         {
             "results": fields.List(fields.Nested(result), required=True),
             "after": fields.String(required=True, allow_none=True),
         },
-        name=name,
+        name=result.__name__.replace("Schema", "ListSchema"),
     )
-    return made
 
 
 def _cursor(last: int) -> str:

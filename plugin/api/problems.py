@@ -123,7 +123,7 @@ def _of_gateway(error: GatewayError) -> Response:
     )
 
 
-def _of_race(error: IntegrityError) -> Response:
+def _of_race(_: IntegrityError) -> Response:
     sentence = "Somebody changed the same thing at the same moment. Try again."
     return document(Problem(503, "race", sentence, headers={"Retry-After": "1"}))
 

@@ -33,5 +33,5 @@ def _input(end: CallbackCompletion) -> dict[str, Any]:
     return {
         "callbackId": end.callback_id,
         "outputFields": dict(end.outputs),
-        "typedOutputs": {},
+        "typedOutputs": {},  # required, and the SDK's model would drop it
     }

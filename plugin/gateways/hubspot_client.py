@@ -109,6 +109,7 @@ class HubSpotClient:
         return client
 
     def _client(self, package: ModuleType) -> Any:
+        # A forked child must not speak over its parent's connections.
         key = (os.getpid(), package.__name__)
         with self._making:
             if key not in self._clients:
@@ -134,11 +135,13 @@ class _Gated:
     sdk_refusal: type[Exception]
 
     def call_api(self, resource_path: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        # First of all, so that an unknown path spends nothing.
         path = dated_path(method, resource_path)
         self.gate.admit(self.caller)
         kwargs["response_types_map"] = dict(_AS_JSON)
         kwargs["_request_timeout"] = self.gate.timeouts
         kwargs["_return_http_data_only"] = True
+        # Token calls carry none, and developer calls must never get a portal's.
         if "oauth2" in kwargs["auth_settings"]:
             kwargs["_request_auth"] = _bearer(self.caller.access_token)
         try:

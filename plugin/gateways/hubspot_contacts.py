@@ -32,6 +32,7 @@ class ContactCalls(HubSpotTopic):
         answer = self._portal_api(portal).crm.contacts.batch_api.read(body)
         with reading():
             records = tuple(_record(raw) for raw in answer["results"])
+            # By e-mail a contact may answer to a second address, so only HubSpot can tell.
             missing = _missing(answer, () if id_property else asked, records)
         return ContactBatch(records, missing)
 
@@ -45,7 +46,7 @@ class ContactCalls(HubSpotTopic):
         ]
         body = {
             "filterGroups": [{"filters": equal}],
-            "sorts": [],
+            "sorts": [],  # required by HubSpot's description, like the arrays above
             "properties": list(properties),
             "limit": limit,
         }

@@ -34,7 +34,7 @@ class ListCalls(HubSpotTopic):
         """`invalid` where the list holds something else than contacts."""
         answer = self._portal_api(portal).crm.lists.lists_api.get_by_id(list_id)
         with reading():
-            raw = answer.get("list") or answer
+            raw = answer.get("list") or answer  # wrapped or not, by version of the API
             found = _list(raw)
         if not _holds_contacts(raw):
             raise GatewayError(
@@ -56,6 +56,7 @@ class ListCalls(HubSpotTopic):
 
 
 def _holds_contacts(raw: Mapping[str, Any]) -> bool:
+    # The search is asked for contacts; a second look costs nothing.
     return str(raw.get("objectTypeId", _CONTACTS)) == _CONTACTS
 
 

@@ -65,7 +65,7 @@ def _body(wanted: PropertyDefinition, group: str) -> dict[str, Any]:
         "fieldType": wanted.field_type,
         "groupName": group,
         "description": wanted.description,
-        "formField": False,
+        "formField": False,  # nobody fills in a LINE id on a web form
     }
     if wanted.options:
         body["options"] = [

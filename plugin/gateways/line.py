@@ -108,6 +108,7 @@ class LiveLine:
             return follower_page(answer.json() or {})
 
     def quota(self, channel: Channel) -> Quota:
+        # Two calls, so the two numbers may be of slightly different moments.
         limit = self._call(channel, "quota", "GET", "/v2/bot/message/quota")
         used = self._call(channel, "consumption", "GET", "/v2/bot/message/quota/consumption")
         with reading():
@@ -155,10 +156,12 @@ class LiveLine:
         """The good answer. A refused token is replaced once; then `unauthorized` is final."""
         token = self._tokens.get(channel)
         answer = self._send(channel, endpoint, method, path, token=token, **parts)
+        # Refused before it had any effect, so even a push may go again under its key.
         if answer.status == 401:
             self._tokens.forget(channel, token)
             token = self._tokens.get(channel)
             answer = self._send(channel, endpoint, method, path, token=token, **parts)
+        # LINE had this retry key before: the answer to the first try was lost, not the message.
         repeated = answer.status == 409 and "x-line-accepted-request-id" in answer.headers
         if answer.ok or repeated:
             return answer
@@ -199,6 +202,7 @@ def _sending(
     to: str | list[str], messages: Sequence[Message], notification_disabled: bool
 ) -> dict[str, Any]:
     body: dict[str, Any] = {"to": to, "messages": [dict(message) for message in messages]}
+    # LINE takes no nulls and false is its default, so it is left out.
     if notification_disabled:
         body["notificationDisabled"] = True
     return body

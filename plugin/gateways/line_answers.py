@@ -67,6 +67,7 @@ def follower_page(said: Said) -> FollowerPage:
 
 def quota(limit: Said, used: Said) -> Quota:
     """No limit at all is type `none`."""
+    # Any other word than `limited` is treated like `none`: LINE adds values without notice.
     limited = limit["type"] == "limited"
     return Quota(int(limit["value"]) if limited else None, int(used["totalUsage"]))
 

@@ -92,11 +92,13 @@ class LineClient:
             auth_settings=["Bearer"] if token is not None else [],
             _request_auth=_bearer(token) if token is not None else None,
             _request_timeout=self._timeouts,
+            # Otherwise the SDK decodes the body and fails on what is not UTF-8.
             _preload_content=False,
         )
         return LineAnswer(answer.status_code, answer.headers, answer.raw_data)
 
     def _client(self, host: Host) -> Any:
+        # A forked child must not speak over its parent's connections.
         key = (os.getpid(), host)
         with self._making:
             if key not in self._clients:

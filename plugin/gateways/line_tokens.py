@@ -49,6 +49,7 @@ class StatelessTokens:
         """LINE refused this token. A newer one, fetched by somebody else meanwhile, stays."""
         with self._lock:
             kept = self._kept.get(channel)
+            # Of many who meet a dead token at once, only the first may cost a new one.
             if kept and kept.token == token:
                 del self._kept[channel]
 
@@ -56,6 +57,7 @@ class StatelessTokens:
         try:
             issued = self._issue(channel)
         except BaseException as error:
+            # Those who waited fail with it; the next to ask tries again.
             self._land(channel, None)
             flight.set_exception(error)
             raise

@@ -55,7 +55,7 @@ def _has_tag(tag: str) -> ColumnElement[bool]:
 def _speaks_of(q: str) -> ColumnElement[bool]:
     """The friend's name or LINE user id, or the contact's name, e-mail address or HubSpot id."""
     words = q.split()
-    tied = select(literal_column("1")).where(
+    tied: Select[tuple[Any]] = select(literal_column("1")).where(
         Linkage.friend_id == Friend.id, Linkage.contact_row_id == Contact.id
     )
     contact: list[Any] = [Contact.email, Contact.firstname, Contact.lastname]

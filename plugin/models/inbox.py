@@ -10,6 +10,7 @@ from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.upsert import insert_or
 
 LINE, HUBSPOT = "line", "hubspot"
+LAST_MS = 253402300799999  # the end of the year 9999
 
 
 class WebhookEvent(Base):
@@ -35,6 +36,11 @@ class WebhookEvent(Base):
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str] = mapped_column(String(500), default="")
+
+    @staticmethod
+    def time_of(told: object) -> int:
+        """A platform's milliseconds, or 0 where what it told is no time."""
+        return told if isinstance(told, int) and 0 <= told <= LAST_MS else 0
 
     @classmethod
     def keep(cls, rows: list[dict[str, Any]]) -> int:

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.executors.pool import BasePoolExecutor
@@ -18,10 +19,16 @@ log = structlog.get_logger()
 # How many jobs of each queue are in work at once in this process.
 HANDS = {"send": 16, "sync": 6, "import": 2}
 GRACE_SECONDS = 10.0
+TICK = timedelta(seconds=1)
+# A tick that comes late is one tick, however many were missed.
+AT_EASE = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
 class _Pool(BasePoolExecutor):
     """APScheduler's executor over the one pool that the jobs run in too."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
 
 
 class EmbeddedEngine:
@@ -43,9 +50,8 @@ class EmbeddedEngine:
 
     def start(self) -> None:
         """Begin to tick."""
-        every = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self.scheduler.add_job(self.tick, "interval", seconds=1, **every)
-        self.scheduler.add_job(self.plant_daily, "interval", hours=1, **every)
+        self.scheduler.add_job(self.tick, "interval", seconds=TICK.seconds, **AT_EASE)
+        self.scheduler.add_job(self.plant_daily, "interval", hours=1, **AT_EASE)
         self.scheduler.start()
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
@@ -65,6 +71,14 @@ class EmbeddedEngine:
         """Owe the recurring work that belongs to nobody."""
         with self.app.app_context(), transaction():
             plant("housekeeping", "all", 0)
+
+    def nudge_in(self, queue: str, delay: timedelta) -> None:
+        """Work comes due a little later; what is due after the next tick needs no rousing."""
+        if not delay:
+            self.nudge(queue)
+        elif delay < TICK and self.scheduler.running:
+            when = datetime.now(UTC) + delay
+            self.scheduler.add_job(self.nudge, "date", run_date=when, args=[queue], **AT_EASE)
 
     def nudge(self, queue: str) -> None:
         """Work may be due in this queue: look, unless somebody is looking already."""

@@ -1,5 +1,6 @@
 """A commit that plants work rouses the engine at once; nobody waits for the next tick."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app, has_app_context
@@ -16,11 +17,11 @@ def listen_for_plants() -> None:
 
 
 def _nudge(session: Any) -> None:
-    queues = session.info.pop("planted", ())
-    if queues and has_app_context():
+    planted: dict[str, timedelta] = session.info.pop("planted", {})
+    if planted and has_app_context():
         engine = current_app.extensions["musubi_engine"]
-        for queue in queues:
-            engine.nudge(queue)
+        for queue, delay in planted.items():
+            engine.nudge_in(queue, delay)
 
 
 def _forget(session: Any) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugin.core.clock import utcnow
+from plugin.models.inbox import WebhookEvent
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import BLOCKED, FOLLOWING, Friend, Linkage
@@ -16,12 +17,13 @@ Event = dict[str, Any]
 def take_event(account: OfficialAccount, event: Event) -> None:
     """One LINE event, inside the caller's transaction. Unknown types change nothing."""
     handler = HANDLERS.get(str(event.get("type")))
-    source = event.get("source") or {}
+    source = event.get("source")
+    source = source if isinstance(source, dict) else {}
     user_id = source.get("userId") if source.get("type") == "user" else None
     if handler is None or not isinstance(user_id, str) or not user_id:
         return
     friend = friend_row(account, user_id, utcnow())
-    at = datetime.fromtimestamp(int(event.get("timestamp") or 0) / 1000, UTC)
+    at = datetime.fromtimestamp(WebhookEvent.time_of(event.get("timestamp")) / 1000, UTC)
     if handler(friend, at):
         _tell_hubspot(friend)
     if friend.profile_at is None:

@@ -1,35 +1,28 @@
-"""A friend's walk: LINE Login, a page that names both sides, a confirmation, a tie."""
+"""A friend's way through LINE Login: sent there with an intent, recognised on the way back."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+import structlog
 
 from plugin.core.clock import utcnow
-from plugin.core.linkage import best_name
 from plugin.core.tokens import fingerprint
-from plugin.gateways import Channel, ContactRecord, Identity
+from plugin.gateways import Channel, ContactRecord, GatewayError, Identity
 from plugin.models.base import db, transaction
-from plugin.models.installation import Installation
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import FOLLOWING, Contact
+from plugin.models.people import FOLLOWING, Contact, Friend
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
 from plugin.services.find_contact import by_email, by_id
-from plugin.services.link_friend import contact_row, friend_row
+from plugin.services.friend_walk import LoginRefused, take_return, why_closed
+from plugin.services.link_friend import contact_row, friend_row, owe_mirror
 from plugin.services.visits import add_visit
 
+log = structlog.get_logger()
 ATTEMPT_LIFE = timedelta(minutes=30)
-
-
-class LoginRefused(Exception):
-    """The walk cannot go on. `outcome` names the friend's page and what is counted."""
-
-    def __init__(self, outcome: str, attempt: LoginAttempt | None = None) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
-        self.attempt = attempt
+# A state that begins so was sent without asking for the e-mail address.
+PLAIN = "plain."
 
 
 class Return(NamedTuple):
@@ -56,126 +49,131 @@ def begin_login(
     token: LinkageToken | None,
     browser: str,
     locale: str,
+    *,
     auto_login: bool = True,
+    email: bool = True,
 ) -> str:
-    """Keep the intent on our side; answers LINE's consent address."""
-    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    verifier = secrets.token_urlsafe(48)
+    """Keep the intent on our side; answers LINE's consent address.
+
+    `browser` is the secret of its cookie. The e-mail address is asked for only where it is to
+    find a contact. A try without LINE's automatic login, or without the e-mail address, follows on
+    another that failed, and is not counted as a scan again.
+    """
+    again = not (auto_login and email)
+    email = email and _wants_email(code, token)
+    state = ("" if email else PLAIN) + secrets.token_urlsafe(32)
+    nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+    attempt = LoginAttempt(
+        reference=secrets.token_urlsafe(18),
+        state=fingerprint(state),
+        browser=fingerprint(browser),
+        qr_code_id=code.id,
+        token_id=token.id if token else None,
+        nonce=nonce,
+        code_verifier=verifier,
+        expires_at=utcnow() + ATTEMPT_LIFE,
+    )
     with transaction() as session:
-        session.add(
-            LoginAttempt(
-                reference=secrets.token_urlsafe(18),
-                state=fingerprint(state),
-                browser=fingerprint(browser),
-                qr_code_id=code.id,
-                token_id=token.id if token else None,
-                nonce=nonce,
-                code_verifier=verifier,
-                expires_at=utcnow() + ATTEMPT_LIFE,
-            )
-        )
-        add_visit(code.id, "scan")
+        session.add(attempt)
+        if not again:
+            add_visit(code.id, "scan")
     return outside.gateways.line_login.authorize_url(
         login_channel(code.official_account),
         redirect_uri=redirect_uri(outside),
         state=state,
         nonce=nonce,
         code_verifier=verifier,
-        email=code.official_account.login_email,
+        email=email,
         locale=locale,
         auto_login=auto_login,
     )
 
 
 def finish_login(outside: Outside, back: Return, browser: str) -> LoginAttempt:
-    """LINE sent the friend back: learn who it is and which contact this would tie.
+    """LINE sent the friend back: learn who it is and which contact this would tie. Ties nothing.
 
-    Links nothing. Raises `LoginRefused`, or `GatewayError` where LINE or HubSpot failed.
+    Raises `LoginRefused`; the outcome `without_email` asks for another try that does not want the
+    e-mail address. Where there is nothing to ask the friend, the attempt has its outcome already.
     """
-    attempt = _take_attempt(back, browser)
-    account = attempt.qr_code.official_account
-    login = outside.gateways.line_login
-    tokens = login.exchange(
-        login_channel(account), back.code, redirect_uri(outside), attempt.code_verifier
-    )
-    identity = login.verify_id_token(login_channel(account), tokens.id_token, attempt.nonce)
-    is_friend = login.is_friend(tokens.access_token)
-    contact = _candidate(outside, attempt, identity)
+    attempt = take_return(back.state, browser)
+    if attempt.line_user_id:
+        return attempt
+    _check_answer(back, attempt)
+    try:
+        identity, user_token = _who(outside, attempt, back.code)
+        is_friend = _is_friend(outside, user_token)
+        contact = _candidate(outside, attempt, identity)
+    except GatewayError as error:
+        log.warning("friend_login_failed", reason=error.reason, status=error.status)
+        raise LoginRefused(outcome_of(error), attempt) from error
     with transaction():
-        _note_identity(attempt, identity, contact)
-        attempt.is_friend, attempt.user_token = is_friend, tokens.access_token
-        _note_friend(account, attempt)
+        attempt.is_friend, attempt.user_token = is_friend, user_token
+        _note_identity(attempt, identity)
+        _note_contact(attempt, contact)
+        _settle(attempt, _note_friend(attempt))
         add_visit(attempt.qr_code_id, "login")
     return attempt
 
 
-def attempt_of(reference: str, browser: str) -> LoginAttempt:
-    """The attempt of a confirmation page. Raises `LoginRefused` for a stranger's or an old one."""
-    attempt = LoginAttempt.by_reference(reference)
-    if attempt is None or attempt.returned_at is None:
-        raise LoginRefused("login_unknown")
-    if attempt.browser != fingerprint(browser):
-        raise LoginRefused("other_browser", attempt)
-    if attempt.expires_at < utcnow() and not attempt.confirmed_at:
-        raise LoginRefused("login_expired", attempt)
-    return attempt
+def outcome_of(error: GatewayError) -> str:
+    """The friend's page for a platform's refusal or silence."""
+    if error.reason == "revoked":
+        return "paused"
+    return "login_failed" if error.permanent else "unreachable"
 
 
-def begun_in(browser: str) -> LoginAttempt | None:
-    """The newest walk this browser began: where LINE's answer was not ours, begin it again."""
-    mine = select(LoginAttempt).where(LoginAttempt.browser == fingerprint(browser))
-    return db.session.scalar(mine.order_by(LoginAttempt.id.desc()).limit(1))
+def _wants_email(code: QRCode, token: LinkageToken | None) -> bool:
+    return code.official_account.login_email and code.linkage_type == "hubspot" and token is None
 
 
-def _take_attempt(back: Return, browser: str) -> LoginAttempt:
-    attempt = LoginAttempt.by_state(fingerprint(back.state)) if back.state else None
-    if attempt is None:
-        # LINE's failed auto-login comes with a wrong state; it cannot be told from a forgery.
-        raise LoginRefused("login_restart", begun_in(browser))
-    fresh = update(LoginAttempt).where(
-        LoginAttempt.id == attempt.id, LoginAttempt.returned_at.is_(None)
-    )
-    with transaction() as session:
-        result = session.execute(fresh.values(returned_at=utcnow()))
-        first = bool(result.rowcount == 1)  # type: ignore[attr-defined]
-    if attempt.browser != fingerprint(browser):
-        raise LoginRefused("other_browser", attempt)
-    if not first or attempt.expires_at < utcnow():
-        raise LoginRefused("login_restart", attempt)
-    _check_error(back.error, attempt)
-    if not back.code:
-        raise LoginRefused("login_restart", attempt)
-    return attempt
-
-
-def _check_error(error: str, attempt: LoginAttempt) -> None:
+def _check_answer(back: Return, attempt: LoginAttempt) -> None:
     """LINE writes its error words in upper case, but nobody should rely on that."""
-    if not error:
-        return
-    word = error.lower()
-    if word == "invalid_scope" and attempt.qr_code.official_account.login_email:
-        # The Login channel lacks the e-mail permission: go on without asking for it.
-        with transaction():
-            attempt.qr_code.official_account.login_email = False
-        raise LoginRefused("login_restart", attempt)
-    raise LoginRefused("declined" if word == "access_denied" else "login_failed", attempt)
+    word = back.error.lower()
+    if word == "invalid_scope" and not back.state.startswith(PLAIN):
+        # The channel may not ask for e-mail addresses. Only for this walk: anybody could say so.
+        raise LoginRefused("without_email", attempt)
+    if word == "access_denied":
+        raise LoginRefused("declined", attempt)
+    if word or not back.code:
+        raise LoginRefused("login_failed", attempt)
+    closed = why_closed(attempt.qr_code)
+    if closed:
+        raise LoginRefused(closed, attempt)
+
+
+def _who(outside: Outside, attempt: LoginAttempt, code: str) -> tuple[Identity, str]:
+    """Who LINE says is there, and the access token that speaks for this person."""
+    login, channel = outside.gateways.line_login, login_channel(attempt.qr_code.official_account)
+    tokens = login.exchange(channel, code, redirect_uri(outside), attempt.code_verifier)
+    identity = login.verify_id_token(channel, tokens.id_token, attempt.nonce)
+    return identity, tokens.access_token
+
+
+def _is_friend(outside: Outside, user_token: str) -> bool:
+    """A Login channel that is linked with no account cannot say; that stops nobody."""
+    try:
+        return outside.gateways.line_login.is_friend(user_token)
+    except GatewayError as error:
+        log.warning("friendship_unknown", reason=error.reason, status=error.status)
+        return False
 
 
 def _candidate(outside: Outside, attempt: LoginAttempt, identity: Identity) -> ContactRecord | None:
-    """A valid token's contact; else the one whose e-mail LINE vouches for; else none."""
+    """A valid token's contact; else the one whose e-mail LINE vouches for; else none.
+
+    Who is tied already and brings no token wishes for no other contact.
+    """
+    account = attempt.qr_code.official_account
     if attempt.qr_code.linkage_type != "hubspot":
         return None
-    account = attempt.qr_code.official_account
-    installation = Installation.by_id(account.installation_id)
-    if installation is None or not installation.is_alive:
-        raise LoginRefused("paused", attempt)
     if attempt.token_id is not None:
-        record = by_id(outside, installation.id, _contact_of_token(attempt))
+        record = by_id(outside, account.installation_id, _contact_of_token(attempt))
         if record is None:
             raise LoginRefused("contact_gone", attempt)
         return record
-    if identity.email:
-        return by_email(outside, installation.id, identity.email)
+    friend = Friend.of_account(account.id, identity.user_id)
+    if identity.email and (friend is None or friend.linkage is None):
+        return by_email(outside, account.installation_id, identity.email)
     return None
 
 
@@ -184,25 +182,48 @@ def _contact_of_token(attempt: LoginAttempt) -> int:
     return db.session.get_one(Contact, token.contact_row_id).contact_id
 
 
-def _note_identity(
-    attempt: LoginAttempt, identity: Identity, contact: ContactRecord | None
-) -> None:
+def _note_identity(attempt: LoginAttempt, identity: Identity) -> None:
     attempt.line_user_id = identity.user_id
     attempt.display_name, attempt.picture_url = identity.name, identity.picture_url
     attempt.contact_email = identity.email
-    if contact is not None:
-        properties = dict(contact.properties)
-        installation_id = attempt.qr_code.official_account.installation_id
-        contact_row(installation_id, contact.contact_id).take(properties, utcnow())
-        attempt.contact_id = contact.contact_id
-        attempt.contact_name = best_name(properties)
-        attempt.contact_email = properties.get("email") or ""
 
 
-def _note_friend(account: OfficialAccount, attempt: LoginAttempt) -> None:
+def _note_contact(attempt: LoginAttempt, record: ContactRecord | None) -> None:
+    if record is None:
+        return
+    installation_id = attempt.qr_code.official_account.installation_id
+    contact = contact_row(installation_id, record.contact_id)
+    contact.take(dict(record.properties), utcnow())
+    contact.deleted_at = None
+    # The page masks the e-mail address, so it must not stand in for a missing name.
+    attempt.contact_id, attempt.contact_name = contact.contact_id, contact.name
+    attempt.contact_email = contact.email
+
+
+def _note_friend(attempt: LoginAttempt) -> Friend:
     now = utcnow()
-    friend = friend_row(account, attempt.line_user_id, now)
+    friend = friend_row(attempt.qr_code.official_account, attempt.line_user_id, now)
     friend.display_name = attempt.display_name or friend.display_name
     friend.picture_url = attempt.picture_url or friend.picture_url
-    if attempt.is_friend:
-        friend.note_status(FOLLOWING, now)
+    if attempt.is_friend and friend.status != FOLLOWING:
+        _note_following(friend, now)
+    return friend
+
+
+def _note_following(friend: Friend, now: datetime) -> None:
+    """LINE's own word of it may come later with an earlier time, and then changes nothing."""
+    if friend.note_status(FOLLOWING, now) and friend.linkage is not None:
+        owe_mirror(friend.linkage.contact)
+
+
+def _settle(attempt: LoginAttempt, friend: Friend) -> None:
+    """A code that ties nobody, and a tie that is there, leave nothing to confirm."""
+    tied = friend.linkage.contact.contact_id if friend.linkage else None
+    if attempt.qr_code.linkage_type != "hubspot":
+        attempt.outcome = "welcome"
+    elif tied is not None and attempt.contact_id in (None, tied):
+        attempt.outcome = "already_linked"
+    else:
+        return
+    attempt.confirmed_at = utcnow()
+    add_visit(attempt.qr_code_id, attempt.outcome)

@@ -50,7 +50,7 @@ def _keep(portal_id: int, events: list[dict[str, Any]]) -> int:
 def _handle(installation_id: int, event: WebhookEvent) -> None:
     handler = HANDLERS.get(event.kind)
     contact_id = event.payload.get("objectId")
-    if handler is not None and isinstance(contact_id, int):
+    if handler is not None and isinstance(contact_id, int) and 0 < contact_id < 2**63:
         contact = Contact.of_portal(installation_id, contact_id)
         if contact is not None:
             handler(contact, event.kind)
@@ -87,13 +87,12 @@ HANDLERS: dict[str, Callable[[Contact, str], None]] = {
 def _row(installation_id: int, event: dict[str, Any]) -> dict[str, Any]:
     # eventId alone is not unique (HubSpot's webhooks guide).
     names = ("subscriptionType", "objectId", "eventId", "occurredAt", "propertyName")
-    occurred = event.get("occurredAt")
     return {
         "source": HUBSPOT,
         "owner_id": installation_id,
         "event_key": "|".join(str(event.get(name, "")) for name in names)[:255],
         "kind": str(event.get("subscriptionType", ""))[:60],
-        "occurred_ms": occurred if isinstance(occurred, int) else 0,
+        "occurred_ms": WebhookEvent.time_of(event.get("occurredAt")),
         "payload": event,
         "received_at": utcnow(),
         "error": "",

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db, transaction
@@ -70,5 +70,5 @@ def _judge(row: IdempotentCall, request: str, now: datetime) -> Claim:
     return Claim("repeated", row.id, row.claimed_at, row.status, row.answer)
 
 
-def _held(claim: Claim) -> tuple[object, ...]:
+def _held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return IdempotentCall.id == claim.row, IdempotentCall.claimed_at == claim.claimed_at

@@ -1,6 +1,6 @@
 """Work that was given up: a person runs it again or throws it away."""
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 
 from plugin.models.base import db_now_ms, transaction
 from plugin.models.installation import Installation
@@ -25,5 +25,5 @@ def discard_job(installation: Installation, job_id: int) -> bool:
     return bool(gone.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def _parked(installation: Installation, job_id: int) -> tuple[object, ...]:
-    return Job.id == job_id, Job.lane == installation.id, Job.parked
+def _parked(installation: Installation, job_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Job.id == job_id, Job.lane == installation.id, Job.parked.is_(True)

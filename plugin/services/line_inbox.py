@@ -52,14 +52,13 @@ def _handle(account: OfficialAccount, event: WebhookEvent) -> None:
 
 
 def _row(account_id: int, event: dict[str, Any]) -> dict[str, Any]:
-    timestamp = event.get("timestamp")
     key = event.get("webhookEventId") or _fallback_key(event)
     return {
         "source": LINE,
         "owner_id": account_id,
         "event_key": str(key)[:255],
         "kind": str(event.get("type", ""))[:60],
-        "occurred_ms": timestamp if isinstance(timestamp, int) else 0,
+        "occurred_ms": WebhookEvent.time_of(event.get("timestamp")),
         "payload": event,
         "received_at": utcnow(),
         "error": "",

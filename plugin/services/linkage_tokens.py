@@ -47,8 +47,19 @@ def token_text(outside: Outside, token: LinkageToken, portal_id: int, contact_id
     return tokens.issue(outside.settings.secret_keys[0], token.nonce, claim)
 
 
+def text_of(outside: Outside, token_id: int | None) -> str:
+    """The text of a token whose row is known, for a walk that is begun again; "" for none."""
+    token = db.session.get(LinkageToken, token_id) if token_id else None
+    installation = Installation.by_id(token.installation_id) if token else None
+    contact = db.session.get(Contact, token.contact_row_id) if token else None
+    if token is None or installation is None or contact is None:
+        return ""
+    return token_text(outside, token, installation.portal_id, contact.contact_id)
+
+
 def read_token(outside: Outside, text: str, code: QRCode) -> TokenRead:
     """Judge a token text that came to `code`'s page. Changes nothing."""
+    text = text.strip()
     if tokens.is_placeholder(text):
         return TokenRead("test_send")
     nonce = tokens.nonce_of(text)

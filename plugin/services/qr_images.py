@@ -19,5 +19,5 @@ def qr_image(outside: Outside, code: QRCode, kind: Kind, scale: int = SCALE) -> 
     """The file's bytes. `scale`: pixels (PNG) or units (SVG) a module, 1 to 40."""
     drawn = segno.make(linkage_url(outside, code), error="m", micro=False)
     file = io.BytesIO()
-    drawn.save(file, kind=kind, scale=max(1, min(scale, MAX_SCALE)), border=MARGIN)
+    drawn.save(file, kind=kind, scale=max(1, min(scale, MAX_SCALE)), border=MARGIN, light="#fff")
     return file.getvalue()

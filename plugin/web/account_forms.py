@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, PasswordField, StringField
 from wtforms.validators import DataRequired, Optional, Regexp, ValidationError
+from wtforms.widgets import PasswordInput
 
 from plugin.doorway import outside
 from plugin.gateways import GatewayError
@@ -12,9 +13,7 @@ from plugin.services.connect_account import ChannelValues
 
 MINI_APPS = "https://miniapp.line.me/"
 CHANNEL_ID = Regexp(r"^[0-9]{6,20}$", message=_("A channel ID has digits only."))
-SECRET = Regexp(
-    r"^[0-9a-f]{32}$", message=_("A channel secret has 32 signs: 0 to 9 and a to f.")
-)
+SECRET = Regexp(r"^[0-9a-f]{32}$", message=_("A channel secret has 32 signs: 0 to 9 and a to f."))
 
 
 def _stripped(text: str | None) -> str:
@@ -50,8 +49,18 @@ class ConnectForm(AccountForm):
     channel_id = StringField(
         _("Channel ID"), [needed(_("Enter the channel ID.")), CHANNEL_ID], filters=[_stripped]
     )
+    # What was typed is shown again beside a complaint, to whoever typed it; stored secrets never.
     channel_secret = PasswordField(
-        _("Channel secret"), [needed(_("Enter the channel secret.")), SECRET], filters=[_stripped]
+        _("Channel secret"),
+        [needed(_("Enter the channel secret.")), SECRET],
+        filters=[_stripped],
+        widget=PasswordInput(hide_value=False),
+    )
+    login_channel_secret = PasswordField(
+        _("LINE Login channel secret"),
+        [Optional(), SECRET],
+        filters=[_stripped],
+        widget=PasswordInput(hide_value=False),
     )
 
     def validate(self, extra_validators: object = None) -> bool:
@@ -67,9 +76,7 @@ class ConnectForm(AccountForm):
 class EditForm(AccountForm):
     """An account that is there: an empty secret keeps the present one."""
 
-    channel_secret = PasswordField(
-        _("Channel secret"), [Optional(), SECRET], filters=[_stripped]
-    )
+    channel_secret = PasswordField(_("Channel secret"), [Optional(), SECRET], filters=[_stripped])
 
     def merged(self, account: OfficialAccount) -> ChannelValues | None:
         """The new values over the present ones; None where the LINE Login channel is half."""

@@ -75,7 +75,7 @@ def set_webhook(account_id: int) -> Response:
 def edit_account(account_id: int) -> Page:
     """New secrets, another LINE Login channel, a LIFF app."""
     mine = own_account(account_id)
-    form = EditForm(obj=mine)
+    form = EditForm(data={"login_channel_id": mine.login_channel_id, "liff_url": mine.liff_url})
     values = form.merged(mine) if form.validate_on_submit() else None
     if values is not None:
         return _keep(form, values, "accounts/edit.html", mine)

@@ -9,10 +9,11 @@ from plugin.models.base import db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import FOLLOWING, Linkage, count_friends
 from plugin.models.qr_code import QRCode
-from plugin.web.attention import Matter, Standing, attention
+from plugin.web.attention import Standing, attention, setup_steps
 from plugin.web.blueprint import web
 from plugin.web.entry import local_path
 from plugin.web.frame import page
+from plugin.web.people import record_url
 from plugin.web.signed_in import person, tenant
 
 RECENT = 8
@@ -39,14 +40,17 @@ def home() -> str:
     """The landing page, or the Dashboard of whoever is signed in."""
     if g.person is None:
         return page("landing.html", next_path=local_path(request.args.get("next", "")))
-    share, matters = _share(), _matters()
+    share = _share()
+    standing = _standing(share.linked)
     recent = db.session.scalars(Linkage.owned(tenant()).order_by(Linkage.id.desc()).limit(RECENT))
     return page(
         "dashboard.html",
         "home",
         share=share,
-        matters=matters,
+        matters=attention(standing),
+        steps=setup_steps(standing),
         recent=list(recent.unique()),
+        record_url=record_url,
     )
 
 
@@ -55,10 +59,10 @@ def _share() -> Share:
     return Share(counts["all"], counts["linked"], counts.get(FOLLOWING, 0))
 
 
-def _matters() -> list[Matter]:
-    standing = Standing(
+def _standing(linked: int) -> Standing:
+    return Standing(
         person().installation,
         OfficialAccount.list_owned(tenant()),
         has_codes=db.session.scalar(QRCode.owned(tenant()).limit(1)) is not None,
+        linked=linked,
     )
-    return attention(standing)

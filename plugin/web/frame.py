@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import g, render_template, request
-from flask_babel import format_datetime, format_decimal, format_timedelta, lazy_gettext
+from flask import g, render_template
+from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, lazy_gettext
 from markupsafe import Markup
 
 from plugin.core.clock import rfc3339, utcnow
@@ -36,6 +36,7 @@ class Frame(NamedTuple):
     person: Person | None
     places: tuple[Place, ...]
     section: str
+    language: str
     languages: list[Language]
     sandbox_url: str
 
@@ -51,7 +52,8 @@ def _frame(section: str) -> Frame:
         person=g.get("person"),
         places=PLACES,
         section=section,
-        languages=languages() if request.method in ("GET", "HEAD", "POST") else [],
+        language=str(get_locale()),
+        languages=languages(),
         sandbox_url=f"{settings.base_url}/sandbox/" if settings.sandbox else "",
     )
 

@@ -10,14 +10,14 @@ from plugin.models.people import Friend, LedgerEntry, count_friends
 from plugin.services.link_friend import untie_by_hand
 from plugin.web.blueprint import web
 from plugin.web.frame import page
-from plugin.web.people_filter import STATUSES, FriendFilter, page_of_friends
+from plugin.web.people_filter import STATUSES, Wish, page_of_friends
 from plugin.web.signed_in import person, tenant
 
 
 @web.get("/friends")
 def people() -> str:
     """Fifty friends a page, newest first, narrowed by what the address says."""
-    wish = FriendFilter.of(request.args)
+    wish = Wish.of(request.args)
     friends, after = page_of_friends(tenant(), wish)
     return page(
         "people/list.html",
@@ -38,9 +38,7 @@ def friend(friend_id: int) -> str:
     """One person: LINE on one side, HubSpot on the other, their history below."""
     mine = own_friend(friend_id)
     history = LedgerEntry.of_friend(mine)
-    return page(
-        "people/one.html", "people", friend=mine, history=history, record_url=record_url
-    )
+    return page("people/one.html", "people", friend=mine, history=history, record_url=record_url)
 
 
 @web.post("/friends/<int:friend_id>/unlink")

@@ -79,9 +79,9 @@ def new_qr_code() -> Page:
 def qr_code(code_id: int) -> str:
     """One code: its picture, its address, its way."""
     code = own_code(code_id)
-    totals = VisitCount.totals([code.id]).get(code.id, {})
-    address = linkage_url(outside(), code)
-    return page("qr_codes/one.html", "qr", code=code, way=_way(code, totals), address=address)
+    way = _way(code, VisitCount.totals([code.id]).get(code.id, {}))
+    shown_address = linkage_url(outside(), code)
+    return page("qr_codes/one.html", "qr", code=code, way=way, shown_address=shown_address)
 
 
 @web.post("/qr-codes/<int:code_id>/archive")

@@ -76,15 +76,18 @@ def calls() -> Calls:
     return Calls()
 
 
+# For tests in which the server is silent; all others wait as long as a busy machine takes.
+impatient = pytest.mark.parametrize("timeouts", [Timeouts(connect=10, read=0.5)], ids=[""])
+
+
 @pytest.fixture
-def short() -> Timeouts:
-    """Long enough for a local answer, short enough for a test of silence."""
-    return Timeouts(connect=2, read=0.3)
+def timeouts() -> Timeouts:
+    return Timeouts(connect=10, read=20)
 
 
 @pytest.fixture
 def hubspot(
-    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, short: Timeouts
+    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, timeouts: Timeouts
 ) -> LiveHubSpot:
     return LiveHubSpot(
         api_base=f"{server.url}/sandbox/hubspot-api",
@@ -96,13 +99,13 @@ def hubspot(
         meter=meter,
         before_call=calls,
         clock=clock,
-        timeouts=short,
+        timeouts=timeouts,
     )
 
 
 @pytest.fixture
 def line(
-    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, short: Timeouts
+    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, timeouts: Timeouts
 ) -> LiveLine:
     return LiveLine(
         api_base=server.url,
@@ -110,13 +113,13 @@ def line(
         meter=meter,
         before_call=calls,
         clock=clock,
-        timeouts=short,
+        timeouts=timeouts,
     )
 
 
 @pytest.fixture
 def line_login(
-    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, short: Timeouts
+    server: ScriptedServer, meter: RecordingMeter, calls: Calls, clock: SetClock, timeouts: Timeouts
 ) -> LiveLineLogin:
     return LiveLineLogin(
         api_base=server.url,
@@ -124,7 +127,7 @@ def line_login(
         meter=meter,
         before_call=calls,
         clock=clock,
-        timeouts=short,
+        timeouts=timeouts,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from plugin.gateways import GatewayError, Portal
 from plugin.gateways.hubspot import LiveHubSpot
-from tests.gateways.conftest import Calls, RecordingMeter
+from tests.gateways.conftest import Calls, RecordingMeter, impatient
 from tests.gateways.scripted_server import Reply, ScriptedServer, Seen
 
 BASE = "/sandbox/hubspot-api"
@@ -82,6 +82,7 @@ def test_a_meter_that_says_no_stops_the_call(
     assert server.seen == []
 
 
+@impatient
 @pytest.mark.parametrize("reply", [Reply(drop=True), Reply(delay=3)], ids=["drop", "silence"])
 def test_a_get_without_an_answer_is_sent_once_and_lost(
     hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, reply: Reply

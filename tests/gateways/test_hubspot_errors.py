@@ -1,7 +1,9 @@
 """HubSpot's refusals: the verdict, the waiting time, the words for people."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -81,11 +83,10 @@ def test_a_429_closes_the_bucket_it_was_taken_from(
         f"{BASE}/account-info/2026-09/details",
         Reply(429, {"policyName": "TEN_SECONDLY_ROLLING"}),
     )
+    searching = partial(hubspot.search_contacts, portal, {}, [])
+    ask: Callable[[], object] = searching if search else partial(hubspot.account_details, portal)
     with pytest.raises(GatewayError):
-        if search:
-            hubspot.search_contacts(portal, {}, [])
-        else:
-            hubspot.account_details(portal)
+        ask()
     bucket, seconds = ("hubspot-search", 1) if search else ("hubspot", 10)
     assert meter.closed == {f"{bucket}:20000001": NOW + timedelta(seconds=seconds)}
 

@@ -11,7 +11,7 @@ from plugin.gateways import Channel, GatewayError, NoMeter
 from plugin.gateways.line import LiveLine
 from plugin.gateways.line_client import LineClient
 from plugin.gateways.pool import Timeouts
-from tests.gateways.conftest import Calls, RecordingMeter, stateless
+from tests.gateways.conftest import Calls, RecordingMeter, impatient, stateless
 from tests.gateways.scripted_server import Reply, ScriptedServer, Seen
 
 INFO = "/v2/bot/info"
@@ -98,6 +98,7 @@ def test_the_placeholder_token_never_goes_out(
     assert info.headers["authorization"] == "Bearer channel-token"
 
 
+@impatient
 @pytest.mark.parametrize(
     "reply",
     [Reply(drop=True), Reply(delay=3), Reply(429, {}, {"Retry-After": "30"}), Reply(503)],

@@ -1,6 +1,8 @@
 """LINE's refusals: the verdict by status, and for 429 by its words."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,11 +65,12 @@ def test_a_429_is_told_apart_by_its_words(
 ) -> None:
     body = {"message": message} if message else b""
     server.on("POST", f"/v2/bot/message/{endpoint}", Reply(429, body))
+    send: Callable[[], object] = {
+        "push": partial(line.push, channel, "U1", [], "key"),
+        "multicast": partial(line.multicast, channel, ["U1"], [], "key"),
+    }[endpoint]
     with pytest.raises(GatewayError) as caught:
-        if endpoint == "push":
-            line.push(channel, "U1", [], "key")
-        else:
-            line.multicast(channel, ["U1"], [], "key")
+        send()
     error = caught.value
     until = NOW + timedelta(seconds=wait)
     assert (error.reason, error.permanent, error.retry_at) == (reason, False, until)

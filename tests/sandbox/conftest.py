@@ -6,6 +6,7 @@ import pytest
 
 from plugin.sandbox import SandboxConfig, create_sandbox
 from tests.sandbox.hubspot_rig import Client, FakeApp, free_port, serve
+from tests.sandbox.line_rig import Line
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,11 @@ def installed(hubspot: Client) -> Client:
     """The same, with the app installed in the first portal."""
     hubspot.install()
     return hubspot
+
+
+@pytest.fixture
+def line(served: tuple[SandboxConfig, FakeApp], app: FakeApp) -> Line:
+    """LINE's stand-in in its default world, calling the fake app."""
+    made = Line(served[0], app)
+    made.control("POST", "/reset")
+    return made

@@ -40,7 +40,7 @@ def _first(portal: int) -> list[Value]:
 
 def _mails(contact: Value, page: str) -> list[Value]:
     """Each with the link its marketer typed, and the link that arrives."""
-    values, with_token = contact["properties"], f"{page}?t={TOKEN}"
+    values, with_token = contact["properties"], f"{page}?t={TOKEN}" if page else ""
     emptied = {**values, "line_linkage_token": "", "line_linkage_url": ""}
     mails = [
         ("url", "The whole address from the contact's property", URL_TOKEN, values),

@@ -1,5 +1,6 @@
 """What HubSpot's pages have in common."""
 
+import json
 from typing import Any
 
 from flask import Blueprint, abort, request
@@ -34,11 +35,7 @@ def name_of(contact: Value) -> str:
 
 def reason(error: Refused) -> str:
     """A refusal for people."""
-    return error.message.partition(": [")[0] if "[{" not in error.message else _first(error)
-
-
-def _first(error: Refused) -> str:
-    import json
-
+    if "[{" not in error.message:
+        return error.message
     problems = json.loads(error.message.partition(": ")[2])
     return " ".join(problem["message"] for problem in problems)

@@ -56,9 +56,19 @@ def _history(portal: int) -> list[Value]:
     for one in definition(here.config)["workflowActions"]:
         names[one["uid"]] = labels(one, tongue)["actionName"]
     return [
-        {**one, "line": executions.line(here, one, tongue), "name": names.get(one["action"], "")}
+        {
+            **one,
+            "line": executions.line(here, one, tongue),
+            "name": names.get(one["action"], ""),
+            "who": _who(portal, one["contact"]),
+        }
         for one in islice(executions.newest(here, portal), SHOWN)
     ]
+
+
+def _who(portal: int, contact_id: str) -> str:
+    contact = records.find(world(), portal, contact_id)
+    return name_of(contact) if contact else contact_id
 
 
 @screens.get("/portal/<int:portal>/executions")

@@ -18,7 +18,7 @@ from plugin.sandbox.line.check_messages import require_valid
 from plugin.sandbox.line.directory import member_of, receives
 from plugin.sandbox.line.settings import setting
 from plugin.sandbox.store import Value
-from plugin.sandbox.world import world
+from plugin.sandbox.world import World, world
 
 blueprint = messaging_blueprint("line_messages")
 USER_ID = re.compile(r"U[0-9a-f]{32}")
@@ -30,14 +30,15 @@ FLOOD = "You have sent too many messages to the same user. Try again later."
 def push() -> ResponseReturnValue:
     """To one user. 200 is acceptance: to a blocker nothing arrives and nothing is billed."""
     body, key = json_body(), retry_keys.given_key()
-    with world().store:
-        retry_keys.require_unused(world(), account()["channel_id"], key)
+    here, mine = world(), account()
+    with here.store:
+        retry_keys.require_unused(here, mine["channel_id"], key)
         messages = require_valid(body)
         to = _recipient(body.get("to"), "to")
-        if not member_of(world(), account()["provider"], to):
+        if not member_of(here, mine["provider"], to):
             raise refusal(400, "Failed to send messages")
-        _require_calm(to)
-        sent = chats.new_ids(world(), len(messages))
+        _require_calm(here, mine["channel_id"], to)
+        sent = chats.new_ids(here, len(messages))
         answer = {"sentMessages": sent}
         _accept("push", [to], messages, sent, key, body, answer)
     return jsonify(answer)
@@ -118,10 +119,10 @@ def _accept(
     answer: Value,
 ) -> None:
     """Bill, remember the key, deliver. The caller holds the store's lock: all or nothing."""
-    here, channel = world(), account()["channel_id"]
+    here, mine = world(), account()
+    channel = mine["channel_id"]
     reached = [user_id for user_id in user_ids if receives(here, channel, user_id)]
-    usage.require_room(here, account(), len(reached))
-    usage.count(here, account(), len(reached))
+    usage.bill(here, mine, len(reached))
     retry_keys.accept(here, channel, key, request_id(), answer)
     ids = sent or chats.new_ids(here, len(messages))
     chats.deliver(here, channel, reached, messages, ids, _facts(kind, key, body))
@@ -159,10 +160,9 @@ def _recipients(value: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _require_calm(user_id: str) -> None:
-    here = world()
+def _require_calm(here: World, channel: str, user_id: str) -> None:
     if not here.limits.get("line", True):
         return
     size, seconds = setting(here, "flood_messages"), setting(here, "flood_seconds")
-    if not rates.take(here, f"{account()['channel_id']} to {user_id}", size, seconds):
+    if not rates.take(here, f"{channel} to {user_id}", size, seconds):
         raise refusal(429, FLOOD)

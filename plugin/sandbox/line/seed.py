@@ -45,7 +45,7 @@ def _account(world: World, channel: str, name: str, basic_id: str, login: str) -
         "name": name,
         "basic_id": basic_id,
         "bot_user_id": f"U{constant(f'bot {channel}')}",
-        "picture": f"{world.config.base_url}/line-picture/{basic_id.strip('@')}.svg",
+        "picture": f"{world.config.base_url}/line-picture/{name.split()[-1].lower()}.svg",
         "provider": PROVIDER,
         "login": login,
     }

@@ -25,14 +25,11 @@ def set_used(world: World, channel: str, number: int) -> None:
     world.store.put("line_usage", _key(world, channel), {"used": number})
 
 
-def require_room(world: World, account: Value, recipients: int) -> None:
-    """Raises the 429 of a used-up month."""
-    limit = account["quota_limit"]
-    if limit is not None and used(world, account["channel_id"]) + max(recipients, 1) > limit:
+def bill(world: World, account: Value, recipients: int) -> None:
+    """Count a request, or raise the 429 of a used-up month; who cannot be reached is free."""
+    limit, channel = account["quota_limit"], account["channel_id"]
+    before = used(world, channel)
+    if limit is not None and before + max(recipients, 1) > limit:
         raise refusal(429, "You have reached your monthly limit.")
-
-
-def count(world: World, account: Value, recipients: int) -> None:
-    """Bill a request that was accepted."""
-    channel = account["channel_id"]
-    set_used(world, channel, used(world, channel) + recipients)
+    if recipients:
+        set_used(world, channel, before + recipients)

@@ -1,0 +1,65 @@
+"""How fast a platform may be called: exact over a rolling window, whoever calls.
+
+A budget remembers its grants of the last window as (moment, count). Grants are small blocks that
+one process uses up at once, so that a fast platform does not cost a database write per call.
+"""
+
+import math
+from typing import NamedTuple
+
+Grant = tuple[int, int]
+
+
+class Budget(NamedTuple):
+    """`limit` calls in any `window_ms`; granted in blocks of `block`."""
+
+    limit: int
+    window_ms: int
+    block: int = 1
+
+
+# HubSpot: 110 requests / 10 s per installing account, search 5 / s (usage guidelines).
+# LINE: per channel and endpoint (Messaging API reference, "Rate limits").
+HUBSPOT = Budget(110, 10_000)
+HUBSPOT_SEARCH = Budget(5, 1_000)
+LINE_DEFAULT = Budget(2_000, 1_000, 50)
+LINE_BUDGETS = {
+    "multicast": Budget(200, 1_000, 10),
+    "broadcast": Budget(60, 3_600_000),
+    "narrowcast": Budget(60, 3_600_000),
+    "webhook-test": Budget(60, 3_600_000),
+    "webhook": Budget(1_000, 60_000, 5),
+}
+# A block is used up within this time or given up; the window is kept longer by as much, so that
+# a call late in its block, or late on the wire, never meets the next window's first.
+BLOCK_LIFE_MS = 200
+# What background work leaves for live actions.
+BACKGROUND_SHARE = 0.8
+
+
+def budget_of(bucket: str) -> Budget:
+    """The budget of a bucket by its name: `hubspot:<portal>`, `line:<channel>:<endpoint>`, ..."""
+    kind, _, rest = bucket.partition(":")
+    if kind == "hubspot":
+        return HUBSPOT
+    if kind == "hubspot-search":
+        return HUBSPOT_SEARCH
+    return LINE_BUDGETS.get(rest.rpartition(":")[2], LINE_DEFAULT)
+
+
+def live_grants(budget: Budget, grants: list[Grant], now_ms: int) -> list[Grant]:
+    """The grants that still weigh on the window."""
+    oldest = now_ms - budget.window_ms - BLOCK_LIFE_MS
+    return [(at, count) for at, count in grants if at > oldest]
+
+
+def allowed(budget: Budget, grants: list[Grant], background: bool) -> int:
+    """How many calls may be granted now, given the live grants; at most one block."""
+    limit = math.floor(budget.limit * BACKGROUND_SHARE) if background else budget.limit
+    return max(0, min(budget.block, limit - sum(count for _, count in grants)))
+
+
+def next_chance_ms(budget: Budget, grants: list[Grant], now_ms: int) -> int:
+    """When the oldest live grant stops weighing."""
+    oldest = min((at for at, _ in grants), default=now_ms)
+    return oldest + budget.window_ms + BLOCK_LIFE_MS + 1

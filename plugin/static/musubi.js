@@ -1,0 +1,48 @@
+// Small comforts. Every page works without them.
+"use strict";
+
+// Copy buttons: <button data-copy="#id">; they stay hidden where copying is not allowed.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  const words = button.textContent;
+  button.addEventListener("click", async () => {
+    const source = document.querySelector(button.dataset.copy);
+    await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+}
+
+// Addresses to copy select themselves when touched.
+for (const field of document.querySelectorAll("input[readonly]")) {
+  field.addEventListener("focus", () => field.select());
+}
+
+// A form is sent once; the browser's Back button gives the buttons back.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => {
+    setTimeout(() => form.querySelectorAll("button").forEach((one) => { one.disabled = true; }));
+  });
+}
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[method=post] button").forEach((one) => { one.disabled = false; });
+});
+
+// Parts marked data-live (each with an id) are fetched anew while somebody is looking.
+const live = () => [...document.querySelectorAll("[data-live]")];
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of live()) {
+    const next = fresh.getElementById(part.id);
+    const busy = part.contains(document.activeElement) || !getSelection().isCollapsed;
+    if (next && !busy && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
+  }
+}
+
+if (live().length) {
+  setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, 10000);
+}

@@ -1,0 +1,172 @@
+"""The friends' pages: a code or a personal link, LINE Login, one question, one answer.
+
+Looking ties nobody: the only request that ties is the confirming post, in the browser that began.
+"""
+
+import structlog
+from flask import Blueprint, abort, redirect, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from plugin.doorway import is_open, open_to_strangers, outside
+from plugin.gateways import GatewayError
+from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
+from plugin.services.confirm_login import confirm_login, is_under_way
+from plugin.services.friend_login import Return, begin_login, finish_login, outcome_of
+from plugin.services.friend_walk import LoginRefused, attempt_of, why_closed
+from plugin.services.linkage_tokens import read_token
+from plugin.services.visits import count_visit
+from plugin.web import friend_pages as pages
+from plugin.web.friend_browser import (
+    browser,
+    is_only_looking,
+    line_locale,
+    new_browser,
+    remember,
+)
+from plugin.web.language import remember_language
+
+log = structlog.get_logger()
+friend = Blueprint("friend", __name__)
+friend.after_request(pages.protect)
+
+
+@friend.before_request
+def guard() -> None:
+    """Nothing is open here without its mark."""
+    remember_language()
+    if not is_open():
+        abort(404)
+
+
+@friend.get("/l/<slug>")
+@open_to_strangers("a code's slug; a signed token; a login's reference in its own browser")
+def walk(slug: str) -> Response:
+    """A QR code's or a personal link's address, and where a login comes out."""
+    code = QRCode.by_slug(slug)
+    closed = why_closed(code)
+    if code is None or closed:
+        return pages.refusal(closed, code)
+    if "login" in request.args:
+        return _come_out(code, request.args["login"])
+    if "t" in request.args:
+        return _arrive(code, request.args["t"])
+    if is_only_looking():
+        return pages.landing(code, "")
+    return _begin(code, None)
+
+
+@friend.post("/l/<slug>")
+@open_to_strangers("a form of ours; a signed token, or a login's reference in its own browser")
+def step(slug: str) -> Response:
+    """The friend pressed the one button: to LINE, or yes."""
+    code = QRCode.by_slug(slug)
+    closed = why_closed(code)
+    if code is None or closed:
+        return pages.refusal(closed, code)
+    if request.form.get("step") == "confirm":
+        return _confirm(code, request.form.get("login", ""))
+    return _begin_by_form(code, request.form.get("t", ""))
+
+
+@friend.get("/line/login/callback")
+@open_to_strangers("LINE's answer to a state of ours, in the browser that began")
+def callback() -> Response:
+    """LINE sends the friend back. Who only looks ahead must not use the answer up."""
+    if is_only_looking():
+        return Response(status=503)
+    told = request.args
+    back = Return(told.get("state", ""), told.get("code", ""), told.get("error", ""))
+    try:
+        attempt = finish_login(outside(), back, browser())
+    except LoginRefused as refused:
+        if refused.outcome == "without_email" and refused.attempt:
+            return _begin(refused.attempt.qr_code, None, email=False)
+        return pages.walk_refused(refused.outcome, refused.attempt, None)
+    return _to_page(attempt)
+
+
+@friend.errorhandler(CSRFError)
+def form_expired(_: CSRFError) -> Response:
+    """The form is too old, or not of ours: the way back to a fresh one."""
+    code = QRCode.by_slug((request.view_args or {}).get("slug", ""))
+    login, token = request.form.get("login", ""), request.form.get("t", "")
+    return pages.refusal("form_expired", code, login=login, token=token)
+
+
+@friend.errorhandler(HTTPException)
+def broken(error: HTTPException) -> Response:
+    """A mistake of ours, whose trace is in the log; or a request that no page of ours makes."""
+    ours = error.code is None or error.code >= 500
+    return pages.ending("broken" if ours else "no_walk", None)
+
+
+def _arrive(code: QRCode, text: str) -> Response:
+    """A personal link was opened, by its owner or by a mail scanner: judge it, do nothing."""
+    read = read_token(outside(), text, code)
+    if read.verdict != "valid":
+        return pages.refusal(read.verdict, code, token=text)
+    if not is_only_looking():
+        count_visit(code, "opened")
+    return pages.landing(code, text)
+
+
+def _come_out(code: QRCode, reference: str) -> Response:
+    try:
+        attempt = _attempt(code, reference)
+    except LoginRefused as refused:
+        return pages.walk_refused(refused.outcome, refused.attempt, code)
+    if attempt.outcome:
+        return pages.result(attempt)
+    if is_under_way(attempt):
+        return pages.under_way(attempt)
+    if "cancel" in request.args:
+        return pages.walk_refused("cancelled", attempt, code)
+    return pages.confirmation(attempt)
+
+
+def _confirm(code: QRCode, reference: str) -> Response:
+    try:
+        attempt = _attempt(code, reference)
+        confirm_login(outside(), attempt)
+    except LoginRefused as refused:
+        return pages.walk_refused(refused.outcome, refused.attempt, code)
+    except GatewayError as error:
+        log.warning("friend_confirm_failed", reason=error.reason, status=error.status)
+        outcome = outcome_of(error).replace("login_", "link_")
+        return pages.refusal(outcome, code, login=reference)
+    return _to_page(attempt)
+
+
+def _attempt(code: QRCode, reference: str) -> LoginAttempt:
+    attempt = attempt_of(reference, browser())
+    if attempt.qr_code_id != code.id:
+        raise LoginRefused("login_unknown")
+    return attempt
+
+
+def _begin_by_form(code: QRCode, text: str) -> Response:
+    """A used token may still be brought: who used it hears that all is well, others do not."""
+    auto_login = request.form.get("auto_login") != "off"
+    if not text:
+        return _begin(code, None, auto_login=auto_login)
+    read = read_token(outside(), text, code)
+    if read.verdict not in ("valid", "used"):
+        return pages.refusal(read.verdict, code, token=text)
+    return _begin(code, read.token, auto_login=auto_login)
+
+
+def _begin(
+    code: QRCode, token: LinkageToken | None, *, auto_login: bool = True, email: bool = True
+) -> Response:
+    secret = browser() or new_browser()
+    address = begin_login(
+        outside(), code, token, secret, line_locale(), auto_login=auto_login, email=email
+    )
+    return remember(redirect(address, 303), secret)
+
+
+def _to_page(attempt: LoginAttempt) -> Response:
+    address = url_for("friend.walk", slug=attempt.qr_code.slug, login=attempt.reference)
+    return redirect(address, 303)

@@ -1,0 +1,231 @@
+"""What the friend reads when a walk ends, or cannot go on: one page for each outcome."""
+
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+
+class Ending(NamedTuple):
+    """`mood`: done, note or stop. `deed`: what the one button does, named by `label`.
+
+    Deeds: again (the same step anew), by_hand (the walk anew, without LINE's automatic login),
+    fresh (the walk anew, without the token), reload (look at the page anew).
+    """
+
+    status: int
+    mood: str
+    title: LazyString
+    text: LazyString
+    deed: str = ""
+    label: LazyString | None = None
+
+
+AGAIN = _("Try again")
+ENDINGS = {
+    # The way in is closed.
+    "unknown_code": Ending(
+        404,
+        "stop",
+        _("This code leads nowhere"),
+        _("The address is incomplete, or the code was taken away. Scan the code once more."),
+    ),
+    "archived": Ending(
+        410,
+        "stop",
+        _("This code is no longer in use"),
+        _("Ask %(shop)s for a new one. What was linked before stays linked."),
+    ),
+    "paused": Ending(
+        503,
+        "stop",
+        _("Linking is resting at the moment"),
+        _("Nothing was changed. Please try again later, or tell %(shop)s."),
+    ),
+    "not_ready": Ending(
+        503,
+        "stop",
+        _("%(shop)s is not ready yet"),
+        _("LINE accounts cannot be linked here yet. Please try again later."),
+    ),
+    # The personal link is no good.
+    "test_send": Ending(
+        200,
+        "note",
+        _("This was a test send"),
+        _("The button works, but a test send or preview carries nobody's personal link."),
+    ),
+    "tampered": Ending(
+        400,
+        "stop",
+        _("This link is damaged"),
+        _("Nothing was changed. Open it again from the message itself, by its button."),
+    ),
+    "foreign": Ending(
+        400,
+        "stop",
+        _("This link belongs to another account"),
+        _("It was not made for %(shop)s. Nothing was changed."),
+    ),
+    "expired": Ending(
+        410,
+        "stop",
+        _("This link has expired"),
+        _("Nothing was changed. Ask %(shop)s for a new link."),
+    ),
+    "revoked": Ending(
+        410,
+        "stop",
+        _("This link is no longer valid"),
+        _("%(shop)s has taken it back. Nothing was changed. Ask for a new link."),
+    ),
+    "used": Ending(
+        410,
+        "note",
+        _("This link was used already"),
+        _("A link works once. If it was you who used it, your accounts are linked."),
+        "again",
+        _("Check with LINE"),
+    ),
+    # LINE Login did not come to its end.
+    "declined": Ending(
+        200,
+        "note",
+        _("You did not allow it"),
+        _("Without your permission nothing is linked. You can change your mind at any time."),
+        "again",
+        AGAIN,
+    ),
+    "login_restart": Ending(
+        400,
+        "note",
+        _("LINE could not log you in by itself"),
+        _("This happens in private windows, for one. Log in by hand this time."),
+        "by_hand",
+        _("Log in to LINE"),
+    ),
+    "other_browser": Ending(
+        400,
+        "note",
+        _("You have come out in another browser"),
+        _("For your safety a link must end in the browser in which it began. Nothing was changed."),
+        "fresh",
+        _("Begin again here"),
+    ),
+    "login_failed": Ending(
+        502,
+        "stop",
+        _("The login did not work"),
+        _("Nothing was changed. Please try again; if it stays like this, tell %(shop)s."),
+        "again",
+        AGAIN,
+    ),
+    "unreachable": Ending(
+        503,
+        "stop",
+        _("The connection was lost"),
+        _("LINE or %(shop)s's system did not answer. Nothing was changed. Try again in a moment."),
+        "again",
+        AGAIN,
+    ),
+    "link_failed": Ending(
+        502,
+        "stop",
+        _("Linking did not work"),
+        _("Nothing was changed. Please try again; if it stays like this, tell %(shop)s."),
+        "again",
+        AGAIN,
+    ),
+    "contact_gone": Ending(
+        410,
+        "stop",
+        _("This entry no longer exists"),
+        _("%(shop)s has removed the entry this link was made for. Ask for a new link."),
+    ),
+    "login_expired": Ending(
+        410,
+        "note",
+        _("That took too long"),
+        _("For your safety a login is good for half an hour, once. Nothing was changed."),
+        "again",
+        _("Begin again"),
+    ),
+    "login_unknown": Ending(
+        404,
+        "stop",
+        _("This login is unknown"),
+        _("Nothing was changed. Scan the code again, or open the link in your message again."),
+        "fresh",
+        _("Begin again"),
+    ),
+    "no_walk": Ending(
+        400,
+        "stop",
+        _("There is nothing to finish here"),
+        _("Nothing was changed. Scan the code again, or open the link in your message again."),
+    ),
+    "form_expired": Ending(
+        400,
+        "note",
+        _("This page was open for too long"),
+        _("Nothing was changed."),
+        "reload",
+        _("Load it again"),
+    ),
+    "cancelled": Ending(
+        200,
+        "note",
+        _("Nothing was linked"),
+        _("You can close this page, or begin again with another LINE account."),
+        "by_hand",
+        _("Use another LINE account"),
+    ),
+    "broken": Ending(
+        500,
+        "stop",
+        _("Something broke on our side"),
+        _("Please try again in a minute. If it stays like this, tell the shop."),
+    ),
+    # The friend said yes.
+    "under_way": Ending(
+        200,
+        "note",
+        _("One moment"),
+        _("Your accounts are being linked. This page looks again by itself."),
+        "reload",
+        _("Look again"),
+    ),
+    "linked": Ending(
+        200,
+        "done",
+        _("Linked"),
+        _("%(shop)s now knows you on LINE. To undo it at any time, just tell %(shop)s."),
+    ),
+    "already_linked": Ending(
+        200,
+        "done",
+        _("You are linked already"),
+        _("All is set; nothing had to be changed. To undo it, just tell %(shop)s."),
+    ),
+    "welcome": Ending(
+        200,
+        "done",
+        _("Welcome"),
+        _("Good to have you here. %(shop)s writes to you on LINE."),
+    ),
+    "friend_taken": Ending(
+        200,
+        "note",
+        _("Your LINE account is linked with another entry"),
+        _("Nothing was changed. %(shop)s has been told and can put it right."),
+    ),
+    "contact_taken": Ending(
+        200,
+        "note",
+        _("This link is somebody else's"),
+        _(
+            "The entry it was made for is linked with another LINE account; perhaps the message"
+            " was forwarded to you. Nothing was changed. %(shop)s has been told."
+        ),
+    ),
+}

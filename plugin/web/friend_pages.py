@@ -1,0 +1,105 @@
+"""Writing the friends' pages."""
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from flask import make_response, render_template
+from werkzeug.wrappers import Response
+
+from plugin.core.linkage import masked_email
+from plugin.doorway import outside
+from plugin.models.people import FOLLOWING, Friend
+from plugin.models.qr_code import LoginAttempt, QRCode
+from plugin.services.linkage_tokens import text_of
+from plugin.services.visits import count_visit
+from plugin.settings import REAL_BASES
+from plugin.web.friend_browser import is_only_looking, line_locale
+from plugin.web.friend_outcomes import ENDINGS
+
+ADD_FRIEND = "https://line.me"
+# LINE's brand; where an account has no name yet.
+NAMELESS = "LINE"
+
+
+def landing(code: QRCode, token: str) -> Response:
+    """The page in front of LINE Login, with one button that brings the token's text along."""
+    return _page("friend/landing.html", code, token=token)
+
+
+def confirmation(attempt: LoginAttempt) -> Response:
+    """Both sides by name, what would be tied, and the one question."""
+    masked = masked_email(attempt.contact_email)
+    return _page("friend/confirm.html", attempt.qr_code, attempt=attempt, email=masked)
+
+
+def result(attempt: LoginAttempt) -> Response:
+    """How a walk ended; it is counted where it ended, not where it is looked at."""
+    wants_friend = attempt.outcome in ("linked", "already_linked", "welcome")
+    add_url = add_friend_url(attempt) if wants_friend else ""
+    return ending(attempt.outcome, attempt.qr_code, login=attempt.reference, add_url=add_url)
+
+
+def under_way(attempt: LoginAttempt) -> Response:
+    """Another request is still tying; the page looks again by itself."""
+    response = ending("under_way", attempt.qr_code, login=attempt.reference)
+    response.headers["Refresh"] = "2"
+    return response
+
+
+def refusal(outcome: str, code: QRCode | None, **values: object) -> Response:
+    """Why it does not go on; counted. `token`, `login`: what the button sends along."""
+    if not is_only_looking():
+        count_visit(code, outcome)
+    return ending(outcome, code, **values)
+
+
+def ending(outcome: str, code: QRCode | None, **values: object) -> Response:
+    """The page of an outcome, uncounted."""
+    chosen = ENDINGS[outcome]
+    response = _page("friend/ending.html", code, outcome=outcome, ending=chosen, **values)
+    response.status_code = chosen.status
+    return response
+
+
+def walk_refused(outcome: str, attempt: LoginAttempt | None, code: QRCode | None) -> Response:
+    """The same for a login; only its own browser may begin again with its token."""
+    if attempt is None:
+        return refusal("no_walk" if outcome == "login_restart" else outcome, code)
+    personal = attempt.token_id is not None
+    token = "" if outcome == "other_browser" else text_of(outside(), attempt.token_id)
+    return refusal(outcome, attempt.qr_code, token=token, personal=personal)
+
+
+def add_friend_url(attempt: LoginAttempt) -> str:
+    """Where the friend adds or unblocks the account, or "" where that is done."""
+    account = attempt.qr_code.official_account
+    friend = Friend.of_account(account.id, attempt.line_user_id)
+    since = friend.status_at if friend and friend.status == FOLLOWING else None
+    added = since and attempt.returned_at and since > attempt.returned_at
+    if attempt.is_friend or added or not account.basic_id:
+        return ""
+    base = outside().settings.line_access_base
+    base = ADD_FRIEND if base == REAL_BASES["LINE_ACCESS_BASE"] else base
+    return f"{base}/R/ti/p/{quote(account.basic_id, safe='')}"
+
+
+def protect(response: Response) -> Response:
+    """Nobody else learns of the visit, keeps the page, frames it or adds to it."""
+    line = urlsplit(outside().settings.line_api_base)
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'self'; img-src 'self' https: {line.scheme}://{line.netloc};"
+        # No form-action: browsers would hold LINE's own redirects against the form.
+        " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _page(template: str, code: QRCode | None, **values: Any) -> Response:
+    account = code.official_account if code else None
+    shop = (account.name if account else "") or NAMELESS
+    common = {"code": code, "account": account, "shop": shop, "language": line_locale()}
+    return make_response(render_template(template, **common, **values))
