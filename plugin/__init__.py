@@ -28,7 +28,7 @@ def create_app(settings: "Settings | None" = None, gateways: "Gateways | None" =
     app.config.update(_config(settings))
     _wire_database(app, settings)
     _wire_outside(app, settings, gateways)
-    _wire_engine(app)
+    _wire_engine(app, settings)
     _wire_doors(app)
     if settings.sandbox:
         _mount_sandbox(app, settings)
@@ -93,11 +93,11 @@ def _live(settings: "Settings") -> "Gateways":
     )
 
 
-def _wire_engine(app: Flask) -> None:
-    from plugin.scheduler.embedded import EmbeddedEngine
+def _wire_engine(app: Flask, settings: "Settings") -> None:
+    from plugin.scheduler import make_engine
     from plugin.scheduler.nudge import listen_for_plants
 
-    app.extensions["musubi_engine"] = EmbeddedEngine(app)
+    app.extensions["musubi_engine"] = make_engine(app, settings.celery_broker_url)
     listen_for_plants()
 
 

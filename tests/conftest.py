@@ -84,8 +84,6 @@ def world(
 
     with copies.copy(tmp_path) as url:
         app = make_app(settings_for(musubi_socket.url, sandbox.url, url, tmp_path))
-        # Tests do the work themselves, when and as far as they want it done.
-        app.extensions["musubi_engine"].stop(0)
         musubi_socket.app = app
         yield World(app, musubi_socket.url, sandbox)
         with app.app_context():

@@ -20,6 +20,7 @@ from plugin.services.qr_codes import (
 from plugin.services.qr_images import MAX_SCALE, SCALE, Kind, qr_image
 
 blueprint = Resource("qr-codes", "QR codes, through which friends come to be linked")
+WITH_KEY = {"description": "Fetch it with an API key, like everything here"}
 PICTURE = {"type": "string", "format": "binary"}
 EXAMPLE = {"official_account": "1", "name": "Shop counter", "linkage_type": "hubspot"}
 
@@ -43,8 +44,8 @@ class QRCodeSchema(Answer):
     linkage_type = fields.String(required=True, validate=validate.OneOf(LINKAGE_TYPES))
     slug = fields.String(required=True)
     linkage_url = Made(lambda code: linkage_url(outside(), code), required=True)
-    png_url = Made(lambda code: _picture_url(code, "png"), required=True)
-    svg_url = Made(lambda code: _picture_url(code, "svg"), required=True)
+    png_url = Made(lambda code: _picture_url(code, "png"), required=True, metadata=WITH_KEY)
+    svg_url = Made(lambda code: _picture_url(code, "svg"), required=True, metadata=WITH_KEY)
     created_at = Moment(required=True)
 
 

@@ -6,6 +6,7 @@ from plugin.models.idempotency import IdempotentCall
 from plugin.models.inbox import WebhookEvent
 from plugin.models.installation import ApiKey, Installation, Member, OAuthState
 from plugin.models.job import Job
+from plugin.models.lease import Lease
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode, VisitCount
@@ -21,6 +22,7 @@ __all__ = [
     "IdempotentCall",
     "Installation",
     "Job",
+    "Lease",
     "LedgerEntry",
     "Linkage",
     "LinkageToken",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    func,
     select,
     text,
     update,
@@ -162,6 +163,17 @@ def claim(queue: str, owner: str, limit: int) -> list[Claimed]:
     }
     rows = db.session.execute(statement, values).all()
     return [Claimed(*row) for row in rows]
+
+
+def due_counts() -> dict[str, int]:
+    """How many jobs are due, by queue; each counted to a thousand and no further."""
+    return {queue: _due_count(queue) for queue in sorted(set(QUEUES.values()))}
+
+
+def _due_count(queue: str) -> int:
+    due = select(Job.id).where(Job.queue == queue, Job.parked.is_(False))
+    some = due.where(Job.ready_ms <= db_now_ms()).limit(1000).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def finish(job: Claimed) -> None:

@@ -39,7 +39,7 @@ ENDINGS = {
     "paused": Ending(
         503,
         "stop",
-        _("Linking is resting at the moment"),
+        _("Linking is paused at the moment"),
         _("Nothing was changed. Please try again later, or tell %(shop)s."),
     ),
     "not_ready": Ending(
@@ -83,7 +83,7 @@ ENDINGS = {
         410,
         "note",
         _("This link was used already"),
-        _("A link works once. If it was you who used it, your accounts are linked."),
+        _("A personal link works once. If it was you who used it, all is set."),
         "again",
         _("Check with LINE"),
     ),
@@ -99,18 +99,20 @@ ENDINGS = {
     "login_restart": Ending(
         400,
         "note",
-        _("LINE could not log you in by itself"),
-        _("This happens in private windows, for one. Log in by hand this time."),
+        _("LINE could not log you in automatically"),
+        _("This happens in private windows, for example. Please log in by hand this time."),
         "by_hand",
         _("Log in to LINE"),
     ),
     "other_browser": Ending(
         400,
         "note",
-        _("You have come out in another browser"),
-        _("For your safety a link must end in the browser in which it began. Nothing was changed."),
+        _("This is not the browser you began in"),
+        _(
+            "For your safety, linking must end in the browser in which it began. Nothing was changed."
+        ),
         "fresh",
-        _("Begin again here"),
+        _("Start again here"),
     ),
     "login_failed": Ending(
         502,
@@ -139,8 +141,8 @@ ENDINGS = {
     "contact_gone": Ending(
         410,
         "stop",
-        _("This entry no longer exists"),
-        _("%(shop)s has removed the entry this link was made for. Ask for a new link."),
+        _("This record no longer exists"),
+        _("%(shop)s has removed the record this link was made for. Ask for a new link."),
     ),
     "login_expired": Ending(
         410,
@@ -148,7 +150,7 @@ ENDINGS = {
         _("That took too long"),
         _("For your safety a login is good for half an hour, once. Nothing was changed."),
         "again",
-        _("Begin again"),
+        _("Start again"),
     ),
     "login_unknown": Ending(
         404,
@@ -156,7 +158,7 @@ ENDINGS = {
         _("This login is unknown"),
         _("Nothing was changed. Scan the code again, or open the link in your message again."),
         "fresh",
-        _("Begin again"),
+        _("Start again"),
     ),
     "no_walk": Ending(
         400,
@@ -176,7 +178,7 @@ ENDINGS = {
         200,
         "note",
         _("Nothing was linked"),
-        _("You can close this page, or begin again with another LINE account."),
+        _("You can close this page, or start again with another LINE account."),
         "by_hand",
         _("Use another LINE account"),
     ),
@@ -191,20 +193,20 @@ ENDINGS = {
         200,
         "note",
         _("One moment"),
-        _("Your accounts are being linked. This page looks again by itself."),
+        _("Your LINE account is being linked. This page looks again by itself."),
         "reload",
         _("Look again"),
     ),
     "linked": Ending(
         200,
         "done",
-        _("Linked"),
+        _("Your LINE account is linked"),
         _("%(shop)s now knows you on LINE. To undo it at any time, just tell %(shop)s."),
     ),
     "already_linked": Ending(
         200,
         "done",
-        _("You are linked already"),
+        _("Your LINE account is linked already"),
         _("All is set; nothing had to be changed. To undo it, just tell %(shop)s."),
     ),
     "welcome": Ending(
@@ -216,7 +218,7 @@ ENDINGS = {
     "friend_taken": Ending(
         200,
         "note",
-        _("Your LINE account is linked with another entry"),
+        _("Your LINE account is linked with another record"),
         _("Nothing was changed. %(shop)s has been told and can put it right."),
     ),
     "contact_taken": Ending(
@@ -224,7 +226,7 @@ ENDINGS = {
         "note",
         _("This link is somebody else's"),
         _(
-            "The entry it was made for is linked with another LINE account; perhaps the message"
+            "The record it was made for is linked with another LINE account; perhaps the message"
             " was forwarded to you. Nothing was changed. %(shop)s has been told."
         ),
     ),

@@ -1,7 +1,9 @@
 """A program with a key of the JSON API."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from plugin.models import Installation, db
@@ -11,6 +13,29 @@ from tests.world import Tenant, World
 PREFIX = "/api/v1"
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An answer, with whatever JSON it holds."""
+
+    status_code: int
+    mimetype: str
+    headers: Headers
+    data: bytes
+    json: Any
+
+    @classmethod
+    def of(cls, response: TestResponse) -> "Answered":
+        """What a test asks about."""
+        said = response.get_json(silent=True)
+        kind = response.mimetype or ""
+        return cls(response.status_code, kind, response.headers, response.data, said)
+
+    @property
+    def text(self) -> str:
+        """The body as it came."""
+        return self.data.decode()
+
+
 class Program:
     """Calls the API as one tenant's program; `path` is what follows /api/v1."""
 
@@ -18,12 +43,12 @@ class Program:
         self.client = world.app.test_client()
         self.key = key
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
         """One call; header names are written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent["Authorization"] = f"Bearer {self.key}"
         parts: dict[str, Any] = {} if body is None else {"json": body}
-        return self.client.open(PREFIX + path, method=method, headers=sent, **parts)
+        return Answered.of(self.client.open(PREFIX + path, method=method, headers=sent, **parts))
 
     def get(self, path: str) -> Any:
         """The JSON of a good GET."""

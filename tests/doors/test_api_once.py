@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from werkzeug.test import TestResponse
 
 from plugin.models import IdempotentCall, db
 from plugin.models.base import transaction
 from plugin.services.housekeeping import housekeeping
-from tests.doors.api import PREFIX, Program, program
+from tests.doors.api import PREFIX, Answered, Program, program
 from tests.people import linked
 from tests.world import ALICE, BOB, Tenant, World
 
@@ -28,7 +27,7 @@ def body(alice: Tenant) -> dict[str, Any]:
     return {"official_account": str(alice.account_id), "name": "Door", "linkage_type": "none"}
 
 
-def post(caller: Program, body: Any, key: str, path: str = "/qr-codes") -> TestResponse:
+def post(caller: Program, body: Any, key: str, path: str = "/qr-codes") -> Answered:
     return caller.ask("POST", path, body, Idempotency_Key=key)
 
 

@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from plugin.models import Installation, db
-from tests.doors.api import PREFIX, Program, program
+from tests.doors.api import PREFIX, Answered, Program, program
 from tests.people import linked
 from tests.world import ALICE, BOB, Tenant, World
 
@@ -20,7 +19,7 @@ def caller(world: World, alice: Tenant) -> Program:
     return program(world, alice)
 
 
-def problem(answer: TestResponse, status: int) -> dict[str, Any]:
+def problem(answer: Answered, status: int) -> dict[str, Any]:
     """The document, once its form is right."""
     assert answer.status_code == status, answer.text
     assert answer.mimetype == "application/problem+json"
@@ -31,7 +30,7 @@ def problem(answer: TestResponse, status: int) -> dict[str, Any]:
 
 
 def test_an_unknown_route_is_a_problem_also_without_a_key(world: World, caller: Program) -> None:
-    problem(world.app.test_client().get(f"{PREFIX}/nothing"), 404)
+    problem(Answered.of(world.app.test_client().get(f"{PREFIX}/nothing")), 404)
     problem(caller.ask("GET", "/nothing/at/all"), 404)
 
 
@@ -41,10 +40,12 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(caller: Program) 
     assert "GET" in answer.headers["Allow"]
 
 
-def raw(caller: Program, body: bytes, media_type: str = "application/json") -> TestResponse:
+def raw(caller: Program, body: bytes, media_type: str = "application/json") -> Answered:
     headers = {"Authorization": f"Bearer {caller.key}"}
-    return caller.client.post(
-        f"{PREFIX}/qr-codes", data=body, content_type=media_type, headers=headers
+    return Answered.of(
+        caller.client.post(
+            f"{PREFIX}/qr-codes", data=body, content_type=media_type, headers=headers
+        )
     )
 
 

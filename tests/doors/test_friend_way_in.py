@@ -85,7 +85,9 @@ def test_a_test_send_is_recognised_and_told_how_to_try_the_real_thing(
     assert attempts(world) == 0
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: "A" * 43, lambda t: t[::-1], str.lower])
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: "A" * 43, lambda t: t[::-1], str.lower]
+)
 def test_a_tampered_token_is_refused(
     world: World, alice: Tenant, change: Callable[[str], str]
 ) -> None:
@@ -143,7 +145,9 @@ def test_opening_a_personal_link_does_nothing_however_often(world: World, alice:
 
 def test_a_scan_leads_to_line_login_in_the_friends_language(world: World, alice: Tenant) -> None:
     phone = Phone(language="ja-JP,ja;q=0.9")
-    answer = phone.session.get(f"{world.url}/l/{alice.slug}?utm_source=poster", allow_redirects=False)
+    answer = phone.session.get(
+        f"{world.url}/l/{alice.slug}?utm_source=poster", allow_redirects=False
+    )
     address = answer.headers["Location"]
     assert answer.status_code == 303
     assert address.startswith(f"{world.sandbox.url}/line-access/oauth2/v2.1/authorize?")
@@ -207,9 +211,7 @@ def test_pages_are_light_private_and_closed_to_others(world: World, alice: Tenan
         assert " style=" not in answer.text
 
 
-def test_pages_speak_the_friends_language_or_the_one_asked_for(
-    world: World, alice: Tenant
-) -> None:
+def test_pages_speak_the_friends_language_or_the_one_asked_for(world: World, alice: Tenant) -> None:
     link = personal_link(world, alice, ALICE)
     assert 'lang="ja"' in Phone(language="ja").go(link).html
     assert 'lang="en"' in Phone(language="fr").go(link).html

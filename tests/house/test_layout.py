@@ -24,10 +24,12 @@ TOP = {
 PLUGIN = {
     "actions",
     "api",
+    "commands",
     "core",
     "gateways",
     "migrations",
     "models",
+    "operators",
     "sandbox",
     "scheduler",
     "services",

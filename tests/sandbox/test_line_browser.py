@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from plugin.sandbox.line.seed import SHOP, SHOP_LOGIN
+from tests.sandbox.hubspot_rig import free_port, serve
 from tests.sandbox.line_rig import ALICE, CHARLIE, Line
 
 CHROMIUM = shutil.which("chromium")
@@ -41,17 +43,27 @@ def chromium() -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium: Page, line: Line) -> Page:
-    """A page without cookies, before which Musubi's LIFF page is played by `ENDPOINT`."""
+    """A page in nobody's hand."""
     chromium.context.clear_cookies()
-    chromium.context.unroute_all()
     chromium.set_default_timeout(5000)
-    body = ENDPOINT.format(sdk=f"{line.config.base_url}/liff-sdk.js", app=APP)
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=body, content_type="text/html")
-
-    chromium.context.route(f"{line.config.target}/liff/**", answer)
     return chromium
+
+
+@pytest.fixture
+def endpoint(line: Line) -> Iterator[str]:
+    """The address of a LIFF endpoint on an origin of its own."""
+    body = ENDPOINT.format(sdk=f"{line.config.base_url}/liff-sdk.js", app=APP).encode()
+    port = free_port()
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [body]
+
+    stop = serve(answer, port)
+    url = f"http://127.0.0.1:{port}/liff/"
+    line.api("PUT", f"/liff/v1/apps/{APP}", {"view": {"url": url}}, channel=SHOP_LOGIN)
+    yield url
+    stop()
 
 
 def say_yes(page: Page, friend: str) -> None:
@@ -74,28 +86,30 @@ def test_a_message_appears_by_itself_and_a_tap_answers(line: Line, page: Page) -
     page.get_by_text("Thank you").wait_for()
 
 
-def test_liff_on_a_phone(line: Line, page: Page) -> None:
+def test_liff_on_a_phone(line: Line, page: Page, endpoint: str) -> None:
     page.goto(f"{line.config.base_url}/phone/alice")
     page.get_by_test_id("open-url").fill(f"{line.config.base_url}/liff/{APP}/intent-1?k=v")
     page.get_by_test_id("open-button").click()
     say_yes(page, "add")
     page.get_by_text(f"{ALICE} true true").wait_for()
-    assert page.url == f"{line.config.target}/liff/intent-1?k=v"
+    assert page.url == f"{endpoint}intent-1?k=v"
 
 
-def test_liff_in_another_browser_logs_in_and_asks_for_the_friend(line: Line, page: Page) -> None:
+def test_liff_in_another_browser_logs_in_and_asks_for_the_friend(
+    line: Line, page: Page, endpoint: str
+) -> None:
     page.goto(f"{line.config.base_url}/liff/{APP}/intent-2")
     page.get_by_test_id("login-as-alice").click()
     say_yes(page, "skip")
     page.get_by_text(f"{ALICE} false false").wait_for()
-    assert page.url == f"{line.config.target}/liff/intent-2"
+    assert page.url == f"{endpoint}intent-2"
     with page.expect_popup() as popup:
         page.locator("#friend").click()
     popup.value.get_by_test_id("friend-add").click()
     page.get_by_text("friend true").wait_for()
 
 
-def test_an_unknown_liff_app_says_so(line: Line, page: Page) -> None:
+def test_an_unknown_liff_app_says_so(line: Line, page: Page, endpoint: str) -> None:
     line.api("DELETE", f"/liff/v1/apps/{APP}", channel=SHOP_LOGIN)
-    page.goto(f"{line.config.target}/liff/")
+    page.goto(endpoint)
     page.get_by_text("INVALID_ARGUMENT").wait_for()

@@ -1,9 +1,14 @@
 """The phone, LINE's console and the sandbox's home page."""
 
+import re
 from typing import Any
 
 import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
+from plugin.sandbox import SandboxConfig, create_sandbox
 from plugin.sandbox.line.seed import SHOP, SHOP_LOGIN
 from tests.sandbox.line_rig import ALICE, CHARLIE, SECRET, TEXT, Line
 
@@ -154,3 +159,20 @@ def test_the_tour_ticks_itself_off(line: Line) -> None:
     home = browser.get("/")
     assert home.shows("frame-phone")
     assert f'href="{line.config.target}"' in home.text
+
+
+def test_mounted_below_a_path_every_link_stays_below_it() -> None:
+    base = "http://localhost/sandbox"
+    app = create_sandbox(SandboxConfig(base, "http://localhost"))
+    client = Client(DispatcherMiddleware(Response("outside", 404), {"/sandbox": app}))
+    for path in ("/", "/phone/alice", f"/phone/alice/chat/{SHOP}", "/line-console"):
+        page = client.get(f"/sandbox{path}")
+        assert page.status_code == 200
+        links = re.findall(r'(?:href|src|action|formaction|data-live)="(/[^"]*)"', page.text)
+        assert links
+        assert all(link.startswith("/sandbox/") for link in links), links
+    moved = client.post(
+        "/sandbox/phone/alice/open", data={"url": "https://line.me/R/ti/p/@sandbox"}
+    )
+    assert moved.headers["Location"].startswith("/sandbox/phone/alice/chat/")
+    assert "Path=/sandbox" in moved.headers["Set-Cookie"]

@@ -165,11 +165,16 @@ def test_every_complaint_is_counted(line: Line) -> None:
 
 
 def test_what_is_no_json_says_so(line: Line) -> None:
-    token = {"Authorization": f"Bearer {line.token()}"}
     url = f"{line.config.base_url}/line-api/v2/bot/message/push"
-    answer = line.http.request("POST", url, body=b"{", headers=token)
-    assert answer.status == 400
-    assert "could not be parsed" in answer.json()["message"]
+
+    def send(body: bytes, kind: str = "application/json") -> Any:
+        headers = {"Authorization": f"Bearer {line.token()}", "Content-Type": kind}
+        return line.http.request("POST", url, body=body, headers=headers)
+
+    assert send(b"{").status == 400
+    assert "could not be parsed" in send(b"[]").json()["message"]
+    assert send(b"{}", "text/plain").status == 415
+    assert send(b" " * (2 * 1024 * 1024 + 1)).status == 413
 
 
 def test_the_sdk_reads_the_details(line: Line) -> None:

@@ -1,8 +1,8 @@
 """first tables
 
-Revision ID: c02cf0bb0430
+Revision ID: b612a12237f2
 Revises: 
-Create Date: 2026-11-23 02:56:16.136481
+Create Date: 2026-11-23 03:03:35.865247
 
 """
 from alembic import op
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = 'c02cf0bb0430'
+revision = 'b612a12237f2'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -76,6 +76,12 @@ def upgrade():
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.create_index('job_turn', ['queue', 'parked', 'lane', 'ready_ms'], unique=False)
 
+    op.create_table('lease',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('owner', sa.String(length=40), nullable=False),
+    sa.Column('until_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_lease'))
+    )
     op.create_table('member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -426,6 +432,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_member_installation_id'))
 
     op.drop_table('member')
+    op.drop_table('lease')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('job_turn')
 

@@ -23,6 +23,7 @@ def dialog() -> ResponseReturnValue:
         return _page("The link token has expired or was used.")
     if not person or len(nonce) not in NONCE_LENGTHS:
         return _page("Open this link on a phone with LINE, with a nonce of 10 to 255 characters.")
+    # Whoever taps a forwarded link is not whom the token was made for.
     is_owner = id_in(world(), person, account["provider"]) == found["user_id"]
     user_id = found["user_id"] if is_owner else None
     event = events.account_link(world(), account, user_id, nonce)

@@ -11,6 +11,7 @@ from plugin.sandbox.line import rates
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World, world
 
+LARGEST_BODY = 2 * 1024 * 1024
 UNAUTHORIZED = (
     "Authentication failed due to the following reason: {}. "
     "Confirm that the access token in the authorization header is valid."
@@ -45,8 +46,12 @@ def request_id() -> str:
 
 
 def json_body() -> Value:
-    """The request's JSON object."""
-    body = request.get_json(force=True, silent=True)
+    """The request's JSON object: as long as 2 MB, and called JSON in its Content-Type."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise refusal(413, "Request exceeds the max size of 2MB. Make the request smaller.")
+    if not request.is_json:
+        raise refusal(415, "Unsupported Media Type")
+    body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise refusal(400, "The request body could not be parsed as JSON (line: 1, column: 1)")
     return body
@@ -67,6 +72,7 @@ def bearer() -> str:
 
 
 def _refuse_bearer() -> LineError:
+    # Expired tokens stay in the store for this: LINE tells them from made-up ones.
     known = world().store.get("line_token", bearer())
     return refusal(401, UNAUTHORIZED.format("access token expired" if known else "invalid token"))
 

@@ -10,6 +10,7 @@ from typing import Any
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World
 
+# LINE's ids are numbers of 18 digits, written as text: too long for a JavaScript number.
 FIRST_ID = 580_000_000_000_000_001
 
 
@@ -43,6 +44,7 @@ def deliver(
     for user_id in user_ids:
         number = world.store.next_id("line_delivery")
         value = {**common, "n": number, "user_id": user_id, "ids": ids, "messages": messages}
+        # One value under two names: the record for tests, and the bubble on the phone.
         world.store.put("line_delivery", number, value)
         world.store.put(chat_kind(channel, user_id), ids[0], value)
 

@@ -35,6 +35,7 @@ def check_action(
 
 def _members(action: Action, path: str, problems: Problems) -> None:
     kind = action.get("type")
+    # camera, cameraRoll and location have a label and nothing else.
     if kind == "postback":
         checks.text(action, "data", path, problems, 300)
         checks.text(action, "displayText", path, problems, 300, required=False)

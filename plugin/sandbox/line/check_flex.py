@@ -39,6 +39,7 @@ def _carousel(carousel: Component, problems: Problems) -> None:
         return
     if _size(carousel) > CAROUSEL_BYTES:
         problems.add("carousel is too large", "/")
+    # A bubble without a size is a mega one.
     sizes = {bubble.get("size", "mega") for bubble in bubbles if isinstance(bubble, dict)}
     if len(sizes) > 1:
         problems.add("bubbles must be of equal size", "/contents")
@@ -61,6 +62,7 @@ def _bubble(bubble: Any, path: str, problems: Problems) -> None:
 
 
 def _block(value: Any, block: str, path: str, problems: Problems) -> None:
+    # Only the hero may be something else than a box.
     allowed = ("box", "image", "video") if block == "hero" else ("box",)
     if not isinstance(value, dict) or value.get("type") not in allowed:
         problems.add("invalid property", f"{path}/type")

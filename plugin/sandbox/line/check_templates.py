@@ -45,6 +45,7 @@ def _carousel(template: Template, path: str, problems: Problems) -> None:
             continue
         _head(column, where, problems, longest=120)
         _actions(column, where, problems, 1, 3)
+    # The commonest refusal of all, and LINE's answer does not say which column differs.
     if len({_shape(column) for column in columns}) > 1:
         problems.add("All columns must have the same shape", f"{path}.columns")
 

@@ -40,6 +40,7 @@ def _cluster_starts(text: str) -> Iterator[int]:
         is_flag = "\U0001f1e6" <= sign <= "\U0001f1ff"
         if not (joined or _extends(sign) or (is_flag and flag_open)):
             yield place
+        # Two regional letters make one flag; the third begins the next.
         flag_open = is_flag and not flag_open
         joined = sign == JOINER
 
@@ -148,6 +149,7 @@ def number(
 ) -> None:
     """A number in a range."""
     value, where = holder.get(name), f"{path}.{name}"
+    # True is an int to Python and no number to LINE.
     if isinstance(value, bool) or not isinstance(value, int | float):
         problems.add("May not be empty" if value is None else "Must be a number", where)
     elif not least <= value <= most:

@@ -65,7 +65,9 @@ def _shown_login(login: Value) -> Value:
 def change_account(channel: str) -> ResponseReturnValue:
     """Switches and quota of an Official Account."""
     account = find_account(channel)
+    # A box that is off is not in the form.
     switches = {name: name in request.form for name in ACCOUNT_SWITCHES}
+    # Left empty: a plan without a limit.
     limit = request.form.get("quota_limit", "").strip()
     quota = {"quota_limit": int(limit) if limit.isdecimal() else None}
     world().store.put("line_account", channel, {**account, **switches, **quota})

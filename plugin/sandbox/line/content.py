@@ -15,6 +15,7 @@ blueprint = messaging_blueprint("line_content", "/line-data")
 def content(message_id: str) -> Response:
     """The bytes of an image that was sent to this account."""
     found = world().store.get("line_content", message_id)
+    # A message id is no secret: the content belongs to the account that it was sent to.
     if found is None or found["channel"] != account()["channel_id"]:
         raise refusal(404, "Not found")
     return Response(base64.b64decode(found["data"]), content_type=found["type"])

@@ -54,6 +54,7 @@ def add_friends() -> ResponseReturnValue:
     account, following = _account(body), body.get("following", True)
     prefix, first = body.get("prefix", "friend"), int(body.get("first", 1))
     ids = []
+    # One hold of the lock for all: 100,000 friends take a second.
     with world().store:
         for number in range(first, first + int(body["count"])):
             person = f"{prefix}-{number:06d}"
@@ -121,6 +122,7 @@ def send_events() -> ResponseReturnValue:
         raise Unfit("the account has no webhook endpoint")
     if body.get("destination"):
         account = {**account, "bot_user_id": body["destination"]}
+    # Made whole once, so that `times` repeats the very same ids: a duplicate, not a second event.
     whole = [_whole(world(), account, event) for event in body["events"]]
     calls = [whole] if body.get("together") else [[event] for event in whole]
     lines = [

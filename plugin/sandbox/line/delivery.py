@@ -81,6 +81,7 @@ def _redeliver_later(world: World, channel: str, events: list[Value], attempt: i
             deliver_once(world, account, again, attempt + 1)
 
     timer = threading.Timer(delays[attempt], redeliver)
+    # A promise of the sandbox is not worth keeping a process alive.
     timer.daemon = True
     timer.start()
 
@@ -90,12 +91,14 @@ def call(
 ) -> Value:
     """POST the events: `{ok, status, reason, detail, seconds}`; reason as LINE's statistics."""
     payload = {"destination": account["bot_user_id"], "events": events}
+    # The bytes that are signed are the bytes that are sent.
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "LineBotWebhook/2.0",
         "x-line-signature": signature("forged" if forged else account["secret"], body),
     }
+    # urllib3's limit is per read; an answer that trickles in is late by this measure.
     started = time.monotonic()
     status, reason, detail = _post(world, endpoint, body, headers)
     seconds = time.monotonic() - started
@@ -135,5 +138,6 @@ def _log(world: World, account: Value, events: list[Value], outcome: Value) -> V
         **outcome,
     }
     world.store.put("line_webhook_log", number, line)
+    # A bench must not fill the memory with its own history.
     world.store.delete("line_webhook_log", number - LOG_SIZE)
     return line

@@ -12,6 +12,7 @@ def add(world: World, account: Value, user_id: str) -> bool:
     if before == "following":
         return False
     befriend(world, account["channel_id"], user_id)
+    # LINE calls isUnblocked not fully accurate; here it is.
     event = events.follow(world, account, user_id, unblocked=before == "blocked")
     delivery.raise_event(world, account, event)
     return True

@@ -16,6 +16,7 @@ def holder() -> str:
 
 def hand_over(response: Response, person: str) -> Response:
     """From now on this browser is `person`'s phone."""
+    # Lax, so that it comes along when Musubi sends the browser here.
     response.set_cookie(COOKIE, person, path=request.script_root or "/", samesite="Lax")
     return response
 

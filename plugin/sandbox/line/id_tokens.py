@@ -65,6 +65,7 @@ def _key(world: World) -> ECKey:
 
 def read(world: World, channel: Value, token: str) -> Claims | None:
     """The claims where the signature is right, else None. Time is the caller's to judge."""
+    # Each key with its own algorithm only: a token must not choose how it is checked.
     for key, algorithm in (
         (OctKey.import_key(channel["secret"]), "HS256"),
         (_key(world), "ES256"),

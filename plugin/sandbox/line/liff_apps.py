@@ -57,6 +57,7 @@ def update(liff_id: str) -> ResponseReturnValue:
     """Members that are left out stay."""
     found, body = _own(liff_id), json_body()
     _require_valid(body, new=False)
+    # LINE merges the view too: the size alone may change.
     view = {**found["app"]["view"], **body.get("view", {})}
     _keep(found["channel"], {**found["app"], **body, "view": view, "liffId": liff_id})
     return "", 200

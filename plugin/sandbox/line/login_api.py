@@ -62,6 +62,7 @@ def _exchange() -> Value:
         raise oauth_refusal("invalid_grant", "redirect_uri does not match")
     if not _verifier_fits(grant["challenge"], request.form.get("code_verifier")):
         raise oauth_refusal("invalid_grant", "code_verifier does not match")
+    # For the tour on the home page.
     world().store.put("line_signed_in", grant["user_id"], {"client_id": grant["client_id"]})
     refresh = user_tokens.issue_refresh(world(), grant)
     return user_tokens.answer(world(), channel, grant, refresh)
@@ -142,6 +143,7 @@ def userinfo() -> ResponseReturnValue:
     found = _user("openid")
     person = person_of(world(), found["user_id"]) or {}
     values = {"sub": found["user_id"]}
+    # openid alone gives the id and nothing of the person.
     if "profile" in found["scopes"]:
         values |= {"name": person["name"], "picture": person["picture"]}
     return jsonify(values)

@@ -82,6 +82,7 @@ def add_friend(world: World, wish_id: str, wish: Value) -> Value:
 def success(world: World, wish_id: str, wish: Value) -> dict[str, str | None]:
     """The callback's parameters. `friendship_status_changed` is absent where nothing was asked."""
     world.store.delete("line_wish", wish_id)
+    # "false" means "was a friend already" as well as "did not want to" (docs: link-a-bot).
     changed = ("true" if wish["friend_changed"] else "false") if wish["friend_asked"] else None
     return {
         "code": _code(world, wish),

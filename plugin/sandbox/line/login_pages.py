@@ -115,6 +115,7 @@ def decide(wish_id: str) -> ResponseReturnValue:
 
 def _declined(wish_id: str, wish: Value) -> AnyResponse:
     world().store.delete("line_wish", wish_id)
+    # A LIFF page that may not know its reader does not open at all.
     if wish["liff_id"]:
         return redirect(url_for("line_phone.phone", person=wish["person"]))
     error = CallbackError("ACCESS_DENIED", "The resource owner denied the request.")

@@ -76,6 +76,7 @@ def find_channel(world: World, client_id: str) -> Value:
 
 def _require_redirect(channel: Value, uri: str) -> None:
     """Equal to a registered one; more query parameters are allowed."""
+    # Compared as text, as LINE does: a slash or a port more is another address.
     registered = channel["callback_urls"]
     if uri in registered or any(uri.startswith(f"{one}?") for one in registered):
         return
@@ -90,6 +91,7 @@ def _require_members(args: Mapping[str, str]) -> None:
         raise CallbackError("INVALID_REQUEST", "prompt is invalid")
     if args.get("bot_prompt", "") not in BOT_PROMPTS:
         raise CallbackError("INVALID_REQUEST", "bot_prompt is invalid")
+    # LINE knows more modes; whoever asks for one here should hear that it is not played.
     if args.get("response_mode", "query") != "query":
         raise CallbackError("INVALID_REQUEST", "the sandbox knows response_mode=query only")
 

@@ -104,6 +104,7 @@ def _to_friends(kind: str) -> Any:
     with world().store:
         retry_keys.require_unused(world(), channel, key)
         messages = require_valid(body)
+        # Blockers are among them and fall out where it is asked who is reached.
         friends = world().store.keys(f"line_friend/{channel}")
         _accept(kind, friends, messages, None, key, body, {})
     return jsonify({})
@@ -124,6 +125,7 @@ def _accept(
     reached = [user_id for user_id in user_ids if receives(here, channel, user_id)]
     usage.bill(here, mine, len(reached))
     retry_keys.accept(here, channel, key, request_id(), answer)
+    # Only push tells the ids, yet every bubble has one.
     ids = sent or chats.new_ids(here, len(messages))
     chats.deliver(here, channel, reached, messages, ids, _facts(kind, key, body))
 
@@ -157,6 +159,7 @@ def _recipients(value: Any) -> list[str]:
             found.append(user_id)
         elif not ignores:
             _recipient(None, f"to[{place}]")
+    # Somebody named twice is one recipient, and is billed once.
     return list(dict.fromkeys(found))
 
 

@@ -69,6 +69,7 @@ def follower_ids() -> ResponseReturnValue:
     limit, start = _page()
     known = world().store.keys(f"line_friend/{channel}")
     page = known[start : start + limit]
+    # Filtered after paging, as LINE seems to: pages may be short, or empty, before the last.
     friends = [one for one in page if friend_state(world(), channel, one) == "following"]
     answer: Value = {"userIds": friends}
     if start + limit < len(known):

@@ -134,6 +134,7 @@ def open_link(person: str) -> ResponseReturnValue:
 def local_address(here: World, person: str, url: str) -> str | None:
     """Where a link leads in the sandbox; None for what is no web address."""
     parts = urlsplit(url)
+    # A phone's camera would offer other schemes too; here they could only be mistakes.
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     stand_in = STAND_INS.get(parts.hostname)

@@ -58,10 +58,12 @@ def write(here: World, account: Value, user_id: str, content: Value) -> str:
     message = {"id": content.get("id") or ids["id"], "quoteToken": ids["quoteToken"], **content}
     token = secrets.token_urlsafe(24)
     channel = account["channel_id"]
-    read = {"channel": channel, "user_id": user_id, "at": here.clock.millis()}
-    here.store.put("line_read_token", token, read)
     note_wrote(here, channel, user_id)
     chats.keep_incoming(here, channel, user_id, message)
+    # Not before the bubble has its time: reading covers everything up to it.
+    read = {"channel": channel, "user_id": user_id, "at": here.clock.millis()}
+    here.store.put("line_read_token", token, read)
+    # The token is for the account alone, so it is in the event and not in the chat.
     told = {**message, "markAsReadToken": token}
     delivery.raise_event(here, account, events.message(here, account, user_id, told))
     return str(message["id"])
@@ -110,6 +112,7 @@ def send_postback(here: World, account: Value, user_id: str, action: Value, pick
     elif action["type"] == "richmenuswitch":
         alias = action["richMenuAliasId"]
         values["params"] = {"newRichMenuAliasId": alias, "status": "SUCCESS"}
+    # Shown in the chat, but no message event: the postback says it all.
     if action.get("displayText"):
         shown = {**chats.new_ids(here, 1)[0], "type": "text", "text": action["displayText"]}
         chats.keep_incoming(here, account["channel_id"], user_id, shown)

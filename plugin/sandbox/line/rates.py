@@ -23,6 +23,7 @@ def allows(world: World, channel: str, endpoint: str) -> bool:
     """Spend one request of the bucket; False when it is empty."""
     if not world.limits.get("line", True):
         return True
+    # Parameters and body do not matter, so the key is the route and not the address.
     size, seconds = LIMITS.get(endpoint, DEFAULT)
     return take(world, f"{channel} {endpoint}", size, seconds)
 
@@ -33,6 +34,7 @@ def take(world: World, name: str, size: int, seconds: float) -> bool:
     with world.store:
         buckets = world.memory.setdefault("line_buckets", {})
         left, at = buckets.get(name, (float(size), now))
+        # A clock that a test turned back must not take anything away.
         left = min(float(size), left + max(0.0, now - at) * size / seconds)
         allowed = left >= 1
         buckets[name] = (left - 1 if allowed else left, now)

@@ -18,6 +18,7 @@ def given_key() -> str:
     key = request.headers.get(HEADER, "")
     if key and not UUID.fullmatch(key):
         raise refusal(400, f"The value of the '{HEADER}' header is invalid")
+    # A UUID is the same in either case.
     return key.lower()
 
 

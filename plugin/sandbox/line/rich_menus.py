@@ -136,6 +136,7 @@ def bulk(verb: str) -> ResponseReturnValue:
             _link(str(user_id), str(body.get("richMenuId")))
         else:
             _unlink(str(user_id))
+    # Nobody waits for the end at LINE either: there is no answer to ask for.
     return jsonify({}), 202
 
 

@@ -10,6 +10,7 @@ PROVIDER = "sandbox-provider"
 OTHER_PROVIDER = "other-provider"
 SHOP, SHOP_LOGIN = "2000000001", "2000000002"
 SALON, SALON_LOGIN = "2000000003", "2000000004"
+# For the mistake that no id can show: a Login channel under somebody else's provider.
 STRAY_LOGIN = "2000000009"
 PERSONS: dict[str, dict[str, Any]] = {
     "alice": {"name": "Alice", "language": "en", "email": "alice@example.com"},
@@ -39,13 +40,15 @@ def seed(world: World) -> None:
 
 
 def _account(world: World, channel: str, name: str, basic_id: str, login: str) -> None:
+    picture = name.rsplit(maxsplit=1)[-1].lower()
     values = {
         "channel_id": channel,
+        # A constant, so that Musubi stays connected when the sandbox starts again.
         "secret": constant(f"channel {channel}"),
         "name": name,
         "basic_id": basic_id,
         "bot_user_id": f"U{constant(f'bot {channel}')}",
-        "picture": f"{world.config.base_url}/line-picture/{name.split()[-1].lower()}.svg",
+        "picture": f"{world.config.base_url}/line-picture/{picture}.svg",
         "provider": PROVIDER,
         "login": login,
     }
@@ -59,6 +62,7 @@ def _switches() -> dict[str, Any]:
         "use_webhook": True,
         "redelivery": False,
         "webhook_endpoint": "",
+        # Large enough for a bench; a test of the limit says its own number.
         "quota_limit": 200_000,
         "chat_mode": "bot",
     }

@@ -28,6 +28,7 @@ def set_used(world: World, channel: str, number: int) -> None:
 def bill(world: World, account: Value, recipients: int) -> None:
     """Count a request, or raise the 429 of a used-up month; who cannot be reached is free."""
     limit, channel = account["quota_limit"], account["channel_id"]
+    # A month that is full refuses everybody, also who would not have been billed.
     before = used(world, channel)
     if limit is not None and before + max(recipients, 1) > limit:
         raise refusal(429, "You have reached your monthly limit.")

@@ -59,6 +59,7 @@ def answer(world: World, channel: Value, grant: Value, refresh: str) -> Value:
 def forget(world: World, client_id: str, person: str) -> None:
     """Deauthorize: the consent and every token of this person for the channel."""
     world.store.delete("line_consent", f"{client_id} {person}")
+    # A walk over all tokens, for deauthorizing is rare and the sandbox small.
     for kind in ("line_user_token", "line_refresh_token"):
         for token in world.store.keys(kind):
             found = world.store.get(kind, token)

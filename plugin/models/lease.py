@@ -1,0 +1,36 @@
+"""One holder at a time, on however many machines: a row, not a connection that may hang."""
+
+from datetime import timedelta
+
+from sqlalchemy import BigInteger, String, delete, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plugin.models.base import Base, affected, db_now_ms
+from plugin.models.upsert import insert_or
+
+
+class Lease(Base):
+    """Who holds what until when, by the database's clock."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40))
+    until_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+def hold(name: str, owner: str, life: timedelta) -> bool:
+    """Take or renew a lease, in the caller's transaction. False: somebody else holds it."""
+    until = db_now_ms() + int(life.total_seconds() * 1000)
+    statement = insert_or(Lease).values(name=name, owner=owner, until_ms=until)
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"owner": owner, "until_ms": until},
+        where=or_(Lease.owner == owner, Lease.until_ms < db_now_ms()),
+    )
+    return affected(statement) == 1
+
+
+def release(name: str, owner: str) -> None:
+    """Give a lease back before its end, in the caller's transaction."""
+    affected(delete(Lease).where(Lease.name == name, Lease.owner == owner))
