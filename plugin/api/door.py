@@ -16,8 +16,8 @@ MAX_BODY = 256 * 1024
 def close(door: Blueprint) -> Blueprint:
     """Guard every route below `door`, and give every error below its prefix the same form."""
     door.before_app_request(_unknown_route)
-    door.before_request(_check_body)
     door.before_request(access.guard)
+    door.before_request(_check_body)
     door.before_request(once.begin)
     door.after_request(once.end)
     door.after_request(_keep_out_of_caches)

@@ -1,42 +1,51 @@
-"""LINE message objects: made from an action's inputs, and checked before they cost anything."""
+"""LINE message objects made from what a marketer filled in."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plugin.core.message_part import InvalidMessage, is_address
 
 Message = dict[str, Any]
-TEXT_LIMIT = 5000
-BUBBLES = 5
-URL_LIMIT = 2000
+# Turns a button's target into the address that stands in the message.
+Wrap = Callable[[str], str]
+BUTTONS = 4
+ALT_TEXT = 400
 
 
-class InvalidMessage(ValueError):
-    """Says to a marketer what is wrong with the message and what to do."""
+class Button(NamedTuple):
+    """A button that opens `url`."""
+
+    label: str
+    url: str
 
 
-def utf16_length(text: str) -> int:
-    """LINE counts UTF-16 code units, not characters (its text character count page)."""
-    return len(text.encode("utf-16-le")) // 2
+def from_inputs(
+    inputs: Mapping[str, str], ready: Sequence[Message] | None = None, wrap: Wrap = str
+) -> list[Message]:
+    """The messages of a send, not yet checked. Raises `InvalidMessage`.
 
-
-def from_inputs(inputs: Mapping[str, str]) -> list[Message]:
-    """One to five messages from `message_json`, or from `text` and `image_url`."""
+    They are `ready` ones (a template's), else those of `message_json`, else made from `text`,
+    `image_url` and `buttons`. Quick replies and the sender are added to any of them.
+    """
     written = inputs.get("message_json", "").strip()
-    messages = _from_json(written) if written else _from_parts(inputs)
-    if not messages:
-        raise InvalidMessage("The message is empty: write a text, or choose an image.")
-    if len(messages) > BUBBLES:
-        raise InvalidMessage("LINE takes at most five messages in one send.")
-    for message in messages:
-        _check(message)
-    return messages
+    if ready is not None:
+        messages = [dict(message) for message in ready]
+    else:
+        messages = from_json(written) if written else _from_parts(inputs, wrap)
+    replies = _quick_replies(inputs.get("quick_replies", ""))
+    if replies and messages:
+        # LINE shows those of the last message only.
+        messages[-1] = {**messages[-1], "quickReply": {"items": replies}}
+    sender = _sender(inputs)
+    return [{**message, "sender": sender} for message in messages] if sender else messages
 
 
-def _from_json(written: str) -> list[Message]:
+def from_json(written: str) -> list[Message]:
+    """One message object, or a list of them, as text. Raises `InvalidMessage`."""
     try:
         parsed = json.loads(written)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"The message JSON cannot be read: {error}") from error
     messages = parsed if isinstance(parsed, list) else [parsed]
     if not all(isinstance(message, dict) and message.get("type") for message in messages):
@@ -44,42 +53,66 @@ def _from_json(written: str) -> list[Message]:
     return messages
 
 
-def _from_parts(inputs: Mapping[str, str]) -> list[Message]:
+def lines_of(text: str) -> list[str]:
+    """The lines that say something, without the blanks around them."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def read_buttons(text: str) -> list[Button]:
+    """`Label | https://...`, one a line. Raises `InvalidMessage`."""
+    buttons = [_button(line) for line in lines_of(text)]
+    if len(buttons) > BUTTONS:
+        raise InvalidMessage(f"A message takes at most {BUTTONS} buttons.")
+    return buttons
+
+
+def _button(line: str) -> Button:
+    label, _, url = (part.strip() for part in line.rpartition("|"))
+    if not label or not is_address(url, ("http", "https")):
+        raise InvalidMessage(f"Write each button as: Label | https://... (not: {line[:60]})")
+    return Button(label, url)
+
+
+def _from_parts(inputs: Mapping[str, str], wrap: Wrap) -> list[Message]:
     text, image = inputs.get("text", ""), inputs.get("image_url", "").strip()
+    buttons = read_buttons(inputs.get("buttons", ""))
+    if buttons:
+        return [_card(text, image, buttons, wrap)]
     messages: list[Message] = [{"type": "text", "text": text}] if text.strip() else []
     if image:
         messages.append({"type": "image", "originalContentUrl": image, "previewImageUrl": image})
     return messages
 
 
-def _check(message: Message) -> None:
-    if "{{" in json.dumps(message, ensure_ascii=False):
-        raise InvalidMessage("A personalization token was not filled in: the text still has {{ }}.")
-    if message["type"] == "text":
-        _check_text(message)
-    if message["type"] == "image":
-        _check_image(message)
+def _card(text: str, image: str, buttons: list[Button], wrap: Wrap) -> Message:
+    """A flex bubble: unlike a buttons template it sets no tight limit to the text."""
+    if not text.strip():
+        raise InvalidMessage("Buttons need a text above them.")
+    bubble: dict[str, Any] = {"type": "bubble"}
+    if image:
+        look = {"size": "full", "aspectRatio": "20:13", "aspectMode": "cover"}
+        bubble["hero"] = {"type": "image", "url": image, **look}
+    bubble["body"] = _box([{"type": "text", "text": text, "wrap": True}])
+    bubble["footer"] = {**_box([_tappable(one, wrap) for one in buttons]), "spacing": "sm"}
+    return {"type": "flex", "altText": text.strip()[:ALT_TEXT], "contents": bubble}
 
 
-def _check_text(message: Message) -> None:
-    text = message.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise InvalidMessage("The text is empty.")
-    if utf16_length(text) > TEXT_LIMIT:
-        length = utf16_length(text)
-        raise InvalidMessage(f"The text has {length:,} characters; LINE takes {TEXT_LIMIT:,}.")
+def _box(contents: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "box", "layout": "vertical", "contents": contents}
 
 
-def _check_image(message: Message) -> None:
-    for name in ("originalContentUrl", "previewImageUrl"):
-        url = str(message.get(name) or "")
-        if not _is_https(url) or len(url) > URL_LIMIT:
-            raise InvalidMessage("The image address must begin with https:// and be short.")
+def _tappable(button: Button, wrap: Wrap) -> dict[str, Any]:
+    action = {"type": "uri", "label": button.label, "uri": wrap(button.url)}
+    return {"type": "button", "style": "link", "height": "sm", "action": action}
 
 
-def _is_https(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.netloc)
+def _quick_replies(text: str) -> list[dict[str, Any]]:
+    return [
+        {"type": "action", "action": {"type": "message", "label": line, "text": line}}
+        for line in lines_of(text)
+    ]
+
+
+def _sender(inputs: Mapping[str, str]) -> dict[str, str]:
+    given = {"name": inputs.get("sender_name", ""), "iconUrl": inputs.get("sender_icon_url", "")}
+    return {name: value.strip() for name, value in given.items() if value.strip()}

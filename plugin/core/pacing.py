@@ -27,6 +27,7 @@ LINE_BUDGETS = {
     "multicast": Budget(200, 1_000, 10),
     "broadcast": Budget(60, 3_600_000),
     "narrowcast": Budget(60, 3_600_000),
+    "richmenu-list": Budget(10, 1_000),
     "webhook-test": Budget(60, 3_600_000),
     "webhook": Budget(1_000, 60_000, 5),
 }

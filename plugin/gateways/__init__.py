@@ -20,8 +20,10 @@ from plugin.gateways.hubspot_protocol import (
     HubSpotGateway,
     ListPage,
     MembershipPage,
+    ModifiedPage,
     Portal,
     PropertyDefinition,
+    TextProperty,
     TokenInfo,
     TokenSet,
 )
@@ -39,6 +41,7 @@ from plugin.gateways.line_protocol import (
     Message,
     Profile,
     Quota,
+    RichMenu,
     WebhookSetting,
     WebhookTest,
 )
@@ -46,6 +49,7 @@ from plugin.gateways.meter import (
     Meter,
     NoMeter,
 )
+from plugin.gateways.patience import within
 
 __all__ = [
     "Accepted",
@@ -69,16 +73,20 @@ __all__ = [
     "MembershipPage",
     "Message",
     "Meter",
+    "ModifiedPage",
     "NoMeter",
     "Portal",
     "Profile",
     "PropertyDefinition",
     "Quota",
     "Reason",
+    "RichMenu",
+    "TextProperty",
     "TokenInfo",
     "TokenSet",
     "WebhookSetting",
     "WebhookTest",
+    "within",
 ]
 
 

@@ -1,11 +1,14 @@
 """Contacts: read, search, create, update."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from plugin.gateways import ContactBatch, ContactRecord, ContactUpdate, Portal
+from plugin.gateways import ContactBatch, ContactRecord, ContactUpdate, ModifiedPage, Portal
 from plugin.gateways.hubspot_batches import partial_errors, send_or_split
 from plugin.gateways.hubspot_client import Caller, HubSpotTopic, reading
+
+_MODIFIED_A_PAGE = 200  # the search's largest page
 
 
 class ContactCalls(HubSpotTopic):
@@ -53,6 +56,30 @@ class ContactCalls(HubSpotTopic):
         answer = self._client.api(Caller.searching(portal)).crm.contacts.search_api.do_search(body)
         with reading():
             return tuple(_record(raw) for raw in answer["results"])
+
+    def modified_contacts(
+        self, portal: Portal, since: datetime, properties: Sequence[str], after: str | None
+    ) -> ModifiedPage:
+        """The index lags behind writes, so `since` should lie some minutes back."""
+        changed = {
+            "propertyName": "lastmodifieddate",
+            "operator": "GTE",
+            "value": str(int(since.timestamp() * 1000)),
+        }
+        body: dict[str, Any] = {
+            "filterGroups": [{"filters": [changed]}],
+            "sorts": [{"propertyName": "lastmodifieddate", "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": _MODIFIED_A_PAGE,
+        }
+        if after:
+            body["after"] = after
+        answer = self._client.api(Caller.searching(portal)).crm.contacts.search_api.do_search(body)
+        with reading():
+            records = tuple(_record(raw) for raw in answer["results"])
+            following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            total = int(answer.get("total") or len(records))
+            return ModifiedPage(records, following and str(following), total)
 
     def create_contact(self, portal: Portal, properties: Mapping[str, str]) -> ContactRecord:
         """`conflict` where a contact with this e-mail exists."""

@@ -42,12 +42,16 @@ class ListCalls(HubSpotTopic):
             )
         return found
 
-    def memberships(self, portal: Portal, list_id: str, after: str | None) -> MembershipPage:
+    def memberships(
+        self, portal: Portal, list_id: str, after: str | None, by_join: bool = False
+    ) -> MembershipPage:
         """A list that is still processing gives what it has so far."""
         page: dict[str, Any] = {"limit": _MEMBERS_A_PAGE}
         if after:
             page["after"] = after
-        answer = self._portal_api(portal).crm.lists.memberships_api.get_page(list_id, **page)
+        api = self._portal_api(portal).crm.lists.memberships_api
+        get = api.get_page_ordered_by_added_to_list_date if by_join else api.get_page
+        answer = get(list_id, **page)
         with reading():
             ids = tuple(int(raw["recordId"]) for raw in answer["results"])
             total = answer.get("total")

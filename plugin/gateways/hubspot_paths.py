@@ -23,6 +23,9 @@ SDK_PATHS: Mapping[tuple[str, str], str] = {
     ("POST", "/crm/v3/lists/search"): "/crm/lists/2026-09/search",
     ("GET", "/crm/v3/lists/{listId}"): "/crm/lists/2026-09/{listId}",
     ("GET", "/crm/v3/lists/{listId}/memberships"): "/crm/lists/2026-09/{listId}/memberships",
+    ("GET", "/crm/v3/lists/{listId}/memberships/join-order"): (
+        "/crm/lists/2026-09/{listId}/memberships/join-order"
+    ),
     ("POST", "/automation/v4/actions/callbacks/complete"): (
         "/automation/actions/callbacks/2026-09/complete"
     ),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugin.gateways import GatewayError, Portal, PropertyDefinition
+from plugin.gateways import GatewayError, Portal, PropertyDefinition, TextProperty
 from plugin.gateways.hubspot_batches import partial_errors, send_or_split
 from plugin.gateways.hubspot_client import HubSpotTopic, reading
+
+_TEXT_FIELDS = ("text", "textarea", "phonenumber")
 
 
 class PropertyCalls(HubSpotTopic):
@@ -27,6 +29,17 @@ class PropertyCalls(HubSpotTopic):
             there = self._there(portal)
             _check_present(missing, there, complaints)
             _check_fit(missing, there)
+
+    def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
+        """Those on one line of text or several; not HubSpot's own calculated or hidden ones."""
+        found = [
+            TextProperty(name, str(raw.get("label") or name))
+            for name, raw in self._there(portal).items()
+            if raw.get("type") == "string"
+            and raw.get("fieldType") in _TEXT_FIELDS
+            and not (raw.get("hidden") or raw.get("calculated") or raw.get("archived"))
+        ]
+        return tuple(sorted(found, key=lambda one: one.label.lower()))
 
     def _there(self, portal: Portal) -> dict[str, dict[str, Any]]:
         answer = self._portal_api(portal).crm.properties.core_api.get_all("contacts")

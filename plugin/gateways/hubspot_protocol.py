@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 
@@ -113,6 +114,23 @@ class MembershipPage:
 
 
 @dataclass(frozen=True)
+class ModifiedPage:
+    """Contacts that changed, oldest change first. `total` counts all, also beyond the 10,000."""
+
+    records: tuple[ContactRecord, ...]
+    after: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class TextProperty:
+    """A contact property that holds text."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
 class CallbackCompletion:
     """The end of a blocked workflow action. `outputs` values are text."""
 
@@ -135,6 +153,9 @@ class HubSpotGateway(Protocol):
     ) -> None:
         """Create what is missing, adopt what is there. `group` is (name, label)."""
 
+    def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
+        """The contact properties that hold text, by label."""
+
     def read_contacts(
         self,
         portal: Portal,
@@ -149,6 +170,11 @@ class HubSpotGateway(Protocol):
     ) -> tuple[ContactRecord, ...]:
         """Contacts whose properties equal all `filters`. The index lags behind writes."""
 
+    def modified_contacts(
+        self, portal: Portal, since: datetime, properties: Sequence[str], after: str | None
+    ) -> ModifiedPage:
+        """Up to 200 contacts that changed at or after `since`; HubSpot pages to 10,000 only."""
+
     def create_contact(self, portal: Portal, properties: Mapping[str, str]) -> ContactRecord: ...
     def update_contacts(self, portal: Portal, updates: Sequence[ContactUpdate]) -> ContactBatch:
         """Up to 100 updates in one call; a refused one is in `errors` by its id."""
@@ -160,4 +186,7 @@ class HubSpotGateway(Protocol):
 
     def search_lists(self, portal: Portal, query: str, after: str | None = None) -> ListPage: ...
     def list_by_id(self, portal: Portal, list_id: str) -> ContactList: ...
-    def memberships(self, portal: Portal, list_id: str, after: str | None) -> MembershipPage: ...
+    def memberships(
+        self, portal: Portal, list_id: str, after: str | None, by_join: bool = False
+    ) -> MembershipPage:
+        """By record id, or with `by_join` in the order of joining: then new members come last."""

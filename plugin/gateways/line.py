@@ -15,6 +15,7 @@ from plugin.gateways import (
     Meter,
     Profile,
     Quota,
+    RichMenu,
     WebhookSetting,
     WebhookTest,
 )
@@ -25,15 +26,19 @@ from plugin.gateways.line_answers import (
     profile,
     quota,
     reading,
+    rich_menus,
     webhook_setting,
     webhook_test,
 )
 from plugin.gateways.line_client import LineAnswer, LineClient
 from plugin.gateways.line_errors import refusal, token_refusal
+from plugin.gateways.line_profiles import PATH as PROFILE_PATH
+from plugin.gateways.line_profiles import ask_for_profiles
 from plugin.gateways.line_tokens import Issued, StatelessTokens
 from plugin.gateways.pool import Timeouts
 
 _WEBHOOK = "/v2/bot/channel/webhook/endpoint"
+_OWN_MENU = "/v2/bot/user/{userId}/richmenu"
 _FOLLOWERS_A_PAGE = "1000"
 
 
@@ -100,6 +105,22 @@ class LiveLine:
         with reading():
             return profile(answer.json() or {})
 
+    def profiles(self, channel: Channel, user_ids: Sequence[str]) -> Mapping[str, Profile | None]:
+        """Some hundred at most, sixteen at once; None where LINE shows nobody."""
+        token = self._tokens.get(channel)
+        self._before_call()
+        for _ in user_ids:
+            self._meter.take(_bucket(channel, "profile"))
+
+        def send(user_id: str) -> LineAnswer:
+            params = {"userId": user_id}
+            return self._client.send("GET", PROFILE_PATH, token=token, path_params=params)
+
+        def refused(answer: LineAnswer) -> GatewayError:
+            return self._noted(channel, "profile", refusal(answer, "profile", self._clock()))
+
+        return ask_for_profiles(send, lambda one: self.profile(channel, one), refused, user_ids)
+
     def follower_ids(self, channel: Channel, start: str | None) -> FollowerPage:
         """`forbidden` for accounts that are neither verified nor premium."""
         query = {"limit": _FOLLOWERS_A_PAGE, **({"start": start} if start else {})}
@@ -113,6 +134,21 @@ class LiveLine:
         used = self._call(channel, "consumption", "GET", "/v2/bot/message/quota/consumption")
         with reading():
             return quota(limit.json() or {}, used.json() or {})
+
+    def rich_menus(self, channel: Channel) -> tuple[RichMenu, ...]:
+        """All that were made through the API, at most 1,000. 10 calls a second."""
+        answer = self._call(channel, "richmenu-list", "GET", "/v2/bot/richmenu/list")
+        with reading():
+            return rich_menus(answer.json() or {})
+
+    def link_rich_menu(self, channel: Channel, user_id: str, menu_id: str) -> None:
+        """Again and again has the same effect. 200 also for who blocks or is no friend."""
+        path, path_params = f"{_OWN_MENU}/{{menuId}}", {"userId": user_id, "menuId": menu_id}
+        self._call(channel, "richmenu", "POST", path, path_params=path_params)
+
+    def unlink_rich_menu(self, channel: Channel, user_id: str) -> None:
+        """Back to the account's default menu, where it has one."""
+        self._call(channel, "richmenu", "DELETE", _OWN_MENU, path_params={"userId": user_id})
 
     def validate(self, channel: Channel, messages: Sequence[Message]) -> None:
         """A dry run: `invalid` with LINE's details. It looks at nothing but the messages."""

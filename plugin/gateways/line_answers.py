@@ -10,6 +10,7 @@ from plugin.gateways import (
     FollowerPage,
     Profile,
     Quota,
+    RichMenu,
     WebhookSetting,
     WebhookTest,
 )
@@ -70,6 +71,17 @@ def quota(limit: Said, used: Said) -> Quota:
     # Any other word than `limited` is treated like `none`: LINE adds values without notice.
     limited = limit["type"] == "limited"
     return Quota(int(limit["value"]) if limited else None, int(used["totalUsage"]))
+
+
+def rich_menus(said: Said) -> tuple[RichMenu, ...]:
+    return tuple(
+        RichMenu(
+            menu_id=str(menu["richMenuId"]),
+            name=str(menu.get("name") or ""),
+            chat_bar_text=str(menu.get("chatBarText") or ""),
+        )
+        for menu in said["richmenus"]
+    )
 
 
 def accepted(answer: LineAnswer) -> Accepted:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib3.exceptions import HTTPError
 
 from plugin.gateways.network import network_fault
+from plugin.gateways.patience import seconds_left
 from plugin.gateways.pool import Timeouts, shared_pool
 
 Host = Literal["api", "data"]
@@ -91,7 +92,7 @@ class LineClient:
             response_types_map={},
             auth_settings=["Bearer"] if token is not None else [],
             _request_auth=_bearer(token) if token is not None else None,
-            _request_timeout=self._timeouts,
+            _request_timeout=Timeouts(*map(seconds_left, self._timeouts)),
             # Otherwise the SDK decodes the body and fails on what is not UTF-8.
             _preload_content=False,
         )

@@ -77,6 +77,15 @@ class Accepted:
     repeated: bool
 
 
+@dataclass(frozen=True)
+class RichMenu:
+    """A menu below the chat; `chat_bar_text` is what the friend reads on its bar."""
+
+    menu_id: str
+    name: str
+    chat_bar_text: str
+
+
 Message = Mapping[str, Any]
 
 
@@ -91,8 +100,14 @@ class LineGateway(Protocol):
     def set_webhook(self, channel: Channel, endpoint: str) -> None: ...
     def test_webhook(self, channel: Channel, endpoint: str) -> WebhookTest: ...
     def profile(self, channel: Channel, user_id: str) -> Profile: ...
+    def profiles(self, channel: Channel, user_ids: Sequence[str]) -> Mapping[str, Profile | None]:
+        """Some hundred at most, several at once; None where LINE shows nobody."""
+
     def follower_ids(self, channel: Channel, start: str | None) -> FollowerPage: ...
     def quota(self, channel: Channel) -> Quota: ...
+    def rich_menus(self, channel: Channel) -> tuple[RichMenu, ...]: ...
+    def link_rich_menu(self, channel: Channel, user_id: str, menu_id: str) -> None: ...
+    def unlink_rich_menu(self, channel: Channel, user_id: str) -> None: ...
     def validate(self, channel: Channel, messages: Sequence[Message]) -> None: ...
     def push(
         self,

@@ -2,35 +2,61 @@
 
 from plugin.models.base import db, transaction
 from plugin.models.budget import BudgetSpent
+from plugin.models.conflict import Conflict
+from plugin.models.friend_import import FriendCandidate, FriendImport
 from plugin.models.idempotency import IdempotentCall
-from plugin.models.inbox import WebhookEvent
+from plugin.models.inbox import UnsentMessage, WebhookEvent
 from plugin.models.installation import ApiKey, Installation, Member, OAuthState
 from plugin.models.job import Job
 from plugin.models.lease import Lease
+from plugin.models.link_click import LinkClick, LinkTarget
+from plugin.models.list_import import ImportMember, ImportRun, ListImport
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode, VisitCount
+from plugin.models.question import Question
+from plugin.models.quota import QuotaReading
+from plugin.models.reconcile import ReconcileRun
 from plugin.models.sending import ActionCall, Delivery
+from plugin.models.tag import Tag
+from plugin.models.template import Template, TemplateVersion
+from plugin.models.user_token import UserToken
 
 __all__ = [
     "ActionCall",
     "ApiKey",
     "BudgetSpent",
+    "Conflict",
     "Contact",
     "Delivery",
     "Friend",
+    "FriendCandidate",
+    "FriendImport",
     "IdempotentCall",
+    "ImportMember",
+    "ImportRun",
     "Installation",
     "Job",
     "Lease",
     "LedgerEntry",
+    "LinkClick",
+    "LinkTarget",
     "Linkage",
     "LinkageToken",
+    "ListImport",
     "LoginAttempt",
     "Member",
     "OAuthState",
     "OfficialAccount",
     "QRCode",
+    "Question",
+    "QuotaReading",
+    "ReconcileRun",
+    "Tag",
+    "Template",
+    "TemplateVersion",
+    "UnsentMessage",
+    "UserToken",
     "VisitCount",
     "WebhookEvent",
     "db",

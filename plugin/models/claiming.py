@@ -16,9 +16,10 @@ WITH RECURSIVE lanes(lane) AS (
 )"""
 
 _TAKE = """
-UPDATE job SET owner = :owner, attempts = attempts + 1, ready_ms = {now} + :lease
+UPDATE job SET owner = :owner, attempts = attempts + 1, again_ms = NULL,
+    ready_ms = {now} + :lease
 WHERE id IN (SELECT id FROM turns ORDER BY turn, ready_ms LIMIT :limit)
-RETURNING id, kind, key, lane, plants, attempts, payload, owner"""
+RETURNING id, kind, key, lane, attempts, payload, owner"""
 
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _SQLITE = (

@@ -56,3 +56,13 @@ class WebhookEvent(Base):
         mine = select(cls).where(cls.source == source, cls.owner_id == owner_id)
         mine = mine.where(cls.handled_at.is_(None)).order_by(cls.occurred_ms, cls.id)
         return list(db.session.scalars(mine.limit(limit)))
+
+
+class UnsentMessage(Base):
+    """A message that its writer took back, so that a copy which comes later is not kept."""
+
+    __tablename__ = "unsent_message"
+
+    official_account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

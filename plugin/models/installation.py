@@ -67,6 +67,8 @@ class Member(Base):
     hubspot_user_id: Mapped[int] = mapped_column(BigInteger)
     email: Mapped[str] = mapped_column(String(255))
     signed_in_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Who gets this person's test sends: the friend's id by the Official Account's (as text).
+    test_friends: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
 
 
 class ApiKey(Base):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    delete,
     func,
     select,
     text,
@@ -32,6 +33,9 @@ QUEUES = {
     "hubspot_inbox": "sync",
     "write_contacts": "sync",
     "complete_callbacks": "sync",
+    "switch_rich_menu": "send",
+    "close_question": "sync",
+    "sweep_calls": "sync",
     "refresh_token": "sync",
     "read_profiles": "sync",
     "ensure_properties": "sync",
@@ -47,16 +51,17 @@ GATHER = {
 AT_ONCE = timedelta(0)
 LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 40
+# No session ever holds a Job while it is claimed and settled.
+NO_SYNC = {"synchronize_session": False}
 
 
 class Claimed(NamedTuple):
-    """A job in somebody's hands. `plants` is how often it had been asked for when taken."""
+    """A job in somebody's hands."""
 
     id: int
     kind: str
     key: str
     lane: int
-    plants: int
     attempts: int
     payload: dict[str, Any]
     owner: str
@@ -66,7 +71,9 @@ class Job(Base):
     """One thing owed. Unique by (kind, key): asking again for what is owed moves it up.
 
     `ready_ms` (the database's clock) is when it may be taken: its due time while it waits, the
-    end of the lease while `owner` has it. `lane` is the Installation's id, 0 for nobody's.
+    end of the lease while `owner` has it. `again_ms`: asked for once more while in work, for then.
+    `lane` is the Installation's id, 0 for nobody's. `attempts` counts tries that failed, and the
+    one in work.
     """
 
     __tablename__ = "job"
@@ -82,7 +89,7 @@ class Job(Base):
     lane: Mapped[int] = mapped_column(BigInteger)
     ready_ms: Mapped[int] = mapped_column(BigInteger)
     owner: Mapped[str] = mapped_column(String(40), default="")
-    plants: Mapped[int] = mapped_column(default=1)
+    again_ms: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
     parked: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str] = mapped_column(Text, default="")
@@ -123,11 +130,23 @@ def plant_many(
     )
     rows = [
         {"kind": kind, "key": str(key), "lane": lane, "payload": payload, "owner": "",
-         "plants": 1, "attempts": 0, "parked": False, "last_error": ""}
+         "attempts": 0, "parked": False, "last_error": ""}
         for key, payload in keys
     ]  # fmt: skip
     db.session.execute(statement, rows)
     _rouse(QUEUES[kind], delay)
+
+
+def withdraw(kind: str, key: object) -> None:
+    """What was owed has been done by whoever owed it; a job in somebody's hands ends by itself."""
+    waiting = delete(Job).where(Job.kind == kind, Job.key == str(key), Job.owner == "")
+    db.session.execute(waiting, execution_options=NO_SYNC)
+
+
+def any_waiting(kind: str) -> bool:
+    """Whether any work of this kind is owed, whoever's it is."""
+    waiting = select(Job.id).where(Job.kind == kind, Job.parked.is_(False))
+    return db.session.scalar(waiting.limit(1)) is not None
 
 
 def _rouse(queue: str, delay: timedelta) -> None:
@@ -137,16 +156,26 @@ def _rouse(queue: str, delay: timedelta) -> None:
 
 
 def _asked_again(excluded: Any) -> dict[str, Any]:
-    """A waiting job comes due as soon as asked; one in work keeps its lease and runs again."""
-    sooner = text(
-        "CASE WHEN job.owner <> '' THEN job.ready_ms"
-        " WHEN job.parked OR excluded.ready_ms < job.ready_ms THEN excluded.ready_ms"
-        " ELSE job.ready_ms END"
+    """A waiting job comes due as soon as asked; one in work keeps its lease and runs once more.
+
+    What waits because of an error keeps its back-off: new work must not hammer a platform that
+    is down, nor use up the tries.
+    """
+    ready = text(
+        "CASE WHEN job.parked THEN excluded.ready_ms"
+        " WHEN job.owner = '' AND job.last_error = '' AND excluded.ready_ms < job.ready_ms"
+        " THEN excluded.ready_ms ELSE job.ready_ms END"
+    )
+    again = text(
+        "CASE WHEN job.owner <> ''"
+        " AND (job.again_ms IS NULL OR excluded.ready_ms < job.again_ms)"
+        " THEN excluded.ready_ms ELSE job.again_ms END"
     )
     return {
-        "plants": Job.plants + 1,
-        "ready_ms": sooner,
+        "ready_ms": ready,
+        "again_ms": again,
         "attempts": case((Job.parked, 0), else_=Job.attempts),
+        "last_error": case((Job.parked, ""), else_=Job.last_error),
         "parked": False,
         "payload": excluded.payload,
     }
@@ -178,30 +207,50 @@ def _due_count(queue: str) -> int:
 
 def finish(job: Claimed) -> None:
     """The job is done: it goes, unless it was asked for again meanwhile."""
-    mine = [Job.id == job.id, Job.owner == job.owner]
-    gone = db.session.query(Job).filter(*mine, Job.plants == job.plants).delete()
-    if not gone:
-        again(job, GATHER.get(job.kind, AT_ONCE))
+    finish_all([job])
 
 
-def again(job: Claimed, delay: timedelta, error: str = "", attempts: int | None = 0) -> None:
-    """Give the job back, to be taken after `delay`. `attempts=None` keeps the count of tries."""
-    values: dict[str, Any] = {
-        "owner": "",
-        "ready_ms": db_now_ms() + int(delay.total_seconds() * 1000),
-        "last_error": error[:500],
-    }
-    if attempts is not None:
-        values["attempts"] = attempts
-    _change(job, values)
+def finish_all(done: Sequence[Claimed]) -> None:
+    """The same for many jobs, with one statement."""
+    left = {job.id: job for job in done}
+    mine = [Job.id.in_(left), Job.owner.in_({job.owner for job in done})]
+    gone = delete(Job).where(*mine, Job.again_ms.is_(None)).returning(Job.id)
+    for job_id in db.session.scalars(gone, execution_options=NO_SYNC):
+        del left[job_id]
+    for job in left.values():
+        _change(job, {"ready_ms": func.coalesce(Job.again_ms, Job.ready_ms), "attempts": 0})
+        _rouse(QUEUES[job.kind], GATHER.get(job.kind, AT_ONCE))
+
+
+def again(job: Claimed, delay: timedelta) -> None:
+    """One piece is done and more is owed after `delay`, or earlier where somebody asked."""
+    ready = db_now_ms() + int(delay.total_seconds() * 1000)
+    sooner = case((Job.again_ms < ready, Job.again_ms), else_=ready)
+    _change(job, {"ready_ms": sooner, "attempts": 0})
+    _rouse(QUEUES[job.kind], delay)
+
+
+def put_off(job: Claimed, delay: timedelta, error: str, attempts: int) -> None:
+    """Give the job back after a try that came to nothing; nobody takes it before `delay`."""
+    ready = db_now_ms() + int(delay.total_seconds() * 1000)
+    _change(job, {"ready_ms": ready, "attempts": attempts, "last_error": error[:500]})
     _rouse(QUEUES[job.kind], delay)
 
 
 def park(job: Claimed, error: str) -> None:
-    """Nothing more is tried until a person says so."""
-    _change(job, {"owner": "", "parked": True, "last_error": error[:500]})
+    """Nothing more is tried until a person says so, or until somebody asks, as now perhaps."""
+    asked = Job.again_ms.is_not(None)
+    values = {
+        "parked": case((asked, False), else_=True),
+        "attempts": case((asked, 0), else_=Job.attempts),
+        "ready_ms": func.coalesce(Job.again_ms, Job.ready_ms),
+        "last_error": error[:500],
+    }
+    _change(job, values)
 
 
 def _change(job: Claimed, values: dict[str, Any]) -> None:
+    """Lay the job down; whoever lost the lease meanwhile changes nothing."""
+    laid = {"owner": "", "again_ms": None, "last_error": "", **values}
     mine = update(Job).where(Job.id == job.id, Job.owner == job.owner)
-    db.session.execute(mine.values(values))
+    db.session.execute(mine.values(laid), execution_options=NO_SYNC)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    false,
     func,
     select,
 )
@@ -45,6 +46,7 @@ class Friend(Base):
     profile_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_clicked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
@@ -79,13 +81,16 @@ class Contact(Base):
     """A HubSpot contact that Musubi has met. `contact_id` is HubSpot's own id.
 
     `mirror_wanted` counts changes to what HubSpot should show; `mirror_done` is the count that
-    was last written there. Where they differ, a write is owed.
+    was last written there. Where they differ, a write is owed. `check_owed`: HubSpot told of a
+    change that we have not looked at; `check_wanted` counts those. `shown` is what HubSpot's LINE
+    User ID properties may hold by our own doing, by account id; anything else a person put there.
     """
 
     __tablename__ = "contact"
     __table_args__ = (
         UniqueConstraint("installation_id", "contact_id"),
         Index("contact_mirror_owed", "installation_id", "mirror_owed"),
+        Index("contact_check_owed", "installation_id", "check_owed"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -100,6 +105,13 @@ class Contact(Base):
     mirror_done: Mapped[int] = mapped_column(default=0)
     mirror_owed: Mapped[bool] = mapped_column(default=False)
     mirror_error: Mapped[str] = mapped_column(String(500), default="")
+    check_wanted: Mapped[int] = mapped_column(default=0, server_default="0")
+    check_owed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shown: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default="{}")
+    # When HubSpot last said that it was deleted or restored; an older word comes too late.
+    life_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # HubSpot merged it into another: its old id still stands in links and in workflows.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
 
     @property
     def name(self) -> str:
@@ -118,11 +130,38 @@ class Contact(Base):
         self.mirror_wanted += 1
         self.mirror_owed = True
 
+    def owe_check(self) -> None:
+        """HubSpot told of a change; what it is now is to be read there."""
+        self.check_wanted += 1
+        self.check_owed = True
+
+    def may_show(self, account_id: int) -> list[str]:
+        """What our own writes may have left in the account's LINE User ID property."""
+        return (self.shown or {}).get(str(account_id), [""])
+
+    def note_shown(self, account_id: int, *values: str) -> None:
+        """Remember what the property holds, or may hold while a write is under way."""
+        self.shown = {**(self.shown or {}), str(account_id): list(dict.fromkeys(values))}
+
     @classmethod
     def of_portal(cls, installation_id: int, contact_id: int) -> "Contact | None":
-        """The row of a HubSpot contact id."""
+        """The row of a HubSpot contact id, or of the contact that it was merged into."""
+        found = cls.exactly(installation_id, contact_id)
+        while found is not None and found.merged_into_id is not None:
+            found = db.session.get(cls, found.merged_into_id)
+        return found
+
+    @classmethod
+    def exactly(cls, installation_id: int, contact_id: int) -> "Contact | None":
+        """The row of just this HubSpot contact id."""
         mine = select(cls).where(cls.installation_id == installation_id)
         return db.session.scalar(mine.where(cls.contact_id == contact_id))
+
+    @classmethod
+    def to_check(cls, installation_id: int, limit: int) -> "list[Contact]":
+        """Contacts of whose change HubSpot told."""
+        mine = select(cls).where(cls.installation_id == installation_id, cls.check_owed)
+        return list(db.session.scalars(mine.order_by(cls.id).limit(limit)))
 
     @classmethod
     def owing(cls, installation_id: int, limit: int) -> "list[Contact]":
@@ -173,23 +212,35 @@ class Linkage(Base):
         return list(db.session.scalars(found))
 
 
+# What can happen to a tie. The first three change it; the others say why nothing changed, or what
+# else was done: a wish met a tie, a person kept that tie, a value could not be taken, LINE was told
+# that the friend is unlinked (or could not be), a person asked to be forgotten.
+TYING = ("linked", "moved", "unlinked")
+DEEDS = (*TYING, "conflict", "kept", "refused", "deauthorized", "not_deauthorized", "erased")
+
+
 class LedgerEntry(Base):
     """What happened to a tie, for ever: when, how, by whom, from where, and what was before."""
 
     __tablename__ = "ledger_entry"
-    __table_args__ = (Index("ledger_of_friend", "official_account_id", "line_user_id"),)
+    __table_args__ = (
+        Index("ledger_of_friend", "official_account_id", "line_user_id"),
+        Index("ledger_of_contact", "installation_id", "contact_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"), index=True)
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    deed: Mapped[str] = mapped_column(String(20))  # linked | conflict | moved | unlinked
+    deed: Mapped[str] = mapped_column(String(20))  # one of DEEDS
     method: Mapped[str] = mapped_column(String(20))
     actor: Mapped[str] = mapped_column(String(255))
     source: Mapped[str] = mapped_column(String(255), default="")
     line_user_id: Mapped[str] = mapped_column(String(80))
     contact_id: Mapped[int] = mapped_column(BigInteger)
     before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # The line that this one takes back. A line is taken back once.
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["LedgerEntry"]]:

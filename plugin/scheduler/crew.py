@@ -1,8 +1,9 @@
 """The hands of one process: threads that take due jobs and do them, queue by queue."""
 
+import itertools
 import secrets
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from flask import Flask
@@ -25,16 +26,20 @@ class Crew:
     def __init__(self, app: Flask, hands: dict[str, int] | None = None) -> None:
         self.app = app
         self.owner = secrets.token_hex(8)
+        self._turns = itertools.count()
         self.hands = hands or HANDS
         # One thread more per queue looks while the hands are full, one for the clock.
         threads = sum(self.hands.values()) + len(self.hands) + 1
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="musubi")
         self._changed = threading.Condition()
-        self._busy = dict.fromkeys(self.hands, 0)
+        self._in_hand: dict[str, dict[tuple[int, str], Claimed]] = {
+            queue: {} for queue in self.hands
+        }
+        # Done, but their rows are still there: they go with the next look, many in one commit.
+        self._done: dict[str, list[Claimed]] = {queue: [] for queue in self.hands}
         self._looking = dict.fromkeys(self.hands, False)
         self._look_again = dict.fromkeys(self.hands, False)
         self._open = dict.fromkeys(self.hands, False)
-        self._running: set[Future[None]] = set()
 
     def open(self, *queues: str) -> None:
         """Take work from these queues, or from all."""
@@ -47,20 +52,32 @@ class Crew:
             self._open.update(dict.fromkeys(queues or self.hands, False))
 
     def stop(self, grace: float) -> None:
-        """Close, and let the steps in hand end; their leases cover what does not."""
+        """Close, let the steps in hand end, and return what has not ended within `grace` s."""
         self.close()
-        wait(list(self._running), timeout=grace)
+        with self._changed:
+            self._changed.wait_for(lambda: all(map(self._is_idle, self.hands)), grace)
+        for queue in self.hands:
+            self.give_back(queue)
         self.pool.shutdown(wait=False, cancel_futures=True)
+
+    def give_back(self, queue: str) -> None:
+        """Return what is still in hand; a step that ends after that changes nothing of its job."""
+        with self._changed:
+            left = list(self._in_hand[queue].values())
+        if left:
+            log.warning("jobs_returned", queue=queue, count=len(left))
+            with self.app.app_context():
+                work.give_back(left)
 
     def nudge(self, queue: str) -> None:
         """Work may be due in this queue: look, unless somebody is looking already."""
         with self._changed:
-            if not self._open[queue]:
+            if not self._open[queue] and not self._done[queue]:
                 return
             self._look_again[queue] = True
             if not self._looking[queue]:
                 self._looking[queue] = True
-                self._submit(self._look, queue)
+                self.pool.submit(self._look, queue)
 
     def wait_idle(self, queue: str, seconds: float) -> bool:
         """Wait until nothing of this queue is in work and nobody looks for more."""
@@ -68,12 +85,7 @@ class Crew:
             return self._changed.wait_for(lambda: self._is_idle(queue), seconds)
 
     def _is_idle(self, queue: str) -> bool:
-        return not self._busy[queue] and not self._looking[queue]
-
-    def _submit(self, function: object, *arguments: object) -> None:
-        future: Future[None] = self.pool.submit(function, *arguments)  # type: ignore[arg-type]
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
+        return not (self._in_hand[queue] or self._looking[queue] or self._done[queue])
 
     def _look(self, queue: str) -> None:
         """Claim as many jobs as hands are free, until nothing is due or no hand is free."""
@@ -83,49 +95,58 @@ class Crew:
         except Exception:
             # The database may be away for a moment; the next tick looks again.
             log.exception("crew_cannot_look", queue=queue)
-            self._end_look(queue, more=False)
+            with self._changed:
+                self._looking[queue] = False
+                self._changed.notify_all()
 
     def _look_once(self, queue: str) -> bool:
         with self._changed:
             self._look_again[queue] = False
-            free = self.hands[queue] - self._busy[queue] if self._open[queue] else 0
-        claimed = self._claim(queue, free) if free else []
+            free = self.hands[queue] - len(self._in_hand[queue]) if self._open[queue] else 0
+            done, self._done[queue] = self._done[queue], []
+        claimed = self._claim(queue, free, done) if free or done else []
         with self._changed:
             for job in claimed:
-                self._busy[queue] += 1
-                self._submit(self._run, queue, job)
-            more = bool(free) and (len(claimed) == free or self._look_again[queue])
-        return self._end_look(queue, more)
-
-    def _end_look(self, queue: str, more: bool) -> bool:
-        with self._changed:
-            self._looking[queue] = more and self._open[queue]
+                self._in_hand[queue][job.id, job.owner] = job
+                self.pool.submit(self._run, queue, job)
+            more = bool(free) and len(claimed) == free
+            self._looking[queue] = more or self._look_again[queue] or bool(self._done[queue])
             self._changed.notify_all()
             return self._looking[queue]
 
-    def _claim(self, queue: str, free: int) -> list[Claimed]:
-        with self.app.app_context():
-            claimed = work.take(queue, self.owner, free)
-            if claimed and not self._open[queue]:
-                work.give_back(claimed)
-                return []
-            return claimed
-
-    def _run(self, queue: str, job: Claimed) -> None:
+    def _claim(self, queue: str, free: int, done: list[Claimed]) -> list[Claimed]:
+        # A name for each turn: a job whose lease ran out may come back to this very process.
+        owner = f"{self.owner}-{next(self._turns):x}"
         try:
             with self.app.app_context():
-                work.run(outside(), job)
+                claimed = work.take(queue, owner, free, done)
+                if claimed and not self._open[queue]:
+                    work.give_back(claimed)
+                    return []
+                return claimed
+        except BaseException:
+            with self._changed:
+                self._done[queue] += done
+            raise
+
+    def _run(self, queue: str, job: Claimed) -> None:
+        done = False
+        try:
+            with self.app.app_context():
+                done = work.attempt(outside(), job)
         except Exception:
             # The job's lease ends by itself and somebody takes it again.
             log.exception("job_not_settled", job=job.kind, job_id=job.id)
         finally:
-            self._put_down(queue)
+            self._put_down(queue, job, done)
 
-    def _put_down(self, queue: str) -> None:
+    def _put_down(self, queue: str, job: Claimed, done: bool) -> None:
         """Look again when half the hands are free: one claim then serves several jobs."""
         with self._changed:
-            self._busy[queue] -= 1
-            busy = self._busy[queue]
+            if done:
+                self._done[queue].append(job)
+            del self._in_hand[queue][job.id, job.owner]
+            busy = len(self._in_hand[queue])
             self._changed.notify_all()
         if busy <= self.hands[queue] // 2:
             self.nudge(queue)

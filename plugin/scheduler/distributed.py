@@ -4,6 +4,7 @@ A message says no more than "there is something in this queue". Losing all of th
 whoever leads looks every second and says it again.
 """
 
+import math
 import threading
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,9 @@ TASK = "musubi.work"
 # A broker may serve others too, so our queues carry our name: musubi.send, musubi.sync ...
 PREFIX = "musubi."
 # A shift ends after this long, so that a worker told to stop does so within its grace.
-SHIFT_SECONDS = 4.0
+SHIFT_SECONDS = 3.0
+# So long may the steps in hand go on after the shift; then their jobs are returned.
+LAST_SECONDS = 6.0
 # How many workers one tick rouses for one queue, at most.
 ROUSED = 8
 JOBS_A_SHIFT = 200
@@ -85,7 +88,8 @@ class Shifts:
         if crew.wait_idle(queue, SHIFT_SECONDS):
             return
         crew.close(queue)
-        crew.wait_idle(queue, GRACE_SECONDS)
+        if not crew.wait_idle(queue, LAST_SECONDS):
+            crew.give_back(queue)
         self.app.extensions["musubi_engine"].nudge_in(queue, timedelta(0))
 
 
@@ -97,7 +101,7 @@ class DistributedEngine:
         self.celery = celery
         self.ticks = Ticks(app, owner)
         self.clock = BackgroundScheduler()
-        self._wanted: dict[str, float] = {}
+        self._wanted: set[tuple[str, float]] = set()
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -133,8 +137,8 @@ class DistributedEngine:
         if delay >= TICK:
             return
         with self._wake:
-            seconds = delay.total_seconds()
-            self._wanted[queue] = min(seconds, self._wanted.get(queue, seconds))
+            # In tenths of a second: one message serves all that comes due about then.
+            self._wanted.add((queue, math.ceil(delay.total_seconds() * 10) / 10))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._deliver, daemon=True)
                 self._thread.start()
@@ -144,10 +148,10 @@ class DistributedEngine:
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._wanted or self._stopping)
-                wanted, self._wanted = self._wanted, {}
+                wanted, self._wanted = self._wanted, set()
                 if not wanted and self._stopping:
                     return
-            for queue, delay in wanted.items():
+            for queue, delay in sorted(wanted):
                 self._send(queue, delay)
 
     def _send(self, queue: str, delay: float) -> None:

@@ -1,5 +1,6 @@
 """The engine inside the process: APScheduler ticks, and its thread pool does the work."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,10 +8,12 @@ from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
+from plugin.core.clock import utcnow
 from plugin.scheduler.crew import Crew
 from plugin.scheduler.ticks import AT_EASE, TICK, Ticks
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 9.0
+GRID_SECONDS = 0.05
 
 
 class _Pool(BasePoolExecutor):
@@ -27,6 +30,7 @@ class EmbeddedEngine:
         self.crew = Crew(app, hands)
         self.clock = BackgroundScheduler(executors={"default": _Pool(self.crew.pool)})
         self.ticks = Ticks(app, self.crew.owner)
+        self._planned: set[tuple[str, int]] = set()
 
     def start(self) -> None:
         """Begin to tick and to work."""
@@ -35,10 +39,14 @@ class EmbeddedEngine:
         self.clock.start()
 
     def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """Begin nothing more; give the steps in hand the time to end."""
+        """Begin nothing more; let the steps in hand end, or return them."""
         if self.clock.running:
-            self.clock.shutdown(wait=False)
+            self.clock.pause()
         self.crew.stop(grace)
+        if self.clock.running:
+            # After the crew: this shuts the pool that the steps end in.
+            self.clock.shutdown(wait=False)
+        self.ticks.step_down()
 
     def tick(self) -> None:
         """Look into every queue; one process among many also plants what recurs."""
@@ -51,5 +59,16 @@ class EmbeddedEngine:
         if not delay:
             self.crew.nudge(queue)
         elif delay < TICK and self.clock.running:
-            when = datetime.now(UTC) + delay
-            self.clock.add_job(self.crew.nudge, "date", run_date=when, args=[queue], **AT_EASE)
+            due = (utcnow() + delay).timestamp()
+            self._plan(queue, math.ceil(due / GRID_SECONDS))
+
+    def _plan(self, queue: str, moment: int) -> None:
+        """One look serves all that comes due within the same fraction of a second."""
+        if (queue, moment) not in self._planned:
+            self._planned.add((queue, moment))
+            when = datetime.fromtimestamp(moment * GRID_SECONDS, UTC)
+            self.clock.add_job(self._look, "date", run_date=when, args=[queue, moment], **AT_EASE)
+
+    def _look(self, queue: str, moment: int) -> None:
+        self._planned.discard((queue, moment))
+        self.crew.nudge(queue)

@@ -17,6 +17,8 @@ def listen_for_plants() -> None:
 
 
 def _nudge(session: Any) -> None:
+    if session.in_nested_transaction():
+        return  # A savepoint promises nothing yet.
     planted: dict[str, timedelta] = session.info.pop("planted", {})
     if planted and has_app_context():
         engine = current_app.extensions["musubi_engine"]
@@ -25,4 +27,6 @@ def _nudge(session: Any) -> None:
 
 
 def _forget(session: Any) -> None:
+    if session.in_nested_transaction():
+        return
     session.info.pop("planted", None)

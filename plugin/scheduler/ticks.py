@@ -1,5 +1,6 @@
 """What recurs, planted by exactly one of the processes that may tick."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -25,27 +26,32 @@ class Ticks:
     def __init__(self, app: Flask, owner: str) -> None:
         self.app = app
         self.owner = owner
+        self._lock = threading.Lock()
         self._renewed = 0.0
         self._leads = False
         self._planted: dict[str, float] = {}
 
     def lead(self) -> bool:
         """Whether this process leads; asked at every tick, renewed every few seconds."""
-        now = time.monotonic()
-        if now - self._renewed >= RENEW_SECONDS:
-            with self.app.app_context(), transaction():
-                self._leads = hold("ticks", self.owner, LEASE)
-            self._renewed = now
-        if self._leads:
-            self._plant_recurring(now)
-        return self._leads
+        with self._lock:
+            now = time.monotonic()
+            if now - self._renewed >= RENEW_SECONDS:
+                # Until the database says so again, this process does not lead.
+                self._leads = False
+                with self.app.app_context(), transaction():
+                    self._leads = hold("ticks", self.owner, LEASE)
+                self._renewed = now
+            if self._leads:
+                self._plant_recurring(now)
+            return self._leads
 
     def step_down(self) -> None:
         """Let another process lead at once."""
-        if self._leads:
-            self._leads = False
-            with self.app.app_context(), transaction():
-                release("ticks", self.owner)
+        with self._lock:
+            if self._leads:
+                self._leads = False
+                with self.app.app_context(), transaction():
+                    release("ticks", self.owner)
 
     def _plant_recurring(self, now: float) -> None:
         due = [

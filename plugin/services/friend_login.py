@@ -62,17 +62,7 @@ def begin_login(
     again = not (auto_login and email)
     email = email and _wants_email(code, token)
     state = ("" if email else PLAIN) + secrets.token_urlsafe(32)
-    nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
-    attempt = LoginAttempt(
-        reference=secrets.token_urlsafe(18),
-        state=fingerprint(state),
-        browser=fingerprint(browser),
-        qr_code_id=code.id,
-        token_id=token.id if token else None,
-        nonce=nonce,
-        code_verifier=verifier,
-        expires_at=utcnow() + ATTEMPT_LIFE,
-    )
+    attempt = _new_attempt(code, token, browser, state)
     with transaction() as session:
         session.add(attempt)
         if not again:
@@ -81,8 +71,8 @@ def begin_login(
         login_channel(code.official_account),
         redirect_uri=redirect_uri(outside),
         state=state,
-        nonce=nonce,
-        code_verifier=verifier,
+        nonce=attempt.nonce,
+        code_verifier=attempt.code_verifier,
         email=email,
         locale=locale,
         auto_login=auto_login,
@@ -120,6 +110,21 @@ def outcome_of(error: GatewayError) -> str:
     if error.reason == "revoked":
         return "paused"
     return "login_failed" if error.permanent else "unreachable"
+
+
+def _new_attempt(
+    code: QRCode, token: LinkageToken | None, browser: str, state: str
+) -> LoginAttempt:
+    return LoginAttempt(
+        reference=secrets.token_urlsafe(18),
+        state=fingerprint(state),
+        browser=fingerprint(browser),
+        qr_code_id=code.id,
+        token_id=token.id if token else None,
+        nonce=secrets.token_urlsafe(24),
+        code_verifier=secrets.token_urlsafe(48),
+        expires_at=utcnow() + ATTEMPT_LIFE,
+    )
 
 
 def _wants_email(code: QRCode, token: LinkageToken | None) -> bool:

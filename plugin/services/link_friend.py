@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.linkage import Decision, Method, decide
@@ -12,16 +12,12 @@ from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
 from plugin.models.upsert import insert_or
+from plugin.services.ledger import Wish, note_conflict, settle_conflicts, write_down
 
-
-class Wish(NamedTuple):
-    """Who wants which tie and why. `actor`: the friend, a member's e-mail, an API key, a job."""
-
-    friend: Friend
-    contact: Contact
-    method: Method
-    actor: str
-    source: str = ""
+__all__ = [
+    "Tied", "Wish", "contact_row", "friend_row", "move", "owe_mirror", "shift", "tie", "untie",
+    "untie_by_hand",
+]  # fmt: skip
 
 
 class Tied(NamedTuple):
@@ -31,7 +27,7 @@ class Tied(NamedTuple):
     linkage: Linkage | None
 
 
-def tie(wish: Wish) -> Tied:
+def tie(wish: Wish, undoes: LedgerEntry | None = None) -> Tied:
     """Tie inside the caller's transaction; a race for one contact or friend ends in one tie."""
     decision, standing = _decide(wish)
     now = utcnow()
@@ -40,22 +36,60 @@ def tie(wish: Wish) -> Tied:
         decision, standing = _decide(wish)
     if decision == "link":
         standing = Linkage.of_contact(wish.friend.official_account_id, wish.contact.id)
-        _write_down("linked", wish, now)
+        write_down("linked", wish, now, undoes=undoes)
+        settle_conflicts(wish.friend.id, wish.contact.id, now)
         owe_mirror(wish.contact)
     elif decision != "already_linked" and standing is not None:
-        before = {"contact_id": standing.contact.contact_id, "friend_id": standing.friend_id}
-        _write_down("conflict", wish, now, {**before, "decision": decision})
+        note_conflict(wish, decision, standing, now)
     return Tied(decision, standing)
 
 
-def untie(linkage: Linkage, actor: str, method: Method = "manual", source: str = "") -> None:
-    """Untie inside the caller's transaction; HubSpot's properties are cleared afterwards."""
-    wish = Wish(linkage.friend, linkage.contact, method, actor, source)
-    before = {"method": linkage.method, "linked_at": linkage.linked_at.isoformat()}
+def untie(
+    linkage: Linkage,
+    actor: str,
+    method: Method = "manual",
+    source: str = "",
+    undoes: LedgerEntry | None = None,
+) -> None:
+    """Untie inside the caller's transaction; HubSpot's properties are cleared afterwards.
+
+    LINE wants to be told of people who are unlinked (LINE Login development guidelines), so that
+    is owed too.
+    """
+    friend, contact = linkage.friend, linkage.contact
+    wish = Wish(friend, contact, method, actor, source)
     if affected(delete(Linkage).where(Linkage.id == linkage.id)) == 1:
-        db.session.expire(linkage.friend, ["linkage"])
-        _write_down("unlinked", wish, utcnow(), before)
-        owe_mirror(linkage.contact)
+        db.session.expire(friend, ["linkage"])
+        write_down("unlinked", wish, utcnow(), _standing(linkage), undoes)
+        owe_mirror(contact)
+        plant("deauthorize", friend.id, contact.installation_id, {"contact": contact.id})
+
+
+def move(wish: Wish) -> None:
+    """Tie as wished inside the caller's transaction; a tie that is in the way gives way."""
+    friend, contact = wish.friend, wish.contact
+    in_the_way = Linkage.of_contact(friend.official_account_id, contact.id)
+    if in_the_way is not None and in_the_way.friend_id != friend.id:
+        untie(in_the_way, wish.actor, wish.method, wish.source)
+    standing = db.session.scalar(select(Linkage).where(Linkage.friend_id == friend.id))
+    if standing is None:
+        tie(wish)
+    elif standing.contact_row_id != contact.id:
+        shift(standing, wish)
+
+
+def shift(linkage: Linkage, wish: Wish, undoes: LedgerEntry | None = None) -> None:
+    """Carry a tie over to another contact that is free, inside the caller's transaction."""
+    old, now = linkage.contact, utcnow()
+    before = {"contact_id": old.contact_id, **_standing(linkage)}
+    mine = update(Linkage).where(Linkage.id == linkage.id)
+    affected(mine.values(contact_row_id=wish.contact.id, method=wish.method))
+    db.session.expire(linkage)
+    db.session.expire(wish.friend, ["linkage"])
+    write_down("moved", wish, now, before, undoes)
+    settle_conflicts(wish.friend.id, wish.contact.id, now)
+    owe_mirror(old)
+    owe_mirror(wish.contact)
 
 
 def untie_by_hand(linkage: Linkage, actor: str) -> None:
@@ -123,18 +157,6 @@ def _insert(wish: Wish, now: datetime) -> bool:
     return made
 
 
-def _write_down(deed: str, wish: Wish, now: datetime, before: dict[str, Any] | None = None) -> None:
-    db.session.add(
-        LedgerEntry(
-            installation_id=wish.contact.installation_id,
-            official_account_id=wish.friend.official_account_id,
-            at=now,
-            deed=deed,
-            method=wish.method,
-            actor=wish.actor,
-            source=wish.source,
-            line_user_id=wish.friend.line_user_id,
-            contact_id=wish.contact.contact_id,
-            before=before or {},
-        )
-    )
+def _standing(linkage: Linkage) -> dict[str, Any]:
+    """What a line remembers of the tie that was there."""
+    return {"method": linkage.method, "linked_at": linkage.linked_at.isoformat()}

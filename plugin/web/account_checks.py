@@ -15,7 +15,7 @@ MANAGER = "https://manager.line.biz/"
 
 
 class Finding(NamedTuple):
-    """One check. `ok` None: not set up or not checked. `address`: a value to paste at LINE."""
+    """One check. `ok` None: not set up, or not checked; `detail`: LINE's own words."""
 
     name: str
     title: str
@@ -23,6 +23,7 @@ class Finding(NamedTuple):
     says: str
     steps: tuple[str, ...] = ()
     detail: str = ""
+    checked: bool = True
 
 
 Judge = Callable[[bool | None, str], Finding]
@@ -36,8 +37,8 @@ def findings(account: OfficialAccount) -> list[Finding]:
 def _finding(account: OfficialAccount, name: str, judge: Judge) -> Finding:
     verdict = account.checks.get(name)
     if verdict is None and name.startswith("webhook"):
-        says = _("Not checked yet: what comes before it has to work first.")
-        return judge(None, "")._replace(says=says, steps=())
+        says = _("What comes before it has to work first.")
+        return judge(None, "")._replace(says=says, steps=(), checked=False)
     ok = verdict.get("ok") if verdict else None
     detail = str(verdict.get("detail") or "") if verdict else ""
     return judge(None if ok is None else bool(ok), detail)

@@ -13,7 +13,9 @@ from plugin.services.connect_account import ChannelValues
 
 MINI_APPS = "https://miniapp.line.me/"
 CHANNEL_ID = Regexp(r"^[0-9]{6,20}$", message=_("A channel ID has digits only."))
-SECRET = Regexp(r"^[0-9a-f]{32}$", message=_("A channel secret has 32 characters: 0 to 9 and a to f."))
+SECRET = Regexp(
+    r"^[0-9a-f]{32}$", message=_("A channel secret has 32 characters: 0 to 9 and a to f.")
+)
 
 
 def _stripped(text: str | None) -> str:

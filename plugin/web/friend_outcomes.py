@@ -109,7 +109,8 @@ ENDINGS = {
         "note",
         _("This is not the browser you began in"),
         _(
-            "For your safety, linking must end in the browser in which it began. Nothing was changed."
+            "For your safety, linking must end in the browser in which it began."
+            " Nothing was changed."
         ),
         "fresh",
         _("Start again here"),
@@ -185,7 +186,7 @@ ENDINGS = {
     "broken": Ending(
         500,
         "stop",
-        _("Something broke on our side"),
+        _("Something went wrong"),
         _("Please try again in a minute. If it stays like this, tell the shop."),
     ),
     # The friend said yes.

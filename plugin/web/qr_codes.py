@@ -8,13 +8,14 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from plugin.doorway import outside
 from plugin.models.base import db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.qr_code import QRCode, VisitCount
-from plugin.services.qr_codes import archive_qr_code, create_qr_code, linkage_url
+from plugin.services.qr_codes import LINKAGE_TYPES, archive_qr_code, create_qr_code, linkage_url
 from plugin.web.accounts import own_account
 from plugin.web.blueprint import web
 from plugin.web.frame import page
@@ -45,7 +46,7 @@ class QRCodeForm(FlaskForm):
     account = SelectField(lazy_gettext("Official Account"), coerce=int)
     linkage_type = RadioField(
         lazy_gettext("Linkage Type"),
-        choices=[("hubspot", "HubSpot"), ("none", "None")],
+        choices=[SelectChoice(kind) for kind in LINKAGE_TYPES],
         default="hubspot",
     )
 
@@ -65,7 +66,7 @@ def new_qr_code() -> Page:
     """Name, account, and whether it links."""
     accounts = OfficialAccount.list_owned(tenant())
     form = QRCodeForm()
-    form.account.choices = [(each.id, each.name) for each in accounts]
+    form.account.choices = [SelectChoice(each.id, each.name) for each in accounts]
     if accounts and form.validate_on_submit():
         mine = own_account(form.account.data)
         code = create_qr_code(mine, form.name.data, form.linkage_type.data)

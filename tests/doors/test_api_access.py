@@ -98,3 +98,9 @@ def test_commands_say_what_is_not_there(world: World, alice: Tenant, charlie: Te
     listed = run(args=["api-key", "list", "--portal", "20000001"]).output
     foreign = run(args=["api-key", "revoke", "--portal", "20000002", listed.split("\t")[0]])
     assert foreign.exit_code == 1
+
+
+def test_nobody_reads_a_strangers_body(world: World) -> None:
+    client = world.app.test_client()
+    answer = client.post(f"{PREFIX}/qr-codes", data=b"{", content_type="text/plain")
+    assert answer.status_code == 401

@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from plugin.core.clock import utcnow
-from plugin.models import Friend, LoginAttempt, db
+from plugin.models import LoginAttempt, db
 from plugin.models.base import transaction
 from tests.doors.friend_rig import (
     LOGIN_CHANNEL,
     Phone,
-    attempts,
     change_attempt,
     change_installation,
     facts,
@@ -18,7 +17,6 @@ from tests.doors.friend_rig import (
     personal_link,
     visits,
 )
-from tests.people import linked
 from tests.world import CHARLIE, Tenant, World
 
 
@@ -262,71 +260,3 @@ def test_a_scope_refused_twice_ends(world: World, alice: Tenant) -> None:
     state = phone.callback(decision="deny").partition("state=")[2].partition("&")[0]
     phone.go(f"{world.url}/line/login/callback?error=INVALID_SCOPE&state={state}")
     assert (phone.page.status, phone.outcome) == (502, "login_failed")
-
-
-def test_a_code_that_links_nothing_says_welcome(world: World, alice: Tenant) -> None:
-    with world.app.app_context(), transaction():
-        world.code(alice).linkage_type = "none"
-    before, phone = facts(world), Phone()
-    phone.scan(world, alice)
-    assert (phone.page.status, phone.outcome) == (200, "welcome")
-    assert visits(world, alice) == {"scan": 1, "login": 1, "welcome": 1}
-    assert facts(world) == before
-    phone.go(phone.page.url)
-    assert visits(world, alice)["welcome"] == 1
-
-
-@pytest.mark.parametrize("person", ["alice", "charlie"])
-def test_who_is_no_friend_yet_is_led_to_add_the_account(
-    world: World, alice: Tenant, person: str
-) -> None:
-    phone = Phone(person)
-    phone.scan(world, alice, friend="skip")
-    phone.submit()
-    assert phone.outcome == "linked"
-    # Charlie was a friend before Musubi came.
-    assert ("/R/ti/p/%40sandbox" in phone.page.html) is (person == "alice")
-
-
-def test_who_added_the_account_meanwhile_is_asked_no_more(world: World, alice: Tenant) -> None:
-    phone = Phone()
-    phone.scan(world, alice, friend="skip")
-    phone.submit()
-    assert "/R/ti/p/" in phone.page.html
-    with world.app.app_context(), transaction():
-        friend = db.session.query(Friend).one()
-        friend.note_status("following", utcnow())
-    phone.go(phone.page.url)
-    assert "/R/ti/p/" not in phone.page.html
-
-
-def test_unblocking_on_the_way_is_told_to_hubspot(world: World, alice: Tenant) -> None:
-    phone = Phone()
-    phone.scan(world, alice)
-    phone.submit()
-    with world.app.app_context(), transaction():
-        db.session.query(Friend).one().note_status("blocked", utcnow())
-    world.work()
-    phone.go(f"{world.url}/l/{alice.slug}")
-    world.work()
-    assert phone.outcome == "already_linked"
-    assert world.sandbox.contact()["line_friend_status"] == "following"
-
-
-def test_a_linked_friend_who_scans_again_makes_no_contact_and_no_conflict(
-    world: World, alice: Tenant
-) -> None:
-    """Even where LINE vouches for another contact's e-mail address, or for none."""
-    from tests.sandbox.line_rig import ALICE as ALICE_ON_LINE
-    from tests.sandbox.line_rig import BOB as BOB_ON_LINE
-
-    linked(world, alice, CHARLIE, ALICE_ON_LINE)
-    linked(world, alice, 150000000007, BOB_ON_LINE)
-    before, made = facts(world), made_contacts(world)
-    for person in ("alice", "bob"):
-        phone = Phone(person)
-        phone.scan(world, alice)
-        assert (phone.page.status, phone.outcome) == (200, "already_linked")
-    assert (facts(world), made_contacts(world)) == (before, made)
-    assert visits(world, alice)["already_linked"] == 2
-    assert attempts(world) == 2

@@ -1,5 +1,6 @@
 """Both ends of the HubSpot stand-in's wires: a served sandbox, and an app that it calls."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -31,7 +32,13 @@ def free_port() -> int:
 def serve(app: Any, port: int) -> Callable[[], None]:
     """Serve a WSGI application in a thread; answers how to stop."""
     server = waitress.create_server(app, host="127.0.0.1", port=port, threads=8)
-    threading.Thread(target=server.run, daemon=True).start()
+
+    def run() -> None:
+        # Closed from outside in the middle of a select, the loop ends with this.
+        with contextlib.suppress(OSError):
+            server.run()
+
+    threading.Thread(target=run, daemon=True).start()
     return lambda: (server.close(), None)[1]
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from plugin.sandbox import SandboxConfig, create_sandbox
 from plugin.sandbox.line.seed import SHOP, SHOP_LOGIN
-from tests.sandbox.line_rig import ALICE, CHARLIE, SECRET, TEXT, Line
+from tests.sandbox.line_rig import ALICE, CHARLIE, SECRET, TEXT, Line, eventually
 
 CHAT = f"/phone/charlie/chat/{SHOP}"
 POSTBACK = {"type": "postback", "label": "Yes & no", "data": "d"}
@@ -139,8 +139,7 @@ def test_verify_says_what_it_met(line: Line) -> None:
     line.listen()
     assert "OK (200)" in page.post(f"/line-console/account/{SHOP}/verify").text
     line.tap("friend", do="add")
-    line.events(1)
-    assert "follow" in page.get("/line-console/log").text
+    assert eventually(lambda: "follow" in page.get("/line-console/log").text)
 
 
 def test_the_tour_ticks_itself_off(line: Line) -> None:

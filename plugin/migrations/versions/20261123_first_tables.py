@@ -1,8 +1,8 @@
 """first tables
 
-Revision ID: b612a12237f2
+Revision ID: first
 Revises: 
-Create Date: 2026-11-23 03:03:35.865247
+Create Date: 2026-11-23
 
 """
 from alembic import op
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = 'b612a12237f2'
+revision = 'first'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -65,7 +65,7 @@ def upgrade():
     sa.Column('lane', sa.BigInteger(), nullable=False),
     sa.Column('ready_ms', sa.BigInteger(), nullable=False),
     sa.Column('owner', sa.String(length=40), nullable=False),
-    sa.Column('plants', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('again_ms', sa.BigInteger(), nullable=True),
     sa.Column('attempts', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('parked', sa.Boolean(), nullable=False),
     sa.Column('last_error', sa.Text(), nullable=False),
@@ -105,6 +105,15 @@ def upgrade():
     with op.batch_alter_table('oauth_state', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_oauth_state_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('unsent_message',
+    sa.Column('official_account_id', sa.BigInteger(), nullable=False),
+    sa.Column('message_id', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('official_account_id', 'message_id', name=op.f('pk_unsent_message'))
+    )
+    with op.batch_alter_table('unsent_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_unsent_message_at'), ['at'], unique=False)
+
     op.create_table('visit_count',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('qr_code_id', sa.BigInteger(), nullable=False),
@@ -140,6 +149,7 @@ def upgrade():
     sa.Column('contact_id', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('blocked', sa.Boolean(), nullable=False),
+    sa.Column('result', sa.String(length=40), nullable=False),
     sa.Column('outputs', sa.Text(), nullable=True),
     sa.Column('note', sa.String(length=255), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -150,6 +160,8 @@ def upgrade():
     sa.UniqueConstraint('installation_id', 'callback_id', name=op.f('uq_action_call_installation_id_callback_id'))
     )
     with op.batch_alter_table('action_call', schema=None) as batch_op:
+        batch_op.create_index('action_call_due', ['state', 'expires_at'], unique=False)
+        batch_op.create_index('action_call_of_contact', ['installation_id', 'contact_id'], unique=False)
         batch_op.create_index('action_call_owed', ['installation_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_action_call_created_at'), ['created_at'], unique=False)
 
@@ -166,12 +178,20 @@ def upgrade():
     sa.Column('mirror_done', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('mirror_owed', sa.Boolean(), nullable=False),
     sa.Column('mirror_error', sa.String(length=500), nullable=False),
+    sa.Column('check_wanted', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), server_default='0', nullable=False),
+    sa.Column('check_owed', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('shown', sa.JSON(), server_default='{}', nullable=False),
+    sa.Column('life_ms', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_contact_installation_id')),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['contact.id'], name=op.f('fk_contact_merged_into_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact')),
     sa.UniqueConstraint('installation_id', 'contact_id', name=op.f('uq_contact_installation_id_contact_id'))
     )
     with op.batch_alter_table('contact', schema=None) as batch_op:
+        batch_op.create_index('contact_check_owed', ['installation_id', 'check_owed'], unique=False)
         batch_op.create_index('contact_mirror_owed', ['installation_id', 'mirror_owed'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_merged_into_id'), ['merged_into_id'], unique=False)
 
     op.create_table('idempotent_call',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -216,6 +236,15 @@ def upgrade():
     sa.UniqueConstraint('installation_id', 'position', name=op.f('uq_official_account_installation_id_position')),
     sa.UniqueConstraint('webhook_key', name=op.f('uq_official_account_webhook_key'))
     )
+    op.create_table('tag',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=50), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_tag_installation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tag')),
+    sa.UniqueConstraint('installation_id', 'name', name=op.f('uq_tag_installation_id_name'))
+    )
     op.create_table('friend',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -228,6 +257,7 @@ def upgrade():
     sa.Column('profile_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_received_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_clicked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_friend_official_account_id')),
@@ -237,6 +267,31 @@ def upgrade():
     with op.batch_alter_table('friend', schema=None) as batch_op:
         batch_op.create_index('friend_profile_owed', ['official_account_id', 'profile_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_friend_line_user_id'), ['line_user_id'], unique=False)
+
+    op.create_table('friend_import',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('source', sa.String(length=20), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('phase', sa.String(length=20), nullable=False),
+    sa.Column('after', sa.String(length=500), nullable=False),
+    sa.Column('step', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('total', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('found', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('new', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unknown', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('invalid', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('profiles', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('error', sa.String(length=500), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_friend_import_installation_id')),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_friend_import_official_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_friend_import'))
+    )
+    with op.batch_alter_table('friend_import', schema=None) as batch_op:
+        batch_op.create_index('friend_import_of_tenant', ['installation_id', 'id'], unique=False)
 
     op.create_table('ledger_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -250,13 +305,49 @@ def upgrade():
     sa.Column('line_user_id', sa.String(length=80), nullable=False),
     sa.Column('contact_id', sa.BigInteger(), nullable=False),
     sa.Column('before', sa.JSON(), nullable=False),
+    sa.Column('undoes_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_ledger_entry_installation_id')),
     sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_ledger_entry_official_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry'))
+    sa.ForeignKeyConstraint(['undoes_id'], ['ledger_entry.id'], name=op.f('fk_ledger_entry_undoes_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry')),
+    sa.UniqueConstraint('undoes_id', name=op.f('uq_ledger_entry_undoes_id'))
     )
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ledger_entry_installation_id'), ['installation_id'], unique=False)
+        batch_op.create_index('ledger_of_contact', ['installation_id', 'contact_id'], unique=False)
         batch_op.create_index('ledger_of_friend', ['official_account_id', 'line_user_id'], unique=False)
+
+    op.create_table('link_target',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('url', sa.String(length=2000), nullable=False),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_link_target_official_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_target')),
+    sa.UniqueConstraint('official_account_id', 'fingerprint', name=op.f('uq_link_target_official_account_id_fingerprint'))
+    )
+    op.create_table('list_import',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('list_id', sa.String(length=40), nullable=False),
+    sa.Column('list_name', sa.String(length=255), nullable=False),
+    sa.Column('property_name', sa.String(length=200), nullable=False),
+    sa.Column('every_minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('next_run_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('whole_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tail_after', sa.String(length=500), nullable=True),
+    sa.Column('tail_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_list_import_installation_id')),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_list_import_official_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_import'))
+    )
+    with op.batch_alter_table('list_import', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_list_import_installation_id'), ['installation_id'], unique=False)
 
     op.create_table('qr_code',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -299,7 +390,71 @@ def upgrade():
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index('delivery_of_account', ['official_account_id', 'id'], unique=False)
+        batch_op.create_index('delivery_open', ['official_account_id'], unique=False, postgresql_where=sa.text("state IN ('planned', 'sending')"), sqlite_where=sa.text("state IN ('planned', 'sending')"))
+        batch_op.create_index(batch_op.f('ix_delivery_action_call_id'), ['action_call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_friend_id'), ['friend_id'], unique=False)
+
+    op.create_table('friend_candidate',
+    sa.Column('friend_import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_user_id', sa.String(length=80), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.ForeignKeyConstraint(['friend_import_id'], ['friend_import.id'], name=op.f('fk_friend_candidate_friend_import_id')),
+    sa.PrimaryKeyConstraint('friend_import_id', 'line_user_id', name=op.f('pk_friend_candidate'))
+    )
+    with op.batch_alter_table('friend_candidate', schema=None) as batch_op:
+        batch_op.create_index('friend_candidate_waiting', ['friend_import_id', 'outcome'], unique=False)
+
+    op.create_table('import_member',
+    sa.Column('list_import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('value', sa.String(length=255), nullable=False),
+    sa.Column('line_user_id', sa.String(length=80), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('other', sa.String(length=80), nullable=False),
+    sa.Column('pending', sa.Boolean(), nullable=False),
+    sa.Column('unwritten', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['list_import_id'], ['list_import.id'], name=op.f('fk_import_member_list_import_id')),
+    sa.PrimaryKeyConstraint('list_import_id', 'contact_id', name=op.f('pk_import_member'))
+    )
+    with op.batch_alter_table('import_member', schema=None) as batch_op:
+        batch_op.create_index('import_member_outcome', ['list_import_id', 'outcome', 'contact_id'], unique=False)
+        batch_op.create_index('import_member_pending', ['list_import_id', 'pending', 'contact_id'], unique=False)
+        batch_op.create_index('import_member_unwritten', ['list_import_id', 'unwritten', 'contact_id'], unique=False)
+        batch_op.create_index('import_member_value', ['list_import_id', 'line_user_id'], unique=False)
+
+    op.create_table('import_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('list_import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('phase', sa.String(length=20), nullable=False),
+    sa.Column('whole', sa.Boolean(), nullable=False),
+    sa.Column('after', sa.String(length=500), nullable=False),
+    sa.Column('pending', sa.JSON(), nullable=False),
+    sa.Column('step', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('shrunk', sa.Boolean(), nullable=False),
+    sa.Column('incomplete', sa.Boolean(), nullable=False),
+    sa.Column('tail_after', sa.String(length=500), nullable=True),
+    sa.Column('tail_id', sa.BigInteger(), nullable=True),
+    sa.Column('read', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('linked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('already_linked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('empty', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('deleted', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('invalid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unknown_friend', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('conflict', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('asked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('answered', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('error', sa.String(length=500), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['list_import_id'], ['list_import.id'], name=op.f('fk_import_run_list_import_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run'))
+    )
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.create_index('import_run_of_import', ['list_import_id', 'id'], unique=False)
 
     op.create_table('linkage',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -338,6 +493,44 @@ def upgrade():
     with op.batch_alter_table('linkage_token', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_linkage_token_contact_row_id'), ['contact_row_id'], unique=False)
 
+    op.create_table('question',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reference', sa.String(length=40), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('friend_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('action_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('choices', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer', sa.String(length=300), nullable=False),
+    sa.Column('answer_text', sa.String(length=5000), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('late_answer', sa.String(length=300), nullable=False),
+    sa.Column('late_text', sa.String(length=5000), nullable=False),
+    sa.Column('late_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['action_call_id'], ['action_call.id'], name=op.f('fk_question_action_call_id')),
+    sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_question_friend_id')),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_question_official_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_question')),
+    sa.UniqueConstraint('action_call_id', name=op.f('uq_question_action_call_id')),
+    sa.UniqueConstraint('reference', name=op.f('uq_question_reference'))
+    )
+    with op.batch_alter_table('question', schema=None) as batch_op:
+        batch_op.create_index('question_of_friend', ['friend_id', 'state', 'id'], unique=False)
+
+    op.create_table('link_click',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('link_target_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_link_click_delivery_id')),
+    sa.ForeignKeyConstraint(['link_target_id'], ['link_target.id'], name=op.f('fk_link_click_link_target_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_click')),
+    sa.UniqueConstraint('delivery_id', 'link_target_id', name=op.f('uq_link_click_delivery_id_link_target_id'))
+    )
     op.create_table('login_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('reference', sa.String(length=40), nullable=False),
@@ -377,6 +570,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_login_attempt_expires_at'))
 
     op.drop_table('login_attempt')
+    op.drop_table('link_click')
+    with op.batch_alter_table('question', schema=None) as batch_op:
+        batch_op.drop_index('question_of_friend')
+
+    op.drop_table('question')
     with op.batch_alter_table('linkage_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_linkage_token_contact_row_id'))
 
@@ -385,8 +583,25 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_linkage_contact_row_id'))
 
     op.drop_table('linkage')
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.drop_index('import_run_of_import')
+
+    op.drop_table('import_run')
+    with op.batch_alter_table('import_member', schema=None) as batch_op:
+        batch_op.drop_index('import_member_value')
+        batch_op.drop_index('import_member_unwritten')
+        batch_op.drop_index('import_member_pending')
+        batch_op.drop_index('import_member_outcome')
+
+    op.drop_table('import_member')
+    with op.batch_alter_table('friend_candidate', schema=None) as batch_op:
+        batch_op.drop_index('friend_candidate_waiting')
+
+    op.drop_table('friend_candidate')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_friend_id'))
+        batch_op.drop_index(batch_op.f('ix_delivery_action_call_id'))
+        batch_op.drop_index('delivery_open', postgresql_where=sa.text("state IN ('planned', 'sending')"), sqlite_where=sa.text("state IN ('planned', 'sending')"))
         batch_op.drop_index('delivery_of_account')
 
     op.drop_table('delivery')
@@ -394,28 +609,43 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_qr_code_official_account_id'))
 
     op.drop_table('qr_code')
+    with op.batch_alter_table('list_import', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_list_import_installation_id'))
+
+    op.drop_table('list_import')
+    op.drop_table('link_target')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ledger_of_friend')
+        batch_op.drop_index('ledger_of_contact')
         batch_op.drop_index(batch_op.f('ix_ledger_entry_installation_id'))
 
     op.drop_table('ledger_entry')
+    with op.batch_alter_table('friend_import', schema=None) as batch_op:
+        batch_op.drop_index('friend_import_of_tenant')
+
+    op.drop_table('friend_import')
     with op.batch_alter_table('friend', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_friend_line_user_id'))
         batch_op.drop_index('friend_profile_owed')
 
     op.drop_table('friend')
+    op.drop_table('tag')
     op.drop_table('official_account')
     with op.batch_alter_table('idempotent_call', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idempotent_call_claimed_at'))
 
     op.drop_table('idempotent_call')
     with op.batch_alter_table('contact', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contact_merged_into_id'))
         batch_op.drop_index('contact_mirror_owed')
+        batch_op.drop_index('contact_check_owed')
 
     op.drop_table('contact')
     with op.batch_alter_table('action_call', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_action_call_created_at'))
         batch_op.drop_index('action_call_owed')
+        batch_op.drop_index('action_call_of_contact')
+        batch_op.drop_index('action_call_due')
 
     op.drop_table('action_call')
     with op.batch_alter_table('webhook_event', schema=None) as batch_op:
@@ -424,6 +654,10 @@ def downgrade():
 
     op.drop_table('webhook_event')
     op.drop_table('visit_count')
+    with op.batch_alter_table('unsent_message', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_unsent_message_at'))
+
+    op.drop_table('unsent_message')
     with op.batch_alter_table('oauth_state', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_oauth_state_expires_at'))
 

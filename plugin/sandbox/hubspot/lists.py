@@ -145,9 +145,7 @@ def _page(call: Call, found: Value, join_order: bool) -> Answer:
     limit = int(call.query("limit", "100"))
     if not 1 <= limit <= MAX_PAGE:
         raise Refused(400, f"limit must be between 1 and {MAX_PAGE}")
-    ids = member_ids(call.world, call.portal, found)
-    if join_order:
-        ids.sort(key=lambda one: _joined(call, found, one))
+    ids = (_joining if join_order else member_ids)(call.world, call.portal, found)
     start = _start(ids, call.query("after"), join_order)
     page = ids[start : start + limit]
     results = [
@@ -159,6 +157,13 @@ def _page(call: Call, found: Value, join_order: bool) -> Answer:
         after = str(start + limit) if join_order else page[-1]
         body["paging"] = {"next": {"after": after, "link": f"?after={after}&limit={limit}"}}
     return body, 200
+
+
+def _joining(world: World, portal: int, found: Value) -> list[str]:
+    """Members in the order of joining, in which the store keeps them."""
+    if found["processingType"] == "DYNAMIC":
+        return member_ids(world, portal, found)
+    return world.store.keys(f"member:{portal}:{found['listId']}")
 
 
 def _start(ids: list[str], after: str, join_order: bool) -> int:

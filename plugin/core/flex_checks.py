@@ -1,0 +1,60 @@
+"""Flex messages: their size, their bubbles, and the buttons inside (reference: Flex Message)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from plugin.core.action_checks import check_action
+from plugin.core.message_part import Part
+
+KILOBYTE = 1024
+BUBBLE_SIZE, CAROUSEL_SIZE, BUBBLES = 30 * KILOBYTE, 50 * KILOBYTE, 12
+LABEL = 40
+
+
+def check_flex(message: Part) -> None:
+    """A message of type `flex`. Layout is left to LINE, which says itself what it dislikes."""
+    message.text("altText", 1500)
+    contents = message.part("contents")
+    kind = contents.value.get("type")
+    if kind == "bubble":
+        _check_size(contents, BUBBLE_SIZE)
+    elif kind == "carousel":
+        _check_carousel(contents)
+    else:
+        contents.fail("a flex message holds a bubble or a carousel.")
+    for action in _actions(contents.value):
+        # Only a button shows its label, so only there it must have one.
+        check_action(Part(action, contents.place, contents.clusters), label=LABEL, labelled=False)
+
+
+def _check_carousel(carousel: Part) -> None:
+    bubbles = carousel.parts("contents", 1, BUBBLES, "bubble")
+    _check_size(carousel, CAROUSEL_SIZE)
+    for bubble in bubbles:
+        if bubble.value.get("type") != "bubble":
+            bubble.fail("a carousel holds bubbles only.")
+        _check_size(bubble, BUBBLE_SIZE)
+    # A bubble that names no size is a mega one.
+    if len({bubble.value.get("size", "mega") for bubble in bubbles}) > 1:
+        carousel.fail("all bubbles of a carousel must have the same size.")
+
+
+def _check_size(part: Part, most: int) -> None:
+    written = json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
+    size = len(written.encode("utf-8", "surrogatepass"))
+    if size > most:
+        part.fail(f"it has {size / KILOBYTE:.1f} KB; LINE takes {most // KILOBYTE}.")
+
+
+def _actions(value: Any) -> Iterator[dict[str, Any]]:
+    """Every action anywhere inside, however deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("action"), dict):
+                yield one["action"]
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)

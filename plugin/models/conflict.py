@@ -1,0 +1,83 @@
+"""A wish for a tie that met another tie: kept until a person decides."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.official_account import OfficialAccount
+from plugin.models.people import Contact, Friend
+
+# How a conflict ended: the tie stayed, the wish won, or it solved itself.
+KEPT, MOVED, SETTLED = "kept", "moved", "settled"
+
+
+class Conflict(Base):
+    """Who was to be tied to whom, and which tie stood in the way. One row for each pair.
+
+    `standing_*`: the tie that was met. A wish that comes again while a person's "keep" stands for
+    that same tie is only counted.
+    """
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        UniqueConstraint("friend_id", "contact_row_id"),
+        Index("conflict_open", "installation_id", "decided_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
+    friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"))
+    contact_row_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    standing_friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"), index=True)
+    standing_contact_row_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    decision: Mapped[str] = mapped_column(String(20))  # friend_taken | contact_taken
+    method: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str] = mapped_column(String(255), default="")
+    times: Mapped[int] = mapped_column(default=1)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # LINE shows the tied friend no more: blocked, or the LINE account was deleted and made anew.
+    gone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str] = mapped_column(String(255), default="")
+    verdict: Mapped[str] = mapped_column(String(20), default="")
+    friend: Mapped[Friend] = relationship(lazy="joined", innerjoin=True, foreign_keys=friend_id)
+    contact: Mapped[Contact] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys=contact_row_id
+    )
+    standing_friend: Mapped[Friend] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys=standing_friend_id
+    )
+    standing_contact: Mapped[Contact] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys=standing_contact_row_id
+    )
+    official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def owned(cls, installation_id: int, decided: bool = False) -> Select[tuple["Conflict"]]:
+        """The tenant's conflicts that are open, or those that are decided."""
+        mine = select(cls).where(cls.installation_id == installation_id)
+        done = cls.decided_at.is_not(None) if decided else cls.decided_at.is_(None)
+        return mine.where(done)
+
+    @classmethod
+    def find_owned(cls, installation_id: int, conflict_id: int) -> "Conflict | None":
+        """One conflict of the tenant, decided or not, or None."""
+        mine = select(cls).where(cls.installation_id == installation_id)
+        return db.session.scalar(mine.where(cls.id == conflict_id))
+
+    @classmethod
+    def of_pair(cls, friend_id: int, contact_row_id: int) -> "Conflict | None":
+        """The conflict of this wish."""
+        mine = select(cls).where(cls.friend_id == friend_id)
+        return db.session.scalar(mine.where(cls.contact_row_id == contact_row_id))
+
+    @classmethod
+    def count_open(cls, installation_id: int) -> int:
+        """How many wait for a person."""
+        mine = cls.owned(installation_id).with_only_columns(func.count(cls.id))
+        return db.session.scalar(mine) or 0

@@ -1,0 +1,28 @@
+"""What a friend's login left behind that unlinking needs."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plugin.models.base import Base, Sealed, UTCDateTime, db
+
+
+class UserToken(Base):
+    """The newest access token of a friend at our LINE Login channel.
+
+    Kept for one use: LINE wants to be told when a person is unlinked, by a token that still lives
+    (LINE Login, `POST /user/v1/deauthorize`).
+    """
+
+    __tablename__ = "user_token"
+
+    friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"), primary_key=True)
+    login_channel_id: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Sealed)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    @classmethod
+    def of_friend(cls, friend_id: int) -> "UserToken | None":
+        """The friend's token, live or not."""
+        return db.session.scalar(select(cls).where(cls.friend_id == friend_id))

@@ -1,0 +1,78 @@
+"""A contact is deleted, restored, or asks to be forgotten: what becomes of its ties."""
+
+from sqlalchemy import select
+
+from plugin.core.clock import utcnow
+from plugin.models.base import db
+from plugin.models.official_account import OfficialAccount
+from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
+from plugin.services.erase_person import erase_friend
+from plugin.services.link_friend import Wish, owe_mirror, tie, untie
+
+# Who a tie ends by where the contact goes: what ended so may come back with the contact.
+BY_HUBSPOT = "hubspot:"
+GONE = "deletion"
+
+
+def bury(contact: Contact, cause: str) -> None:
+    """HubSpot has the contact no more: nothing is left to tie; the friend stays.
+
+    Inside the caller's transaction, like everything here.
+    """
+    for linkage in Linkage.of_contacts([contact.id]):
+        untie(linkage, actor=BY_HUBSPOT + cause, method="property", source=GONE)
+    contact.deleted_at = contact.deleted_at or utcnow()
+    contact.mirror_owed = contact.check_owed = False
+
+
+def revive(contact: Contact, cause: str) -> None:
+    """The contact is back: so are its ties, where nobody else has taken the friend meanwhile."""
+    contact.deleted_at = None
+    retie(contact, contact, cause)
+    # What HubSpot brought back may be older than what we know.
+    contact.owe_check()
+    owe_mirror(contact)
+
+
+def retie(gone: Contact, heir: Contact, cause: str) -> None:
+    """Tie again to `heir` what the deletion of `gone` untied. A friend taken since: a conflict."""
+    for line in _ended_by_deletion(gone):
+        account = OfficialAccount.find_owned(gone.installation_id, line.official_account_id)
+        friend = Friend.of_account(account.id, line.line_user_id) if account else None
+        if friend is not None:
+            method = line.before.get("method", line.method)
+            tie(Wish(friend, heir, method, BY_HUBSPOT + cause, f"ledger:{line.id}"))
+
+
+def forget(contact: Contact, cause: str) -> None:
+    """A person asked HubSpot to be forgotten: what we knew of contact and friend goes too.
+
+    Deletion and privacy deletion come in any order, so a tie that is gone already is looked up.
+    """
+    before = _ended_by_deletion(contact)
+    tied = [linkage.friend for linkage in Linkage.of_contacts([contact.id])]
+    bury(contact, cause)
+    tied += [friend for line in before if (friend := _friend_of(line)) is not None]
+    for friend in {friend.id: friend for friend in tied}.values():
+        erase_friend(friend, contact, BY_HUBSPOT + cause)
+    contact.email = contact.firstname = contact.lastname = ""
+    contact.mirror_error, contact.shown = "", {}
+
+
+def _friend_of(line: LedgerEntry) -> Friend | None:
+    """The friend that a line speaks of, unless tied to somebody else by now."""
+    friend = Friend.of_account(line.official_account_id, line.line_user_id)
+    return None if friend is None or friend.linkage is not None else friend
+
+
+def _ended_by_deletion(contact: Contact) -> list[LedgerEntry]:
+    """The last lines of this contact, one an account, where the contact's deletion wrote them."""
+    mine = select(LedgerEntry).where(
+        LedgerEntry.installation_id == contact.installation_id,
+        LedgerEntry.contact_id == contact.contact_id,
+        LedgerEntry.deed.in_(TYING),
+    )
+    newest: dict[int, LedgerEntry] = {}
+    for line in db.session.scalars(mine.order_by(LedgerEntry.id)):
+        newest[line.official_account_id] = line
+    return [one for one in newest.values() if one.deed == "unlinked" and one.source == GONE]

@@ -1,0 +1,92 @@
+"""LINE is told when a person is unlinked, while a token of theirs lives."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from plugin.core.clock import utcnow
+from plugin.gateways import Channel, GatewayError
+from plugin.models.base import db, transaction
+from plugin.models.official_account import OfficialAccount
+from plugin.models.people import Contact, Friend, LedgerEntry
+from plugin.models.upsert import insert_or
+from plugin.models.user_token import UserToken
+from plugin.services import Outside
+from plugin.services.ledger import Wish, write_down
+
+# LINE Login v2.1: an access token of a web login lives 30 days.
+TOKEN_LIFE = timedelta(days=30)
+BY_LOGIN = ("qr", "email")
+
+
+def keep_user_token(
+    friend: Friend, account: OfficialAccount, text: str, life: timedelta = TOKEN_LIFE
+) -> None:
+    """Keep a friend's newest access token, inside the caller's transaction."""
+    if not text:
+        return
+    values = {
+        "login_channel_id": account.login_channel_id,
+        "text": text,
+        "expires_at": utcnow() + life,
+    }
+    statement = insert_or(UserToken).values(friend_id=friend.id, **values)
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=["friend_id"], set_=values)
+    )
+
+
+def deauthorize(outside: Outside, friend_id: int, contact_row_id: int) -> None:
+    """Tell LINE once that the friend is unlinked; the ledger says so, or why it could not be told.
+
+    Nothing is told of a friend who is linked again by now, or who never came through LINE Login.
+    """
+    friend = db.session.get(Friend, friend_id)
+    contact = db.session.get(Contact, contact_row_id)
+    if friend is None or contact is None or friend.linkage is not None:
+        return
+    account, token = friend.official_account, UserToken.of_friend(friend_id)
+    if token is None:
+        if _came_by_login(friend):
+            _settle(friend, contact, "not_deauthorized", "no token")
+        return
+    told = _is_usable(token, account) and _tell(outside, account, token.text)
+    _settle(friend, contact, "deauthorized" if told else "not_deauthorized", "token ended")
+
+
+def _is_usable(token: UserToken, account: OfficialAccount) -> bool:
+    same_channel = account.can_login and token.login_channel_id == account.login_channel_id
+    return same_channel and token.expires_at > utcnow()
+
+
+def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
+    """False: LINE knows the token no more. Raises `GatewayError` where LINE must be asked again."""
+    channel = Channel(account.login_channel_id, account.login_channel_secret)
+    try:
+        outside.gateways.line_login.deauthorize(channel, text)
+    except GatewayError as error:
+        if error.permanent and error.reason in ("invalid", "not_found", "refused"):
+            return False
+        raise
+    return True
+
+
+def _settle(friend: Friend, contact: Contact, deed: str, why: str) -> None:
+    source = "" if deed == "deauthorized" else why
+    now: datetime = utcnow()
+    with transaction() as session:
+        token = UserToken.of_friend(friend.id)
+        if token is not None:
+            session.delete(token)
+        write_down(deed, Wish(friend, contact, "manual", "musubi", source), now)
+
+
+def _came_by_login(friend: Friend) -> bool:
+    """Whether the tie that ended last was made by the friend's own login, and nobody was told."""
+    mine = select(LedgerEntry).where(
+        LedgerEntry.official_account_id == friend.official_account_id,
+        LedgerEntry.line_user_id == friend.line_user_id,
+        LedgerEntry.deed.in_(("unlinked", "deauthorized", "not_deauthorized")),
+    )
+    last = db.session.scalar(mine.order_by(LedgerEntry.id.desc()).limit(1))
+    return last is not None and last.deed == "unlinked" and last.before.get("method") in BY_LOGIN

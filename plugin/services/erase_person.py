@@ -1,0 +1,77 @@
+"""Forgetting a person: the LINE user id, name, picture, and every word to and from them."""
+
+from sqlalchemy import delete, or_, update
+from sqlalchemy import select as sql_select
+
+from plugin.core.clock import utcnow
+from plugin.models.base import db
+from plugin.models.conflict import SETTLED, Conflict
+from plugin.models.inbox import LINE, WebhookEvent
+from plugin.models.people import UNKNOWN, Contact, Friend, LedgerEntry
+from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
+from plugin.models.sending import PLANNED, REFUSED, SENDING, Delivery
+from plugin.models.sending import UNKNOWN as MAYBE_SENT
+from plugin.services.ledger import Wish, write_down
+from plugin.services.run_action import FAIL_CONTINUE, settle
+
+ERASED = "The person asked HubSpot to be forgotten."
+
+
+def erase_friend(friend: Friend, contact: Contact, actor: str) -> None:
+    """Make the friend's row nobody's, inside the caller's transaction; the ledger keeps the deed.
+
+    Should the person write again, LINE's event makes a new friend of whom nothing is known.
+    """
+    was, now = friend.line_user_id, utcnow()
+    nobody = f"erased:{friend.id}"
+    cancel_deliveries(friend)
+    _forget_words(friend, was)
+    _forget_traces(friend, was, nobody)
+    friend.line_user_id, friend.display_name, friend.picture_url = nobody, "", ""
+    friend.language, friend.tags, friend.status, friend.status_at = "", [], UNKNOWN, now
+    friend.last_received_at = friend.last_sent_at = None
+    friend.profile_at = now
+    write_down("erased", Wish(friend, contact, "property", actor), now)
+
+
+def cancel_deliveries(friend: Friend) -> None:
+    """Nothing that is queued for this friend goes out any more; its words go at once."""
+    mine = sql_select(Delivery).where(Delivery.friend_id == friend.id)
+    for delivery in db.session.scalars(mine.where(Delivery.state.in_((PLANNED, SENDING)))):
+        delivery.state = MAYBE_SENT if delivery.maybe_sent else REFUSED
+        delivery.result, delivery.error, delivery.settled_at = "failed", ERASED, utcnow()
+        if delivery.action_call is not None:
+            outputs = {"result": "failed", "message_id": "", "error": ERASED}
+            settle(delivery.action_call, FAIL_CONTINUE, outputs)
+
+
+def _forget_words(friend: Friend, line_user_id: str) -> None:
+    mine = update(Delivery).where(Delivery.friend_id == friend.id)
+    db.session.execute(mine.values(messages=[]))
+    heard = delete(WebhookEvent).where(
+        WebhookEvent.source == LINE,
+        WebhookEvent.owner_id == friend.official_account_id,
+        WebhookEvent.payload["source"]["userId"].as_string() == line_user_id,
+    )
+    db.session.execute(heard, execution_options={"synchronize_session": False})
+
+
+def _forget_traces(friend: Friend, line_user_id: str, nobody: str) -> None:
+    account_id = friend.official_account_id
+    codes = sql_select(QRCode.id).where(QRCode.official_account_id == account_id)
+    walks = delete(LoginAttempt).where(LoginAttempt.line_user_id == line_user_id)
+    used = update(LinkageToken).where(LinkageToken.used_by == line_user_id)
+    lines = update(LedgerEntry).where(
+        LedgerEntry.official_account_id == account_id, LedgerEntry.line_user_id == line_user_id
+    )
+    wishes = update(Conflict).where(
+        Conflict.decided_at.is_(None),
+        or_(Conflict.friend_id == friend.id, Conflict.standing_friend_id == friend.id),
+    )
+    for statement in (
+        walks.where(LoginAttempt.qr_code_id.in_(codes)),
+        used.where(LinkageToken.qr_code_id.in_(codes)).values(used_by=nobody),
+        lines.values(line_user_id=nobody),
+        wishes.values(decided_at=utcnow(), verdict=SETTLED),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": "fetch"})

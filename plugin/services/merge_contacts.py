@@ -1,0 +1,61 @@
+"""HubSpot made one contact of several: their ties follow, and two that meet are a conflict."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import update
+
+from plugin.core.clock import utcnow
+from plugin.models.base import db
+from plugin.models.conflict import Conflict
+from plugin.models.people import Contact, Linkage
+from plugin.services.contact_life import BY_HUBSPOT, GONE, retie
+from plugin.services.link_friend import Wish, contact_row, owe_mirror, shift, tie, untie
+
+CAUSE = BY_HUBSPOT + "merge"
+
+
+def merge_contacts(installation_id: int, survivor_id: int, merged_ids: Iterable[int]) -> None:
+    """Lead everything of the merged contacts to the survivor, inside the caller's transaction.
+
+    `merged_ids` in the order of their right to the survivor: the primary's values win in HubSpot,
+    so its tie does here. Harmless when told twice, late, or before an earlier merge.
+    """
+    survivor = contact_row(installation_id, survivor_id)
+    for contact_id in dict.fromkeys(merged_ids):
+        old = Contact.exactly(installation_id, contact_id)
+        if old is not None and old.id != survivor.id and old.merged_into_id is None:
+            _follow(old, survivor)
+    survivor.deleted_at = None
+
+
+def _follow(old: Contact, survivor: Contact) -> None:
+    now = utcnow()
+    for linkage in Linkage.of_contacts([old.id]):
+        _carry(linkage, survivor)
+    if old.deleted_at is not None:
+        # Told of the deletion first: its ties are to be found in the ledger.
+        retie(old, survivor, "merge")
+    _inherit(old, survivor)
+    old.deleted_at, old.merged_into_id = old.deleted_at or now, survivor.id
+    old.mirror_owed = old.check_owed = False
+    owe_mirror(survivor)
+
+
+def _carry(linkage: Linkage, survivor: Contact) -> None:
+    wish = Wish(linkage.friend, survivor, linkage.method, CAUSE, f"contact:{survivor.contact_id}")  # type: ignore[arg-type]
+    if Linkage.of_contact(linkage.official_account_id, survivor.id) is None:
+        shift(linkage, wish)
+        return
+    # Two LINE users meet on one contact. Whose it is cannot be told from here.
+    untie(linkage, CAUSE, "property", GONE)
+    tie(wish)
+
+
+def _inherit(old: Contact, survivor: Contact) -> None:
+    """HubSpot may show either's values now, and a wish for the old one is a wish for the heir."""
+    for account_id, values in (old.shown or {}).items():
+        known = survivor.may_show(int(account_id))
+        survivor.note_shown(int(account_id), *known, *values)
+    for column in (Conflict.standing_contact_row_id,):
+        moved = update(Conflict).where(column == old.id)
+        db.session.execute(moved.values({column: survivor.id}))

@@ -1,0 +1,89 @@
+"""Many people at once: contacts and friends in the sandbox, tied in Musubi, with messages owed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from plugin.core.clock import utcnow
+from plugin.core.sending import retry_key
+from plugin.models import Contact, Delivery, Friend, Job, Linkage, db
+from plugin.models.base import transaction
+from plugin.models.job import plant_many
+from tests.world import PORTAL, Tenant, World
+
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Crowd:
+    """Row ids of friends, and the HubSpot ids of their contacts, in the same order."""
+
+    friend_ids: list[int]
+    contact_ids: list[str]
+
+
+def gather(world: World, tenant: Tenant, count: int, contacts: bool = True) -> Crowd:
+    """`count` friends of the tenant's account, each tied to a contact where `contacts`."""
+    users = world.sandbox.control("POST", "/friends", {"count": count})["user_ids"]
+    with world.app.app_context():
+        friends = _friends(world, tenant, users)
+        if not contacts:
+            return Crowd(friends, [])
+        body = {"portal": PORTAL, "count": count, "properties": {"email": "u{n}@example.com"}}
+        ids = world.sandbox.control("POST", "/contacts", body)["ids"]
+        _tie(tenant, friends, ids)
+        return Crowd(friends, ids)
+
+
+def _friends(world: World, tenant: Tenant, users: list[str]) -> list[int]:
+    rows = [
+        {"official_account_id": tenant.account_id, "line_user_id": user, "status": "following",
+         "status_at": SINCE, "profile_at": SINCE, "created_at": SINCE, "display_name": "",
+         "picture_url": "", "language": "", "tags": []}
+        for user in users
+    ]  # fmt: skip
+    with transaction() as session:
+        session.execute(insert(Friend), rows)
+    return list(db.session.scalars(select(Friend.id).order_by(Friend.id)))[-len(users) :]
+
+
+def _tie(tenant: Tenant, friends: list[int], contact_ids: list[str]) -> None:
+    rows = [
+        {"installation_id": tenant.installation_id, "contact_id": int(one)} for one in contact_ids
+    ]
+    with transaction() as session:
+        session.execute(insert(Contact), rows)
+    found = select(Contact.contact_id, Contact.id)
+    by_id = dict(db.session.execute(found).tuples().all())
+    ties = [
+        {"official_account_id": tenant.account_id, "friend_id": friend, "method": "manual",
+         "contact_row_id": by_id[int(contact)], "linked_at": SINCE}
+        for friend, contact in zip(friends, contact_ids, strict=True)
+    ]  # fmt: skip
+    with transaction() as session:
+        session.execute(insert(Linkage), ties)
+
+
+def owe_messages(world: World, tenant: Tenant, friends: list[int], label: str = "one") -> None:
+    """A message for each friend, as a broadcast plans it: Deliveries and their jobs."""
+    now = utcnow()
+    rows: list[dict[str, Any]] = [
+        {"official_account_id": tenant.account_id, "friend_id": friend, "state": "planned",
+         "retry_key": retry_key(label, friend), "created_at": now, "silent": False,
+         "messages": [{"type": "text", "text": f"Hello {friend} {label}"}], "message_ids": []}
+        for friend in friends
+    ]  # fmt: skip
+    with world.app.app_context(), transaction() as session:
+        last = session.scalar(select(func.max(Delivery.id))) or 0
+        session.execute(insert(Delivery), rows)
+        ids = session.scalars(select(Delivery.id).where(Delivery.id > last)).all()
+        plant_many("deliver", [(one, {}) for one in ids], tenant.installation_id)
+
+
+def jobs_left(world: World, *kinds: str) -> int:
+    """How many jobs of these kinds are owed."""
+    with world.app.app_context():
+        left = select(func.count()).select_from(Job).where(Job.kind.in_(kinds))
+        return db.session.scalar(left) or 0
