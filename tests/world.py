@@ -1,5 +1,6 @@
 """Musubi and the sandbox, each on a port of its own, talking over real HTTP."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterable
@@ -56,7 +57,8 @@ class Socket:
 
     def close(self) -> None:
         """Stop serving."""
-        self.server.close()
+        with contextlib.suppress(OSError):
+            self.server.close()
 
 
 def settings_for(musubi: str, sandbox: str, database: str, instance: Path) -> Settings:

@@ -10,15 +10,23 @@ from plugin.core.clock import utcnow
 from plugin.core.signatures import is_v2, is_v3
 from plugin.doorway import hubspot_request, open_to_strangers, outside
 from plugin.services.action_options import Options, options_of
+from plugin.services.ask_question import ask_question
+from plugin.services.check_friend import check_friend
 from plugin.services.generate_linkage_url import generate_linkage_url
 from plugin.services.run_action import Action, Answer, run_action
 from plugin.services.send_message import send_message
+from plugin.services.switch_rich_menu import switch_rich_menu
+from plugin.services.tag_friend import tag_friend
 
 log = structlog.get_logger()
 blueprint = Blueprint("actions", __name__, url_prefix="/hubspot/actions")
 ACTIONS: dict[str, Action] = {
     "send-message": send_message,
     "generate-linkage-url": generate_linkage_url,
+    "ask-question": ask_question,
+    "check-friend": check_friend,
+    "tag-friend": tag_friend,
+    "switch-rich-menu": switch_rich_menu,
 }
 
 
@@ -65,7 +73,7 @@ def options(action: str) -> Response:
     except Unreadable as error:
         log.warning("hubspot_options_unreadable", reason=str(error))
         abort(Response(status=400))
-    return jsonify(_page(options_of(query)))
+    return jsonify(_page(options_of(outside(), query)))
 
 
 def _fields(answer: Answer) -> dict[str, str]:

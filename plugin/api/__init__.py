@@ -3,7 +3,21 @@
 from flask import Flask
 from flask_smorest import Blueprint
 
-from plugin.api import description, friends, jobs, linkages, official_accounts, qr_codes
+from plugin.api import (
+    conflicts,
+    description,
+    disconnect,
+    friend_imports,
+    friends,
+    imports,
+    jobs,
+    linkage_tokens,
+    linkages,
+    list_preparations,
+    official_accounts,
+    qr_codes,
+    templates,
+)
 from plugin.api.door import close
 from plugin.api.resource import PREFIX
 
@@ -12,7 +26,11 @@ __all__ = ["init_app"]
 
 def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
-    modules = (official_accounts, qr_codes, friends, linkages, jobs, description)
+    modules = (
+        official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
+        templates, friend_imports, imports, conflicts, disconnect,
+        description,
+    )  # fmt: skip
     resources = [module.blueprint for module in modules]
     door = close(Blueprint("api", __name__, url_prefix=PREFIX))
     for resource in resources:

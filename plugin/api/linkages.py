@@ -11,14 +11,16 @@ from plugin.api.problems import Problem, invalid
 from plugin.api.resource import Resource, found, owned_account
 from plugin.core.properties import METHODS
 from plugin.doorway import outside
+from plugin.models.base import db
 from plugin.models.linkage_search import find_history, find_linkages
-from plugin.models.people import LedgerEntry, Linkage
+from plugin.models.people import DEEDS, LedgerEntry, Linkage
 from plugin.services.link_by_hand import Unknown, link_by_hand
 from plugin.services.link_friend import Tied, untie_by_hand
+from plugin.services.undo import undo
 
 blueprint = Resource("linkages", "Ties between LINE friends and HubSpot contacts")
 METHOD = validate.OneOf([name for name, _ in METHODS])
-DEED = validate.OneOf(("linked", "conflict", "moved", "unlinked"))
+DEED = validate.OneOf(DEEDS)
 EXAMPLE = {
     "official_account": "1",
     "contact_id": "150000000001",
@@ -26,6 +28,12 @@ EXAMPLE = {
 }
 SHOWN = {**EXAMPLE, "id": "7", "friend": "12", "method": "manual"}
 SHOWN["linked_at"] = "2026-11-23T09:30:00.000Z"
+NOT_UNDONE = {
+    "overtaken": "Something happened to this friend's link after that. Undo the newest line.",
+    "taken": "The friend or the contact is linked with somebody else by now.",
+    "contact_gone": "HubSpot has this contact no more.",
+    "not_undoable": "This line did not change a link.",
+}
 CONFLICTS = {
     "friend_taken": "This LINE friend is linked with another contact. Nothing was changed.",
     "contact_taken": "This contact is linked with another LINE friend. Nothing was changed.",
@@ -107,6 +115,22 @@ def list_history(query: dict[str, Any]) -> Page:
     """List what happened to linkages, newest first"""
     history = find_history(tenant().id, **_filters(query))
     return page(history, LedgerEntry.id, query, newest_first=True)
+
+
+@blueprint.post("/history/<entry_id>/undo")
+@blueprint.response(200, HistorySchema)
+def undo_history(entry_id: str) -> LedgerEntry:
+    """Take a line of the history back
+
+    A link is unlinked, an unlinked pair linked again if both are free, a move moved back. Only the
+    newest line of a friend can be undone; the undo is a line of its own.
+    """
+    mine = LedgerEntry.owned(tenant().id).where(LedgerEntry.id == (row_id(entry_id) or 0))
+    entry: LedgerEntry = found(db.session.scalar(mine))
+    outcome = undo(entry, actor())
+    if outcome != "undone":
+        raise Problem(409, outcome, NOT_UNDONE[outcome])
+    return LedgerEntry.undoing(entry.id)
 
 
 @blueprint.get("/<linkage_id>")

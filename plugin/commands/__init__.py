@@ -3,6 +3,7 @@
 from flask import Flask
 
 from plugin.commands.api_key import api_key
+from plugin.commands.hubspot_project import hubspot_project
 
 __all__ = ["init_app"]
 
@@ -10,3 +11,4 @@ __all__ = ["init_app"]
 def init_app(app: Flask) -> None:
     """Add Musubi's commands to Flask's."""
     app.cli.add_command(api_key)
+    app.cli.add_command(hubspot_project)

@@ -1,5 +1,6 @@
-"""What a contact property says of a LINE user, how long an import still takes, and safe cells."""
+"""What a contact property or a file says of LINE users, how long an import takes, safe cells."""
 
+import csv
 import math
 import re
 from typing import Literal
@@ -28,6 +29,22 @@ def read_value(text: str | None) -> tuple[Reading, str]:
         return "id", value
     several = len(set(_USER_ID.findall(value))) > 1
     return ("several_ids" if several else "invalid_id"), ""
+
+
+def user_ids_in(file: bytes) -> tuple[list[str], int]:
+    """The LINE user IDs of a CSV file, each once in their order, and the rows without any.
+
+    Any column may hold them; a first row without one is a heading. Blank rows count as nothing.
+    """
+    text = file.decode("utf-16" if file[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
+    found: dict[str, None] = {}
+    without = 0
+    for number, row in enumerate(csv.reader(text.replace("\0", "").splitlines())):
+        ids = [cell.strip() for cell in row if looks_like_user_id(cell.strip())]
+        found.update(dict.fromkeys(ids))
+        if number and not ids and any(cell.strip() for cell in row):
+            without += 1
+    return list(found), without
 
 
 def least_calls(contacts: int) -> int:

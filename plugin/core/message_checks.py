@@ -35,7 +35,7 @@ def _check(message: Part) -> None:
         message.fail("a personalization token was not filled in: the text still has {{ }}.")
     # Nested arrays can hold null too, and LINE takes none anywhere.
     if _holds_null(message.value):
-        message.fail("null stands somewhere in it; leave the member out instead.")
+        message.fail("LINE takes no null anywhere; leave the member out instead.")
     check = CHECKS.get(message.text("type", 40))
     if check:
         check(message)

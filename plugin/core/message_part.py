@@ -33,7 +33,9 @@ class Part:
 
     def fail(self, words: str) -> NoReturn:
         """Refuse the whole message."""
-        raise InvalidMessage(f"{self.place}: {words}" if self.place else words[:1].upper() + words[1:])
+        raise InvalidMessage(
+            f"{self.place}: {words}" if self.place else words[:1].upper() + words[1:]
+        )
 
     def has(self, name: str) -> bool:
         """Whether there is anything by this name."""
@@ -69,7 +71,7 @@ class Part:
         return self._part(self.value.get(name), name)
 
     def parts(self, name: str, least: int, most: int, singular: str) -> "list[Part]":
-        """The objects of a list with `least` to `most` of them, each named `singular` and number."""
+        """The objects of a list of `least` to `most`, each named `singular` and its number."""
         found = self.value.get(name)
         if not isinstance(found, list) or not least <= len(found) <= most:
             count = f"{least} to {most}" if least != most else f"exactly {most}"
@@ -101,4 +103,6 @@ def is_address(url: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     needs_host = parts.scheme in ("http", "https")
-    return parts.scheme in schemes and not any(map(str.isspace, url)) and bool(host or not needs_host)
+    return (
+        parts.scheme in schemes and not any(map(str.isspace, url)) and bool(host or not needs_host)
+    )

@@ -14,6 +14,8 @@ from typing import NamedTuple
 NONCE_BYTES = 16
 SIGNATURE_BYTES = 16
 TOKEN_LENGTH = 43  # base64url of 32 bytes, without padding: [A-Za-z0-9_-] only
+# What mail programs cut off of a link leaves more of it than this.
+SHORTEST_PIECE = 16
 
 
 class LinkageClaim(NamedTuple):
@@ -60,6 +62,11 @@ def is_placeholder(text: str) -> bool:
     """An unreplaced or empty personalization token: somebody's test send."""
     stripped = text.strip().lower()
     return not stripped or "{" in stripped or "}" in stripped or "%7b" in stripped
+
+
+def is_word(text: str) -> bool:
+    """Too short for any token, even a cut one: a default value that all contacts share."""
+    return len(text.strip()) < SHORTEST_PIECE
 
 
 def fingerprint(secret_text: str) -> str:

@@ -29,6 +29,7 @@ from plugin.gateways.hubspot_protocol import (
 )
 from plugin.gateways.line_login_protocol import (
     Identity,
+    LiffApp,
     LineLoginGateway,
     LoginTokens,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Gateways",
     "HubSpotGateway",
     "Identity",
+    "LiffApp",
     "LineGateway",
     "LineLoginGateway",
     "ListPage",

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from authlib.common.errors import AuthlibBaseError
 
 from plugin.core.clock import utcnow
-from plugin.gateways import Channel, GatewayError, Identity, LoginTokens, Meter
-from plugin.gateways.line_login_answers import identity, login_tokens, refusal
+from plugin.gateways import Channel, GatewayError, Identity, LiffApp, LoginTokens, Meter
+from plugin.gateways.line_liff import liff_apps, liff_body
+from plugin.gateways.line_login_answers import identity, login_tokens, owner, refusal
 from plugin.gateways.line_login_session import new_session
 from plugin.gateways.line_tokens import Issued, StatelessTokens
 from plugin.gateways.network import network_fault, unreadable
 from plugin.gateways.pool import Timeouts
+
+APPS = "/liff/v1/apps"
 
 
 class LiveLineLogin:
@@ -103,6 +107,15 @@ class LiveLineLogin:
         answer = self._ask(bucket, "POST", "/oauth2/v2.1/verify", data=form)
         return identity(_json(answer), login, nonce, self._clock())
 
+    def owner_of(self, login: Channel, access_token: str) -> str:
+        """Two calls: which channel and how long, then who. Anybody may have sent the token."""
+        bucket = _bucket(login, "login-verify")
+        told = self._ask(
+            bucket, "GET", "/oauth2/v2.1/verify", params={"access_token": access_token}
+        )
+        answer = self._ask(_bucket(login, "profile"), "GET", "/v2/profile", token=access_token)
+        return owner(_json(told), _json(answer), login)
+
     def is_friend(self, access_token: str) -> bool:
         answer = self._ask(
             "line:login:friendship", "GET", "/friendship/v1/status", token=access_token
@@ -113,24 +126,40 @@ class LiveLineLogin:
         return friend
 
     def deauthorize(self, login: Channel, user_access_token: str) -> None:
-        """Takes the channel's own token, replaced once where LINE refuses it."""
-        token = self._tokens.get(login)
+        body = {"userAccessToken": user_access_token}
+        self._as_channel(login, "deauthorize", "POST", "/user/v1/deauthorize", body)
+
+    def liff_apps(self, login: Channel) -> tuple[LiffApp, ...]:
+        """LINE answers 404 where there is none."""
         try:
-            self._deauthorize(login, token, user_access_token)
+            return liff_apps(_json(self._as_channel(login, "liff", "GET", APPS)))
+        except GatewayError as error:
+            if error.reason == "not_found":
+                return ()
+            raise
+
+    def create_liff_app(self, login: Channel, endpoint: str, *, email: bool) -> str:
+        said = _json(self._as_channel(login, "liff", "POST", APPS, liff_body(endpoint, email)))
+        if not said.get("liffId"):
+            raise unreadable("LINE", write=True)
+        return str(said["liffId"])
+
+    def change_liff_app(self, login: Channel, liff_id: str, endpoint: str, *, email: bool) -> None:
+        path = f"{APPS}/{quote(liff_id, safe='')}"
+        self._as_channel(login, "liff", "PUT", path, liff_body(endpoint, email))
+
+    def _as_channel(
+        self, login: Channel, bucket: str, method: str, path: str, body: object = None
+    ) -> requests.Response:
+        """With the channel's own token, replaced once where LINE refuses it."""
+        token, parts = self._tokens.get(login), {"json": body} if body is not None else {}
+        try:
+            return self._ask(_bucket(login, bucket), method, path, token, **parts)
         except GatewayError as error:
             if error.reason != "unauthorized":
                 raise
             self._tokens.forget(login, token)
-            self._deauthorize(login, self._tokens.get(login), user_access_token)
-
-    def _deauthorize(self, login: Channel, token: str, user_access_token: str) -> None:
-        self._ask(
-            _bucket(login, "deauthorize"),
-            "POST",
-            "/user/v1/deauthorize",
-            token=token,
-            json={"userAccessToken": user_access_token},
-        )
+            return self._ask(_bucket(login, bucket), method, path, self._tokens.get(login), **parts)
 
     def _issue(self, login: Channel) -> Issued:
         form = {

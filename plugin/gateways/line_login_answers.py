@@ -64,6 +64,17 @@ def _problem(claims: Mapping[str, Any], login: Channel, nonce: str | None, now: 
     return ""
 
 
+def owner(told: Mapping[str, Any], profile: Mapping[str, Any], login: Channel) -> str:
+    """Whose the access token is, if this channel issued it and it lives."""
+    life = told.get("expires_in")
+    ours = str(told.get("client_id")) == login.channel_id
+    if not ours or not isinstance(life, int) or life <= 0:
+        raise GatewayError("The access token is no good", permanent=True, reason="invalid")
+    if not profile.get("userId"):
+        raise unreadable("LINE", write=False)
+    return str(profile["userId"])
+
+
 def refusal(answer: requests.Response, now: datetime) -> GatewayError:
     """The verdict on 3xx, 4xx or 5xx. `configuration`: channel ID and secret do not match."""
     said = _said(answer)

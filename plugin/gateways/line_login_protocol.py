@@ -25,6 +25,14 @@ class Identity:
     email: str
 
 
+@dataclass(frozen=True)
+class LiffApp:
+    """A LIFF app of a Login channel; `endpoint` is the address it opens."""
+
+    liff_id: str
+    endpoint: str
+
+
 class LineLoginGateway(Protocol):
     """LINE Login v2.1 in our words. Every method raises `GatewayError` and nothing else."""
 
@@ -46,8 +54,20 @@ class LineLoginGateway(Protocol):
     def verify_id_token(self, login: Channel, id_token: str, nonce: str | None) -> Identity:
         """Ask LINE's verify endpoint; refuse a token of another channel, nonce or time."""
 
+    def owner_of(self, login: Channel, access_token: str) -> str:
+        """The user id an access token speaks for; `invalid` where another channel issued it."""
+
     def is_friend(self, access_token: str) -> bool:
         """False also where the person blocks the account."""
 
     def deauthorize(self, login: Channel, user_access_token: str) -> None:
         """Mandatory when a person unlinks (LINE Login development guidelines)."""
+
+    def liff_apps(self, login: Channel) -> tuple[LiffApp, ...]:
+        """Every LIFF app on the Login channel, oldest first."""
+
+    def create_liff_app(self, login: Channel, endpoint: str, *, email: bool) -> str:
+        """A new LIFF app that fills the screen and offers the account; answers its id."""
+
+    def change_liff_app(self, login: Channel, liff_id: str, endpoint: str, *, email: bool) -> None:
+        """Put endpoint, size and scopes right."""

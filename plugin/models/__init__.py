@@ -11,12 +11,13 @@ from plugin.models.job import Job
 from plugin.models.lease import Lease
 from plugin.models.link_click import LinkClick, LinkTarget
 from plugin.models.list_import import ImportMember, ImportRun, ListImport
+from plugin.models.list_preparation import ListPreparation
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode, VisitCount
 from plugin.models.question import Question
-from plugin.models.quota import QuotaReading
 from plugin.models.reconcile import ReconcileRun
+from plugin.models.rich_menu import RichMenuSwitch
 from plugin.models.sending import ActionCall, Delivery
 from plugin.models.tag import Tag
 from plugin.models.template import Template, TemplateVersion
@@ -44,14 +45,15 @@ __all__ = [
     "Linkage",
     "LinkageToken",
     "ListImport",
+    "ListPreparation",
     "LoginAttempt",
     "Member",
     "OAuthState",
     "OfficialAccount",
     "QRCode",
     "Question",
-    "QuotaReading",
     "ReconcileRun",
+    "RichMenuSwitch",
     "Tag",
     "Template",
     "TemplateVersion",

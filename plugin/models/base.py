@@ -1,7 +1,8 @@
 """The database: one session, one way to write, and columns that both databases agree on."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -118,16 +119,26 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("A transaction is already open: one deed, one commit")
     close_reads()
-    session.info["writing"] = True
-    try:
-        session.connection(execution_options={"musubi_write": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info["writing"] = False
+    with _turn(session):
+        session.info["writing"] = True
+        try:
+            session.connection(execution_options={"musubi_write": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+
+
+# SQLite lets one write at a time and has the others ask again and again, ever more slowly; the
+# threads of one process wait for each other here instead, and go on at once.
+_SQLITE_TURN = threading.Lock()
+
+
+def _turn(session: Session) -> AbstractContextManager[object]:
+    return _SQLITE_TURN if session.get_bind().dialect.name == "sqlite" else nullcontext()
 
 
 def affected(statement: UpdateBase) -> int:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
 
 ACTIVE, PAUSED, DISCONNECTED = "active", "paused", "disconnected"
+# A person removes HubSpot: its data goes piece by piece, until nothing of it is left.
+REMOVING, REMOVED = "removing", "removed"
 
 
 class Installation(Base):

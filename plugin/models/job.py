@@ -32,15 +32,26 @@ QUEUES = {
     "line_inbox": "sync",
     "hubspot_inbox": "sync",
     "write_contacts": "sync",
+    "check_contacts": "sync",
+    "check_conflict": "sync",
+    "deauthorize": "sync",
+    "reconcile": "import",
+    "plan_reconciles": "sync",
+    "remove_hubspot": "sync",
     "complete_callbacks": "sync",
     "switch_rich_menu": "send",
     "close_question": "sync",
     "sweep_calls": "sync",
     "refresh_token": "sync",
     "read_profiles": "sync",
+    "read_quota": "sync",
+    "read_quotas": "sync",
     "ensure_properties": "sync",
     "housekeeping": "sync",
     "import_list": "import",
+    "import_friends": "import",
+    "write_imported": "import",
+    "prepare_list": "import",
 }
 # Work that goes out in batches waits this long for company: a lone piece still leaves within a
 # second, and a thousand pieces cost ten calls.
@@ -94,6 +105,12 @@ class Job(Base):
     parked: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str] = mapped_column(Text, default="")
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    @classmethod
+    def of(cls, kind: str, key: object) -> "Job | None":
+        """The work of this kind that is owed on `key`."""
+        mine = select(cls).where(cls.kind == kind, cls.key == str(key))
+        return db.session.scalar(mine.execution_options(populate_existing=True))
 
     @classmethod
     def parked_of(cls, installation_id: int) -> Select[tuple["Job"]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, String, delete, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plugin.models.base import Base, affected, db_now_ms
+from plugin.models.base import Base, affected, db, db_now_ms
 from plugin.models.upsert import insert_or
 
 
@@ -28,7 +28,7 @@ def hold(name: str, owner: str, life: timedelta) -> bool:
         set_={"owner": owner, "until_ms": until},
         where=or_(Lease.owner == owner, Lease.until_ms < db_now_ms()),
     )
-    return affected(statement) == 1
+    return db.session.scalar(statement.returning(Lease.name)) is not None
 
 
 def release(name: str, owner: str) -> None:

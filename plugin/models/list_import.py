@@ -86,6 +86,8 @@ class ImportRun(Base):
     # Members as HubSpot counted them last; `shrunk`: somebody left while we paged.
     size: Mapped[int | None] = mapped_column()
     shrunk: Mapped[bool] = mapped_column(default=False)
+    # HubSpot gives members in the order of joining; otherwise by record id.
+    by_join: Mapped[bool] = mapped_column(default=True)
     incomplete: Mapped[bool] = mapped_column(default=False)
     tail_after: Mapped[str | None] = mapped_column(String(500))
     tail_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -105,10 +107,15 @@ class ImportRun(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
-    def newest(cls, import_id: int, limit: int) -> "list[ImportRun]":
+    def of_import(cls, import_id: int) -> Select[tuple["ImportRun"]]:
         """The history of an import, newest first."""
-        mine = select(cls).where(cls.list_import_id == import_id).order_by(cls.id.desc())
-        return list(db.session.scalars(mine.limit(limit)))
+        return select(cls).where(cls.list_import_id == import_id).order_by(cls.id.desc())
+
+    @classmethod
+    def newest(cls, import_id: int, limit: int) -> "list[ImportRun]":
+        """The newest runs as they stand now."""
+        fresh = cls.of_import(import_id).execution_options(populate_existing=True)
+        return list(db.session.scalars(fresh.limit(limit)))
 
     @classmethod
     def running(cls, import_id: int) -> "ImportRun | None":
@@ -142,6 +149,11 @@ class ImportMember(Base):
     other: Mapped[str] = mapped_column(String(80), default="")
     pending: Mapped[bool] = mapped_column(default=False)
     unwritten: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def id(self) -> int:
+        """The place in a list of members."""
+        return self.contact_id
 
     @classmethod
     def of_contacts(cls, import_id: int, contact_ids: list[int]) -> "dict[int, ImportMember]":

@@ -41,6 +41,14 @@ class OfficialAccount(Base):
     # What the last check found, by name: {"webhook_url": {"ok": true, "detail": ""}, ...}
     checks: Mapped[dict[str, dict[str, object]]] = mapped_column(JSON, default=dict)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The month's messages as LINE last told them; `quota_limit` None: the plan knows no limit.
+    quota_limit: Mapped[int | None] = mapped_column()
+    quota_used: Mapped[int] = mapped_column(default=0)
+    quota_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # LINE refused although messages are left, since another send reserved them: not before then.
+    quota_paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # LINE refused, and nothing is left of the month.
+    quota_used_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     webhook_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -11,9 +11,9 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
-    false,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -106,7 +106,7 @@ class Contact(Base):
     mirror_owed: Mapped[bool] = mapped_column(default=False)
     mirror_error: Mapped[str] = mapped_column(String(500), default="")
     check_wanted: Mapped[int] = mapped_column(default=0, server_default="0")
-    check_owed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    check_owed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     shown: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default="{}")
     # When HubSpot last said that it was deleted or restored; an older word comes too late.
     life_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -246,6 +246,11 @@ class LedgerEntry(Base):
     def owned(cls, installation_id: int) -> Select[tuple["LedgerEntry"]]:
         """Everything that ever happened to a tenant's ties."""
         return select(cls).where(cls.installation_id == installation_id)
+
+    @classmethod
+    def undoing(cls, entry_id: int) -> "LedgerEntry":
+        """The line that took this one back."""
+        return db.session.scalars(select(cls).where(cls.undoes_id == entry_id)).one()
 
     @classmethod
     def of_friend(cls, friend: Friend) -> "list[LedgerEntry]":

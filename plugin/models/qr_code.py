@@ -2,12 +2,25 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Select, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from plugin.core.tokens import LinkageClaim
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
+from plugin.models.people import Contact
 
 
 class QRCode(Base):
@@ -20,6 +33,23 @@ class QRCode(Base):
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     linkage_type: Mapped[str] = mapped_column(String(20))  # hubspot | none
+    # Which contact a friend is, asked in this order; whoever is none of them gets a new one.
+    by_token: Mapped[bool] = mapped_column(default=True)
+    by_email: Mapped[bool] = mapped_column(default=True)
+    by_form: Mapped[bool] = mapped_column(default=False)
+    makes_contact: Mapped[bool] = mapped_column(default=True)
+    # What a friend who came through gets: a way on, tags, one message.
+    destination: Mapped[str] = mapped_column(String(2000), default="", server_default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    greeting: Mapped[str] = mapped_column(String(5000), default="", server_default="")
+    # Open from the one moment to the other; None: without an end.
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    dark: Mapped[str] = mapped_column(String(7), default="#000000", server_default="#000000")
+    light: Mapped[str] = mapped_column(String(7), default="#ffffff", server_default="#ffffff")
+    has_logo: Mapped[bool] = mapped_column(default=False)
+    # A PNG; read only where the picture is drawn.
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
@@ -64,23 +94,47 @@ class VisitCount(Base):
             totals.setdefault(code, {})[outcome] = int(count)
         return totals
 
+    @classmethod
+    def by_day(cls, qr_code_id: int, since: date) -> dict[date, dict[str, int]]:
+        """One code's counts by day and outcome, from `since` on; days without any are left out."""
+        found = select(cls.day, cls.outcome, cls.count)
+        found = found.where(cls.qr_code_id == qr_code_id, cls.day >= since)
+        days: dict[date, dict[str, int]] = {}
+        for day, outcome, count in db.session.execute(found):
+            days.setdefault(day, {})[outcome] = int(count)
+        return days
+
 
 class LinkageToken(Base):
-    """A personal token's other half. The token's text is never stored: it is signed anew."""
+    """A personal token's other half. The token's text is never stored: it is signed anew.
+
+    `preview`: shows the friend's pages to the marketer and can tie nobody.
+    """
 
     __tablename__ = "linkage_token"
+    __table_args__ = (Index("linkage_token_of_tenant", "installation_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     nonce: Mapped[str] = mapped_column(String(32), unique=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
-    qr_code_id: Mapped[int] = mapped_column(ForeignKey("qr_code.id"))
+    qr_code_id: Mapped[int] = mapped_column(ForeignKey("qr_code.id"), index=True)
     contact_row_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    preparation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("list_preparation.id"), index=True
+    )
+    preview: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     used_by: Mapped[str] = mapped_column(String(80), default="")
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     qr_code: Mapped[QRCode] = relationship(lazy="joined", innerjoin=True)
+    contact: Mapped[Contact] = relationship()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was neither used nor taken back; it may have expired."""
+        return self.used_at is None and self.revoked_at is None
 
     def claim(self, portal_id: int, contact_id: int) -> LinkageClaim:
         """What the token's signature covers."""
@@ -94,11 +148,29 @@ class LinkageToken(Base):
         return db.session.scalar(select(cls).where(cls.nonce == nonce))
 
     @classmethod
-    def newest_of(cls, contact_row_ids: list[int]) -> "list[LinkageToken]":
-        """Tokens not yet used or revoked, oldest first, so that the newest of a contact wins."""
+    def owned(cls, installation_id: int) -> Select[tuple["LinkageToken"]]:
+        """The tokens that one tenant gave to contacts; previews are nobody's."""
+        mine = select(cls).where(cls.installation_id == installation_id)
+        mine = mine.where(cls.preview.is_(False)).order_by(cls.id.desc())
+        return mine.options(joinedload(cls.contact, innerjoin=True))
+
+    @classmethod
+    def find_owned(cls, installation_id: int, token_id: int) -> "LinkageToken | None":
+        """One token of the tenant, or None whether it is missing or foreign."""
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == token_id))
+
+    @classmethod
+    def of_contacts(cls, contact_row_ids: list[int]) -> "list[LinkageToken]":
+        """Every token that these contacts were given, oldest first."""
         found = select(cls).where(cls.contact_row_id.in_(contact_row_ids))
-        found = found.where(cls.used_at.is_(None), cls.revoked_at.is_(None))
-        return list(db.session.scalars(found.order_by(cls.id)))
+        return list(db.session.scalars(found.where(cls.preview.is_(False)).order_by(cls.id)))
+
+    @classmethod
+    def newest_preview(cls, contact_row_id: int, qr_code_id: int) -> "LinkageToken | None":
+        """The preview that was made last of what this contact would see."""
+        mine = select(cls).where(cls.contact_row_id == contact_row_id, cls.preview)
+        mine = mine.where(cls.qr_code_id == qr_code_id)
+        return db.session.scalar(mine.order_by(cls.id.desc()).limit(1))
 
 
 class LoginAttempt(Base):
@@ -129,6 +201,10 @@ class LoginAttempt(Base):
     contact_id: Mapped[int | None] = mapped_column(BigInteger)
     contact_name: Mapped[str] = mapped_column(String(255), default="")
     contact_email: Mapped[str] = mapped_column(String(320), default="")
+    # The friend typed name and address, so nobody vouches for them.
+    typed: Mapped[bool] = mapped_column(default=False)
+    # HubSpot's visitor cookie, where a site passed it on: a hint for people, never a match.
+    visitor: Mapped[str] = mapped_column(String(64), default="", server_default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     outcome: Mapped[str] = mapped_column(String(40), default="")
     qr_code: Mapped[QRCode] = relationship(lazy="joined", innerjoin=True)

@@ -17,7 +17,12 @@ AT_EASE: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_
 # Another process takes over when the leader has not renewed its lease for so long.
 LEASE = timedelta(seconds=10)
 RENEW_SECONDS = 3.0
-RECURRING = {"housekeeping": timedelta(hours=1)}
+RECURRING = {
+    "housekeeping": timedelta(hours=1),
+    "read_quotas": timedelta(hours=1),
+    "plan_reconciles": timedelta(hours=1),
+    "sweep_calls": timedelta(minutes=1),
+}
 
 
 class Ticks:

@@ -1,16 +1,27 @@
-"""What a marketer can choose from in an action's fields, with search and paging."""
+"""What a marketer can choose from in an action's fields, with search and paging.
 
-from collections.abc import Callable
+A workflow keeps only the value. So what was archived since is not offered any more, but is still
+found by its id, which is how an editor asks for the label of what it has saved.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
+from plugin.gateways import Channel, GatewayError, RichMenu, within
 from plugin.models.base import db
 from plugin.models.installation import Installation
 from plugin.models.official_account import OfficialAccount
 from plugin.models.qr_code import QRCode
+from plugin.models.tag import Tag
+from plugin.models.template import Template
+from plugin.services import Outside
+from plugin.services.switch_rich_menu import DEFAULT
 
 PAGE = 100
+# HubSpot's editor should not wait longer than two seconds.
+BUDGET_SECONDS = 1.8
 
 
 class OptionsQuery(NamedTuple):
@@ -37,55 +48,123 @@ class Options(NamedTuple):
     after: str = ""
 
 
-def options_of(query: OptionsQuery) -> Options:
+Source = Callable[[Outside, int, OptionsQuery], Options]
+
+
+def options_of(outside: Outside, query: OptionsQuery) -> Options:
     """A page of options, empty for an unknown field or a portal that is not connected."""
     installation = Installation.of_portal(query.portal_id)
     source = SOURCES.get(query.field)
     if installation is None or source is None:
         return Options([])
-    return source(installation.id, query)
+    return source(outside, installation.id, query._replace(search=query.search.strip()))
 
 
-def _accounts(installation_id: int, query: OptionsQuery) -> Options:
-    column = OfficialAccount.name
-    found = OfficialAccount.owned(installation_id)
-    return _page(_searched(found, column, OfficialAccount.id, query), query, _account_choice)
+def _accounts(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
+    mine = select(OfficialAccount).where(OfficialAccount.installation_id == installation_id)
+    ordered = mine.order_by(OfficialAccount.position)
+    return _page(_chosen(ordered, OfficialAccount, query), query, _account_choice)
 
 
-def _codes(installation_id: int, query: OptionsQuery) -> Options:
-    found = QRCode.owned(installation_id).where(QRCode.linkage_type == "hubspot")
-    return _page(_searched(found, QRCode.name, QRCode.id, query), query, _code_choice)
+def _codes(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
+    mine = _of_tenant(QRCode, installation_id).where(QRCode.linkage_type == "hubspot")
+    return _page(_chosen(mine.order_by(QRCode.id.desc()), QRCode, query), query, _code_choice)
 
 
-def _searched(found: Select[Any], name: Any, key: Any, query: OptionsQuery) -> Select[Any]:
-    """A saved value is looked up by its id, a person searches by name."""
+def _templates(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
+    mine = _of_tenant(Template, installation_id).order_by(Template.name, Template.id)
+    return _page(_chosen(mine, Template, query), query, _template_choice)
+
+
+def _tags(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
+    found = Tag.owned(installation_id)
     if query.search:
-        by_name = name.icontains(query.search, autoescape=True)
-        by_id = key == int(query.search) if _is_id(query.search) else None
-        found = found.where(by_name if by_id is None else by_name | by_id)
-    return found
+        found = found.where(Tag.name.icontains(query.search, autoescape=True))
+    return _page(found, query, lambda tag: Choice(tag.name, tag.name, ""))
+
+
+def _rich_menus(outside: Outside, installation_id: int, query: OptionsQuery) -> Options:
+    """LINE is asked itself; values name the account too, `<account>:<menu>`."""
+    choices: list[Choice] = []
+    with within(BUDGET_SECONDS):
+        for account in OfficialAccount.list_owned(installation_id):
+            menus = _menus_of(outside, account)
+            choices.append(_default_choice(account))
+            choices += [_menu_choice(account, menu) for menu in menus]
+    wanted = query.search.casefold()
+    found = [one for one in choices if wanted in f"{one.label}\n{one.value}".casefold()]
+    if not found and ":richmenu-" in query.search:
+        # A saved menu that is gone, or LINE did not answer: shown as what it is.
+        return Options([Choice("Rich menu not found at LINE", query.search, "")])
+    start = int(query.after) if _is_id(query.after) else 0
+    after = str(start + PAGE) if len(found) > start + PAGE else ""
+    return Options(found[start : start + PAGE], after)
+
+
+def _menus_of(outside: Outside, account: OfficialAccount) -> Sequence[RichMenu]:
+    try:
+        channel = Channel(account.channel_id, account.channel_secret)
+        return outside.gateways.line.rich_menus(channel)
+    except GatewayError:
+        return ()
+
+
+def _of_tenant(model: Any, installation_id: int) -> Select[Any]:
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    return select(model).where(model.official_account_id.in_(accounts))
+
+
+def _chosen(mine: Select[Any], model: Any, query: OptionsQuery) -> Select[Any]:
+    """In use and by name, as a person searches; or by id, as a saved value is looked up."""
+    in_use = model.archived_at.is_(None)
+    if not query.search:
+        return mine.where(in_use)
+    named = in_use & model.name.icontains(query.search, autoescape=True)
+    return mine.where(named | (model.id == int(query.search)) if _is_id(query.search) else named)
 
 
 def _page(found: Select[Any], query: OptionsQuery, choice: Callable[[Any], Choice]) -> Options:
     start = int(query.after) if _is_id(query.after) else 0
-    rows = list(db.session.scalars(found.offset(start).limit(PAGE + 1)))
+    rows = list(db.session.scalars(found.offset(start).limit(PAGE + 1)).unique())
     after = str(start + PAGE) if len(rows) > PAGE else ""
     return Options([choice(row) for row in rows[:PAGE]], after)
 
 
 def _is_id(text: str) -> bool:
-    return text.isdecimal() and len(text) <= 18
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+def _label(row: Any, name: str) -> str:
+    return name if row.archived_at is None else f"{name} (archived)"
 
 
 def _account_choice(account: OfficialAccount) -> Choice:
-    return Choice(account.name or account.basic_id, str(account.id), account.basic_id)
+    name = account.name or account.basic_id
+    return Choice(_label(account, name), str(account.id), account.basic_id)
 
 
 def _code_choice(code: QRCode) -> Choice:
-    return Choice(code.name, str(code.id), code.official_account.name)
+    return Choice(_label(code, code.name), str(code.id), code.official_account.name)
 
 
-SOURCES: dict[str, Callable[[int, OptionsQuery], Options]] = {
+def _template_choice(template: Template) -> Choice:
+    account = template.official_account.name
+    return Choice(_label(template, template.name), str(template.id), account)
+
+
+def _menu_choice(account: OfficialAccount, menu: RichMenu) -> Choice:
+    name = menu.name or menu.chat_bar_text or menu.menu_id
+    return Choice(name, f"{account.id}:{menu.menu_id}", account.name)
+
+
+def _default_choice(account: OfficialAccount) -> Choice:
+    return Choice("The account's default menu", f"{account.id}:{DEFAULT}", account.name)
+
+
+SOURCES: dict[str, Source] = {
     "official_account": _accounts,
     "qr_code": _codes,
+    "template": _templates,
+    "tag": _tags,
+    "rich_menu": _rich_menus,
 }

@@ -4,7 +4,7 @@ from plugin.core.clock import utcnow
 from plugin.gateways import CallbackCompletion
 from plugin.models.base import transaction
 from plugin.models.installation import Installation
-from plugin.models.sending import COMPLETED, ActionCall
+from plugin.models.sending import COMPLETED, EXPIRED, ActionCall
 from plugin.services import Outside
 from plugin.services.portal_access import portal
 from plugin.services.run_action import outputs_of
@@ -25,6 +25,8 @@ def complete_callbacks(outside: Outside, installation_id: int) -> bool:
     refused = outside.gateways.hubspot.complete_callbacks(access, ends)
     with transaction():
         for call in owed:
-            call.state, call.completed_at = COMPLETED, utcnow()
-            call.note = (refused or {}).get(call.callback_id, "")[:255]
+            note = refused.get(call.callback_id, "")
+            # HubSpot went on without us, or forgot it: nobody hears the end any more.
+            call.state, call.completed_at = EXPIRED if note else COMPLETED, utcnow()
+            call.note = note[:255]
     return len(owed) == BATCH

@@ -46,6 +46,7 @@ def connect_account(
         _fill(account, values, bot)
         plant("ensure_properties", installation.id, installation.id)
         db.session.flush()
+        plant("read_quota", account.id, installation.id)
     _set_webhook(outside, account)
     check_account(outside, account)
     return account

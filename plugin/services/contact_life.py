@@ -70,7 +70,7 @@ def _ended_by_deletion(contact: Contact) -> list[LedgerEntry]:
     mine = select(LedgerEntry).where(
         LedgerEntry.installation_id == contact.installation_id,
         LedgerEntry.contact_id == contact.contact_id,
-        LedgerEntry.deed.in_(TYING),
+        LedgerEntry.deed.in_((*TYING, "erased")),
     )
     newest: dict[int, LedgerEntry] = {}
     for line in db.session.scalars(mine.order_by(LedgerEntry.id)):

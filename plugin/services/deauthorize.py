@@ -31,19 +31,19 @@ def keep_user_token(
         "expires_at": utcnow() + life,
     }
     statement = insert_or(UserToken).values(friend_id=friend.id, **values)
-    db.session.execute(
-        statement.on_conflict_do_update(index_elements=["friend_id"], set_=values)
-    )
+    db.session.execute(statement.on_conflict_do_update(index_elements=["friend_id"], set_=values))
 
 
 def deauthorize(outside: Outside, friend_id: int, contact_row_id: int) -> None:
     """Tell LINE once that the friend is unlinked; the ledger says so, or why it could not be told.
 
+    Where HubSpot was removed there is no contact and no ledger any more; LINE is told all the same.
+
     Nothing is told of a friend who is linked again by now, or who never came through LINE Login.
     """
     friend = db.session.get(Friend, friend_id)
     contact = db.session.get(Contact, contact_row_id)
-    if friend is None or contact is None or friend.linkage is not None:
+    if friend is None or friend.linkage is not None:
         return
     account, token = friend.official_account, UserToken.of_friend(friend_id)
     if token is None:
@@ -71,14 +71,15 @@ def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
     return True
 
 
-def _settle(friend: Friend, contact: Contact, deed: str, why: str) -> None:
+def _settle(friend: Friend, contact: Contact | None, deed: str, why: str) -> None:
     source = "" if deed == "deauthorized" else why
     now: datetime = utcnow()
     with transaction() as session:
         token = UserToken.of_friend(friend.id)
         if token is not None:
             session.delete(token)
-        write_down(deed, Wish(friend, contact, "manual", "musubi", source), now)
+        if contact is not None:
+            write_down(deed, Wish(friend, contact, "manual", "musubi", source), now)
 
 
 def _came_by_login(friend: Friend) -> bool:

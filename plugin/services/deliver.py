@@ -5,24 +5,31 @@ from datetime import datetime, timedelta
 import structlog
 
 from plugin.core.clock import utcnow
+from plugin.core.message_part import InvalidMessage
 from plugin.core.sending import key_is_alive
 from plugin.gateways import Accepted, Channel, GatewayError
 from plugin.models.base import transaction
-from plugin.models.installation import Installation
+from plugin.models.installation import PAUSED, Installation
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import BLOCKED, FOLLOWING, Friend
 from plugin.models.people import UNKNOWN as STATUS_UNKNOWN
 from plugin.models.sending import ACCEPTED, REFUSED, SENDING, UNKNOWN, Delivery
 from plugin.services import Outside
 from plugin.services.link_friend import owe_mirror
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, settle
-from plugin.services.send_message import BLOCKS
+from plugin.services.linked_friend import BLOCKS
+from plugin.services.personalise import fill_owed
+from plugin.services.quota import USED_UP, Halt, halt_of, note_refusal
+from plugin.services.report_delivery import report_delivery
+from plugin.services.run_action import FAIL_CONTINUE, SUCCESS
 
 log = structlog.get_logger()
-QUOTA_PAUSE = timedelta(minutes=5)
 CREDENTIAL_PAUSE = timedelta(minutes=1)
+HUBSPOT_PAUSE = timedelta(minutes=1)
 NOT_FRIEND = "The person has not added the Official Account as a friend."
-NO_QUOTA = "LINE's monthly message limit is used up."
+# LINE's words for a user id that another provider's channels gave.
+OTHER_PROVIDERS = "Failed to send messages"
+WRONG_PROVIDER = "LINE does not know this user ID here: it is of another provider. Link again."
+RESERVED = "Another send of the account had the month's last messages reserved for too long."
 LATE = "LINE could not be reached in time."
 LOST = "LINE's answer was lost; the message may have arrived."
 
@@ -33,15 +40,32 @@ def deliver(outside: Outside, delivery_id: int) -> datetime | None:
     if delivery is None or delivery.is_settled:
         return None
     account = delivery.friend.official_account
+    if _is_paused(account):
+        return utcnow() + HUBSPOT_PAUSE
     if _ended(delivery, account):
         return None
+    halt = halt_of(account)
+    # What may have gone out is asked for again under its key, which costs nothing if it had.
+    if halt is not None and not delivery.maybe_sent:
+        return _stand_still(delivery, halt)
     channel = Channel(account.channel_id, account.channel_secret)
     try:
+        fill_owed(outside, delivery)
         if delivery.friend.status == STATUS_UNKNOWN and not _probe(outside, channel, delivery):
             return None
         _push(outside, channel, delivery)
+    except InvalidMessage as error:
+        _refuse_now(delivery, "invalid_message", str(error))
     except GatewayError as error:
-        return _judge(outside, channel, delivery, error)
+        return _judge(outside, account, delivery, error)
+    return None
+
+
+def _stand_still(delivery: Delivery, halt: Halt) -> datetime | None:
+    """A reservation gives messages back by itself; a month that is used up does not."""
+    if not halt.used_up:
+        return halt.until
+    _refuse_now(delivery, "quota_exceeded", USED_UP)
     return None
 
 
@@ -69,17 +93,28 @@ def _push(outside: Outside, channel: Channel, delivery: Delivery) -> None:
 
 
 def _ended(delivery: Delivery, account: OfficialAccount) -> bool:
-    """Settle what must not be tried any more."""
-    now = utcnow()
+    """Settle what must not be tried any more; what may be tried costs no transaction."""
     installation = Installation.by_id(account.installation_id)
+    blocked = delivery.friend.status == BLOCKED and not delivery.maybe_sent
+    alive = installation is not None and installation.is_alive
+    if not blocked and alive and not _is_late(delivery, utcnow()):
+        return False
     with transaction():
-        if delivery.friend.status == BLOCKED and not delivery.maybe_sent:
+        if blocked:
             _refuse(delivery, "blocked", BLOCKS)
-        elif installation is None or not installation.is_alive:
-            _give_up(delivery, "HubSpot is not connected any more.", "failed")
-        elif _is_late(delivery, now):
-            _give_up(delivery, LATE, "expired")
-    return delivery.is_settled
+        elif not alive:
+            give_up(delivery, "HubSpot is not connected any more.", "failed")
+        elif halt_of(account):
+            give_up(delivery, RESERVED, "quota_exceeded")
+        else:
+            give_up(delivery, LATE, "expired")
+    return True
+
+
+def _is_paused(account: OfficialAccount) -> bool:
+    """A person paused HubSpot: what is planned waits as it is."""
+    installation = Installation.by_id(account.installation_id)
+    return installation is not None and installation.state == PAUSED
 
 
 def _is_late(delivery: Delivery, now: datetime) -> bool:
@@ -88,7 +123,8 @@ def _is_late(delivery: Delivery, now: datetime) -> bool:
     return delivery.give_up_at is not None and now >= delivery.give_up_at
 
 
-def _give_up(delivery: Delivery, error: str, result: str) -> None:
+def give_up(delivery: Delivery, error: str, result: str) -> None:
+    """Settle what is not tried any more, inside the caller's transaction."""
     if delivery.maybe_sent:
         _refuse(delivery, "failed", LOST, UNKNOWN)
     else:
@@ -112,25 +148,31 @@ def _probe(outside: Outside, channel: Channel, delivery: Delivery) -> bool:
 
 
 def _judge(
-    outside: Outside, channel: Channel, delivery: Delivery, error: GatewayError
+    outside: Outside, account: OfficialAccount, delivery: Delivery, error: GatewayError
 ) -> datetime | None:
     """The one place that decides what a refused push comes to."""
     if error.reason == "monthly_limit":
-        quota = outside.gateways.line.quota(channel)
-        if quota.limit is None or quota.used < quota.limit:
-            # A broadcast under way reserves its whole reach; the limit comes back by itself.
-            return utcnow() + QUOTA_PAUSE
-        _refuse_now(delivery, "quota_exceeded", NO_QUOTA)
-        return None
+        return _stand_still(delivery, note_refusal(outside, account))
     if error.reason in ("unauthorized", "configuration", "forbidden"):
         log.error("line_refuses_channel", account=delivery.official_account_id)
         return utcnow() + CREDENTIAL_PAUSE
     if not error.permanent:
         raise error
+    if error.message == OTHER_PROVIDERS:
+        _refuse_stranger(delivery)
+        return None
     result = "invalid_message" if error.reason == "invalid" and error.details else "failed"
     text = "; ".join((error.message, *error.details))
     _refuse_now(delivery, result, text)
     return None
+
+
+def _refuse_stranger(delivery: Delivery) -> None:
+    """LINE does not know the id in this channel's provider: the tie itself is wrong."""
+    with transaction():
+        if delivery.friend.note_status(STATUS_UNKNOWN, utcnow()):
+            _tell_hubspot(delivery.friend)
+        _refuse(delivery, "wrong_provider", WRONG_PROVIDER)
 
 
 def _refuse_now(delivery: Delivery, result: str, error: str) -> None:
@@ -144,18 +186,17 @@ def _accept(delivery: Delivery, accepted: Accepted) -> None:
     delivery.line_request_id = accepted.request_id
     delivery.message_ids = list(accepted.message_ids)
     delivery.friend.last_sent_at = now
-    if delivery.friend.linkage is not None:
-        owe_mirror(delivery.friend.linkage.contact)
+    _tell_hubspot(delivery.friend)
     first = accepted.message_ids[0] if accepted.message_ids else ""
-    _answer(delivery, SUCCESS, {"result": "sent", "message_id": first, "error": ""})
+    report_delivery(delivery, SUCCESS, {"result": "sent", "message_id": first, "error": ""})
 
 
 def _refuse(delivery: Delivery, result: str, error: str, state: str = REFUSED) -> None:
     delivery.state, delivery.result, delivery.settled_at = state, result, utcnow()
     delivery.error = error[:500]
-    _answer(delivery, FAIL_CONTINUE, {"result": result, "message_id": "", "error": error})
+    report_delivery(delivery, FAIL_CONTINUE, {"result": result, "message_id": "", "error": error})
 
 
-def _answer(delivery: Delivery, state: str, outputs: dict[str, str]) -> None:
-    if delivery.action_call is not None:
-        settle(delivery.action_call, state, outputs)
+def _tell_hubspot(friend: Friend) -> None:
+    if friend.linkage is not None:
+        owe_mirror(friend.linkage.contact)

@@ -8,7 +8,8 @@ from plugin.core.clock import utcnow
 from plugin.models.inbox import WebhookEvent
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import BLOCKED, FOLLOWING, Friend, Linkage
+from plugin.models.people import BLOCKED, FOLLOWING, UNKNOWN, Friend, Linkage
+from plugin.services.answer_question import take_answer
 from plugin.services.link_friend import friend_row, owe_mirror
 
 Event = dict[str, Any]
@@ -26,6 +27,7 @@ def take_event(account: OfficialAccount, event: Event) -> None:
     at = datetime.fromtimestamp(WebhookEvent.time_of(event.get("timestamp")) / 1000, UTC)
     if handler(friend, at):
         _tell_hubspot(friend)
+    take_answer(friend, event, at)
     if friend.profile_at is None:
         plant("read_profiles", account.id, account.installation_id)
 
@@ -45,9 +47,13 @@ def _heard(friend: Friend, at: datetime) -> bool:
     if friend.last_received_at is not None and at <= friend.last_received_at:
         return False
     friend.last_received_at = at
-    if friend.status != BLOCKED:
-        friend.note_status(FOLLOWING, at)
+    friend.note_status(FOLLOWING, at)
     return True
+
+
+def _seen(friend: Friend, at: datetime) -> bool:
+    """Only who can be reached links an account, watches a video, or joins; nothing was written."""
+    return friend.status == UNKNOWN and friend.note_status(FOLLOWING, at)
 
 
 def _tell_hubspot(friend: Friend) -> None:
@@ -61,4 +67,8 @@ HANDLERS: dict[str, Callable[[Friend, datetime], bool]] = {
     "unfollow": _unfollow,
     "message": _heard,
     "postback": _heard,
+    "accountLink": _seen,
+    "membership": _seen,
+    "videoPlayComplete": _seen,
+    "beacon": _seen,
 }

@@ -6,7 +6,8 @@ from plugin.core.clock import utcnow
 from plugin.core.tokens import fingerprint
 from plugin.models.base import db, transaction
 from plugin.models.installation import Installation
-from plugin.models.qr_code import LoginAttempt, QRCode
+from plugin.models.people import Linkage
+from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 
 
 class LoginRefused(Exception):
@@ -77,3 +78,18 @@ def _begun_in(browser: str) -> LoginAttempt | None:
     mine = select(LoginAttempt).where(LoginAttempt.browser == fingerprint(browser))
     mine = mine.where(LoginAttempt.expires_at > utcnow(), LoginAttempt.confirmed_at.is_(None))
     return db.session.scalar(mine.order_by(LoginAttempt.id.desc()).limit(1))
+
+
+def linked_before(token: LinkageToken | None, browser: str) -> LoginAttempt | None:
+    """The walk in which this browser used the token up, while the tie it made still stands."""
+    if token is None or not browser or not token.used_by:
+        return None
+    mine = select(LoginAttempt).where(
+        LoginAttempt.browser == fingerprint(browser),
+        LoginAttempt.token_id == token.id,
+        LoginAttempt.line_user_id == token.used_by,
+        LoginAttempt.outcome.in_(("linked", "already_linked")),
+    )
+    attempt = db.session.scalar(mine.order_by(LoginAttempt.id.desc()).limit(1))
+    tie = Linkage.of_contact(token.qr_code.official_account_id, token.contact_row_id)
+    return attempt if tie and tie.friend.line_user_id == token.used_by else None

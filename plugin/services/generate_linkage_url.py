@@ -26,9 +26,11 @@ def generate_linkage_url(
     owe_mirror(contact)
     text = token_text(outside, token, installation.portal_id, contact.contact_id)
     outputs = {
+        "result": "generated",
         "linkage_url": linkage_url(outside, code, text),
         "linkage_token": text,
         "expires_at": rfc3339(token.expires_at) or "",
+        "error": "",
     }
     return Answer(SUCCESS, outputs)
 
@@ -52,7 +54,7 @@ def _days(wanted: str) -> int | None:
 
 
 def _refused(field: str) -> Answer:
-    empty = {"linkage_url": "", "linkage_token": "", "expires_at": ""}
+    empty = {"result": "failed", "linkage_url": "", "linkage_token": "", "expires_at": ""}
     errors = {
         "qr_code": "The chosen QR code is gone or links nothing. Choose another.",
         "valid_days": f"Valid for (days) must be between 1 and {MAX_DAYS}.",

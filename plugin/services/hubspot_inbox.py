@@ -1,6 +1,6 @@
 """HubSpot's events: kept before HubSpot is answered, handled afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -8,13 +8,17 @@ import structlog
 from plugin.core.clock import utcnow
 from plugin.models.base import transaction
 from plugin.models.inbox import HUBSPOT, WebhookEvent
-from plugin.models.installation import Installation
+from plugin.models.installation import REMOVED, Installation
 from plugin.models.job import plant
-from plugin.models.people import Contact, Linkage
-from plugin.services.link_friend import untie
+from plugin.models.people import Contact
+from plugin.services.contact_life import bury, forget, revive
+from plugin.services.merge_contacts import merge_contacts
+from plugin.services.property_events import note_property_changes
 
 log = structlog.get_logger()
 BATCH = 100
+PROPERTY_CHANGE = ("object.propertyChange", "contact.propertyChange")
+MERGE = ("object.merge", "contact.merge")
 
 
 def keep_hubspot_events(events: list[Any]) -> int:
@@ -27,17 +31,28 @@ def keep_hubspot_events(events: list[Any]) -> int:
 
 
 def handle_hubspot_events(installation_id: int) -> bool:
-    """Handle one batch of a portal's events; True where more wait."""
+    """Handle one batch of a portal's events; True where more wait.
+
+    While HubSpot is paused or disconnected they stay as they are, for when it goes on.
+    """
+    installation = Installation.by_id(installation_id)
+    if installation is None or not installation.is_alive:
+        return False
     events = WebhookEvent.unhandled(HUBSPOT, installation_id, BATCH)
-    for event in events:
+    changes = [event for event in events if event.kind in PROPERTY_CHANGE]
+    if changes:
         with transaction():
-            _handle(installation_id, event)
+            note_property_changes(installation_id, changes)
+    for event in events:
+        if event.handled_at is None:
+            with transaction():
+                _handle(installation_id, event)
     return len(events) == BATCH
 
 
-def _keep(portal_id: int, events: list[dict[str, Any]]) -> int:
+def _keep(portal_id: int, events: Sequence[dict[str, Any]]) -> int:
     installation = Installation.of_portal(portal_id)
-    if installation is None:
+    if installation is None or installation.state == REMOVED:
         return 0
     rows = [_row(installation.id, event) for event in events]
     with transaction():
@@ -48,40 +63,46 @@ def _keep(portal_id: int, events: list[dict[str, Any]]) -> int:
 
 
 def _handle(installation_id: int, event: WebhookEvent) -> None:
-    handler = HANDLERS.get(event.kind)
-    contact_id = event.payload.get("objectId")
-    if handler is not None and isinstance(contact_id, int) and 0 < contact_id < 2**63:
-        contact = Contact.of_portal(installation_id, contact_id)
-        if contact is not None:
-            handler(contact, event.kind)
     event.handled_at = utcnow()
+    if event.kind in MERGE:
+        _merged(installation_id, event)
+        return
+    handler = HANDLERS.get(event.kind)
+    contact_id = as_id(event.payload.get("objectId"))
+    contact = Contact.exactly(installation_id, contact_id) if handler and contact_id else None
+    if handler is None or contact is None:
+        return
+    if event.kind in LIFE:
+        if event.occurred_ms < contact.life_ms:
+            return
+        contact.life_ms = event.occurred_ms
+    handler(contact, event.kind)
 
 
-def _deleted(contact: Contact, cause: str) -> None:
-    """The contact is gone, so there is nothing left to tie; the friend stays."""
-    for linkage in Linkage.of_contacts([contact.id]):
-        untie(linkage, actor=f"hubspot:{cause}", method="property")
-    contact.deleted_at = utcnow()
-    contact.mirror_owed = False
+def _merged(installation_id: int, event: WebhookEvent) -> None:
+    """A merge may make a third id, or keep the primary's."""
+    told = event.payload
+    primary = as_id(told.get("primaryObjectId")) or as_id(told.get("objectId"))
+    survivor = as_id(told.get("newObjectId")) or primary
+    merged = told.get("mergedObjectIds")
+    others = [as_id(one) for one in merged] if isinstance(merged, list) else []
+    if survivor and primary:
+        ids = [one for one in (survivor, primary, *others) if one]
+        merge_contacts(installation_id, survivor, ids)
 
 
-def _erased(contact: Contact, cause: str) -> None:
-    """A person asked HubSpot to be forgotten: what we knew of the contact goes too."""
-    _deleted(contact, cause)
-    contact.email = contact.firstname = contact.lastname = ""
+def as_id(told: object) -> int:
+    """HubSpot's record id, or 0 where what was told is none."""
+    return told if isinstance(told, int) and 0 < told < 2**63 else 0
 
 
-def _restored(contact: Contact, _cause: str) -> None:
-    contact.deleted_at = None
-
-
-HANDLERS: dict[str, Callable[[Contact, str], None]] = {
-    "object.deletion": _deleted,
-    "contact.deletion": _deleted,
-    "object.restore": _restored,
-    "contact.restore": _restored,
-    "contact.privacyDeletion": _erased,
+LIFE: dict[str, Callable[[Contact, str], None]] = {
+    "object.deletion": bury,
+    "contact.deletion": bury,
+    "object.restore": revive,
+    "contact.restore": revive,
 }
+HANDLERS: dict[str, Callable[[Contact, str], None]] = {**LIFE, "contact.privacyDeletion": forget}
 
 
 def _row(installation_id: int, event: dict[str, Any]) -> dict[str, Any]:

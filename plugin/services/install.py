@@ -9,16 +9,24 @@ from sqlalchemy import delete, select
 from plugin.core.clock import utcnow
 from plugin.core.properties import GROUP, named
 from plugin.core.tokens import fingerprint
-from plugin.gateways import AccountDetails, Portal, PropertyDefinition, TokenInfo, TokenSet
+from plugin.gateways import (
+    AccountDetails,
+    GatewayError,
+    Portal,
+    PropertyDefinition,
+    TokenInfo,
+    TokenSet,
+)
 from plugin.models.base import affected, db, transaction
-from plugin.models.installation import ACTIVE, Installation, Member, OAuthState
-from plugin.models.job import plant
+from plugin.models.installation import ACTIVE, REMOVING, Installation, Member, OAuthState
 from plugin.models.official_account import OfficialAccount
 from plugin.models.upsert import insert_or
 from plugin.services import Outside
+from plugin.services.disconnect import wake
 from plugin.services.portal_access import portal, store_tokens
 
 STATE_LIFE = timedelta(minutes=15)
+STILL_REMOVING = "HubSpot is still being removed"
 
 
 class StateRefused(Exception):
@@ -103,13 +111,14 @@ def _keep(
 ) -> tuple[Installation, Member]:
     with transaction() as session:
         installation = _installation_row(info.portal_id)
+        if installation.state == REMOVING:
+            raise GatewayError(STILL_REMOVING, permanent=False, reason="unavailable")
         installation.hub_domain = info.hub_domain
         installation.ui_domain, installation.time_zone = details.ui_domain, details.time_zone
         installation.scopes = list(info.scopes)
         installation.state, installation.disconnect_reason = ACTIVE, ""
         store_tokens(installation, tokens)
-        for kind in ("ensure_properties", "write_contacts", "complete_callbacks"):
-            plant(kind, installation.id, installation.id)
+        wake(installation.id)
         member = _member_row(installation.id, info)
         session.flush()
         return installation, member

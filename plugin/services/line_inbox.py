@@ -12,6 +12,7 @@ from plugin.models.inbox import LINE, WebhookEvent
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.services.follow import take_event
+from plugin.services.unsend import hide_if_unsent
 
 log = structlog.get_logger()
 BATCH = 100
@@ -43,6 +44,7 @@ def handle_line_events(account_id: int) -> bool:
 
 def _handle(account: OfficialAccount, event: WebhookEvent) -> None:
     try:
+        hide_if_unsent(account, event)
         take_event(account, event.payload)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         # One odd event must not hold up the others; it stays in the log with its reason.

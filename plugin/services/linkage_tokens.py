@@ -1,7 +1,7 @@
 """Personal linkage tokens: given out, read back, used up."""
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import update
 
@@ -13,7 +13,10 @@ from plugin.models.people import Contact
 from plugin.models.qr_code import LinkageToken, QRCode
 from plugin.services import Outside
 
-Verdict = Literal["valid", "test_send", "tampered", "foreign", "expired", "used", "revoked"]
+Verdict = Literal[
+    "valid", "preview", "test_send", "shared_default", "tampered", "foreign", "expired", "used",
+    "revoked",
+]  # fmt: skip
 MAX_DAYS, DEFAULT_DAYS = 365, 30
 
 
@@ -27,18 +30,23 @@ class TokenRead(NamedTuple):
 
 def give_token(code: QRCode, contact: Contact, valid_days: int, now: datetime) -> LinkageToken:
     """A new token row for a contact, inside the caller's transaction."""
-    token = LinkageToken(
-        nonce=tokens.new_nonce(),
-        installation_id=contact.installation_id,
-        qr_code_id=code.id,
-        contact_row_id=contact.id,
-        created_at=now,
-        # Whole seconds, because the signature covers whole seconds.
-        expires_at=now.replace(microsecond=0) + timedelta(days=valid_days),
-    )
+    token = LinkageToken(**token_row(code, contact, valid_days, now))
     db.session.add(token)
     db.session.flush()
     return token
+
+
+def token_row(code: QRCode, contact: Contact, valid_days: int, now: datetime) -> dict[str, Any]:
+    """The columns of a new token."""
+    return {
+        "nonce": tokens.new_nonce(),
+        "installation_id": contact.installation_id,
+        "qr_code_id": code.id,
+        "contact_row_id": contact.id,
+        "created_at": now,
+        # Whole seconds, because the signature covers whole seconds.
+        "expires_at": now.replace(microsecond=0) + timedelta(days=valid_days),
+    }
 
 
 def token_text(outside: Outside, token: LinkageToken, portal_id: int, contact_id: int) -> str:
@@ -62,6 +70,8 @@ def read_token(outside: Outside, text: str, code: QRCode) -> TokenRead:
     text = text.strip()
     if tokens.is_placeholder(text):
         return TokenRead("test_send")
+    if tokens.is_word(text):
+        return TokenRead("shared_default")
     nonce = tokens.nonce_of(text)
     token = LinkageToken.by_nonce(nonce) if nonce else None
     if token is None:
@@ -82,6 +92,7 @@ def use_up(token_id: int, line_user_id: str) -> bool:
         LinkageToken.id == token_id,
         LinkageToken.used_at.is_(None),
         LinkageToken.revoked_at.is_(None),
+        LinkageToken.preview.is_(False),
     )
     return affected(free.values(used_at=utcnow(), used_by=line_user_id)) == 1
 
@@ -93,4 +104,6 @@ def _verdict(token: LinkageToken, code: QRCode) -> Verdict:
         return "revoked"
     if token.used_at is not None:
         return "used"
-    return "expired" if token.expires_at <= utcnow() else "valid"
+    if token.expires_at <= utcnow():
+        return "expired"
+    return "preview" if token.preview else "valid"

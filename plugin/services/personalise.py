@@ -17,7 +17,7 @@ from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact
 from plugin.models.sending import Delivery
 from plugin.services import Outside
-from plugin.services.grapheme import clusters
+from plugin.services.graphemes import count_clusters
 from plugin.services.portal_access import portal
 
 BATCH = 100
@@ -36,10 +36,11 @@ def filled_at_once(messages: Messages, contact: Contact | None) -> Messages | No
     Raises `InvalidMessage` where a value without a default is missing. For inside a transaction.
     """
     names = property_names(messages)
-    if not names or contact is None:
+    if not names:
         return fill(messages, {})
-    fresh = contact.read_at is not None and utcnow() - contact.read_at < FRESH
-    if not fresh or not set(names) <= set(KEPT):
+    if contact is None or contact.read_at is None or utcnow() - contact.read_at > FRESH:
+        return None
+    if not set(names) <= set(KEPT):
         return None
     return fill(messages, {name: getattr(contact, name) for name in KEPT})
 
@@ -107,7 +108,7 @@ def _outcome(messages: Messages, values: Mapping[str, str | None]) -> Messages |
     """The filled messages, judged again for length; or why there are none."""
     try:
         filled = fill(messages, values)
-        check_messages(filled, clusters)
+        check_messages(filled, count_clusters)
     except InvalidMessage as error:
         return str(error)
     return filled

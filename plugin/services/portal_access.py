@@ -15,6 +15,7 @@ from plugin.services import Outside
 
 log = structlog.get_logger()
 REFRESH_LEASE = timedelta(seconds=30)
+NOT_CONNECTED = "This portal is not connected"
 
 
 def portal(outside: Outside, installation_id: int, patience: float = 0) -> Portal:
@@ -27,7 +28,7 @@ def portal(outside: Outside, installation_id: int, patience: float = 0) -> Porta
     while True:
         installation = Installation.by_id(installation_id)
         if installation is None or not installation.is_alive:
-            raise GatewayError("This portal is not connected", permanent=True, reason="revoked")
+            raise GatewayError(NOT_CONNECTED, permanent=True, reason="revoked")
         if installation.token_is_fresh(utcnow()):
             return Portal(installation.portal_id, installation.access_token)
         if _claim_refresh(installation):

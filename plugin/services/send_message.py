@@ -1,39 +1,50 @@
-"""The action "Send LINE message": judged at once where that is possible, sent by a job."""
+"""The action "Send LINE message": judged at once where that is possible, else sent by a job."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
 
 from plugin.core.clock import utcnow
-from plugin.core.messages import InvalidMessage, from_inputs
-from plugin.core.sending import retry_key
-from plugin.models.base import db
+from plugin.core.message_part import InvalidMessage
+from plugin.core.messages import from_inputs
 from plugin.models.installation import Installation
-from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import BLOCKED, Contact, Friend, Linkage
+from plugin.models.people import BLOCKED, FOLLOWING, Contact
 from plugin.models.sending import ActionCall, Delivery
+from plugin.models.template import TemplateVersion
 from plugin.services import Outside
-from plugin.services.run_action import SUCCESS, Answer, failure
+from plugin.services.deliver import deliver
+from plugin.services.linked_friend import (
+    BLOCKS,
+    NOT_LINKED,
+    NoAccount,
+    choose_account,
+    linked_friend,
+)
+from plugin.services.personalise import OWED, filled_at_once
+from plugin.services.plan_delivery import HOLD, MARGIN, Plan, check, key_of, plan_delivery
+from plugin.services.run_action import SUCCESS, Answer, Errand, failure
+from plugin.services.templates import current_version
+from plugin.services.track_links import tracker
 
-# How long HubSpot holds the contact; our own timer ends five minutes earlier.
-HOLD = timedelta(hours=1)
-MARGIN = timedelta(minutes=5)
-
-NOT_LINKED = "This contact is not linked with a LINE friend of the Official Account."
-BLOCKS = "The friend blocks the Official Account."
+NO_TEMPLATE = "The chosen template is archived or gone. Choose another."
 
 
-class NoAccount(ValueError):
-    """Which Official Account is meant cannot be told; says what to do."""
+class Content(NamedTuple):
+    """What is sent, as `plan_delivery.Plan` takes it."""
+
+    messages: list[dict[str, Any]]
+    filling: str = ""
+    version: TemplateVersion | None = None
 
 
 def send_message(
-    _outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
+    outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
 ) -> Answer:
-    """Plan one Delivery and hold, or say at once why nothing can be sent."""
+    """Plan one Delivery, or say at once why nothing can be sent."""
     try:
         account = choose_account(installation, inputs.get("official_account", ""))
-        messages = from_inputs(inputs)
+        content = _content(outside, account, call, inputs)
     except NoAccount as error:
         return failure(str(error))
     except InvalidMessage as error:
@@ -43,55 +54,30 @@ def send_message(
         return failure(NOT_LINKED, "not_linked")
     if friend.status == BLOCKED:
         return failure(BLOCKS, "blocked")
+    # A friend in doubt is asked for first, and tokens may have to be: that takes more calls.
+    known = friend.status == FOLLOWING and not content.filling
+    is_first = known and not Delivery.any_open(account.id)
+    until = utcnow() + HOLD
     silent = inputs.get("notification_disabled", "").lower() == "true"
-    _plan(account, friend, call, messages, silent)
-    return Answer(SUCCESS, {}, utcnow() + HOLD)
+    plan = Plan(account, friend, content.messages, silent, until - MARGIN, *content[1:])
+    delivery = plan_delivery(call, plan)
+    do = partial(deliver, outside, delivery.id) if is_first else None
+    return Answer(SUCCESS, {}, until, Errand("deliver", delivery.id, do))
 
 
-def choose_account(installation: Installation, wanted: str) -> OfficialAccount:
-    """The account an action names, or the only one. Raises `NoAccount`."""
-    accounts = OfficialAccount.list_owned(installation.id)
-    if wanted.strip():
-        found = [account for account in accounts if str(account.id) == wanted.strip()]
-        if not found:
-            raise NoAccount("The chosen Official Account is no longer connected. Choose another.")
-        return found[0]
-    if len(accounts) != 1:
-        raise NoAccount(
-            "Choose the Official Account that sends."
-            if accounts
-            else "No Official Account is connected in Musubi yet."
-        )
-    return accounts[0]
-
-
-def linked_friend(
-    installation: Installation, account: OfficialAccount, contact_id: int
-) -> Friend | None:
-    """The friend that a HubSpot contact is tied to on this account."""
-    contact = Contact.of_portal(installation.id, contact_id)
-    linkage = Linkage.of_contact(account.id, contact.id) if contact else None
-    return linkage.friend if linkage else None
-
-
-def _plan(
-    account: OfficialAccount,
-    friend: Friend,
-    call: ActionCall,
-    messages: list[dict[str, object]],
-    silent: bool,
-) -> None:
-    now = utcnow()
-    delivery = Delivery(
-        official_account_id=account.id,
-        friend_id=friend.id,
-        action_call_id=call.id,
-        retry_key=retry_key(call.installation_id, call.callback_id, account.channel_id, 1),
-        messages=messages,
-        silent=silent,
-        created_at=now,
-        give_up_at=now + HOLD - MARGIN,
-    )
-    db.session.add(delivery)
-    db.session.flush()
-    plant("deliver", delivery.id, account.installation_id)
+def _content(
+    outside: Outside, account: OfficialAccount, call: ActionCall, inputs: Mapping[str, str]
+) -> Content:
+    """The messages, checked as far as they are filled in. Raises `InvalidMessage`."""
+    template, wrap = inputs.get("template", ""), tracker(outside, account, key_of(call, account))
+    if not template.strip():
+        return Content(check(from_inputs(inputs, None, wrap)))
+    version = current_version(template, call.installation_id)
+    if version is None:
+        raise InvalidMessage(NO_TEMPLATE)
+    messages = from_inputs(inputs, version.messages, wrap)
+    contact = Contact.of_portal(call.installation_id, call.contact_id)
+    filled = filled_at_once(messages, contact)
+    if filled is None:
+        return Content(messages, OWED, version)
+    return Content(check(filled), "", version)

@@ -13,7 +13,7 @@ Messages = Sequence[dict[str, Any]]
 LONGEST_NAME = 120
 
 
-def current_messages(template_id: str, installation_id: int) -> list[dict[str, Any]] | None:
+def current_version(template_id: str, installation_id: int) -> TemplateVersion | None:
     """What a saved template says now, tokens unfilled; None: archived, missing or foreign.
 
     `template_id` is what a saved workflow keeps, so it may be any text.
@@ -22,7 +22,7 @@ def current_messages(template_id: str, installation_id: int) -> list[dict[str, A
     if not (text.isdecimal() and len(text) <= 18):
         return None
     template = Template.find_owned(installation_id, int(text))
-    return None if template is None else TemplateVersion.current(template).messages
+    return None if template is None else TemplateVersion.current(template)
 
 
 def create_template(

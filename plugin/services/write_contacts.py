@@ -4,27 +4,28 @@ What is written is worked out from the rows at that moment, never stored, so tha
 one contact are one write, and a repeat writes the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from plugin.core.properties import datetime_value, suffixed
 from plugin.gateways import ContactBatch, ContactUpdate
 from plugin.models.base import db, transaction
 from plugin.models.installation import Installation
+from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
-from plugin.models.qr_code import LinkageToken
+from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.services import Outside
-from plugin.services.linkage_tokens import token_text
+from plugin.services.linkage_values import linkage_values
 from plugin.services.portal_access import portal
-from plugin.services.qr_codes import linkage_url
 
 BATCH = 100
+USER_ID = "line_user_id"
+Values = dict[str, str]
 LINE_FACTS = (
     "line_user_id", "line_display_name", "line_picture_url", "line_friend_status",
     "line_linked_at", "line_link_method", "line_last_sent_at", "line_last_received_at",
-    "line_tags",
+    "line_last_clicked_at", "line_tags",
 )  # fmt: skip
 
 
@@ -36,22 +37,30 @@ def write_contacts(outside: Outside, installation_id: int) -> bool:
     owed = Contact.owing(installation_id, BATCH)
     if not owed:
         return False
-    seen = {contact.contact_id: contact.mirror_wanted for contact in owed}
-    updates = _updates(outside, installation, owed)
+    seen = {contact.id: contact.mirror_wanted for contact in owed}
+    values = _values(outside, installation, owed)
+    names = property_names(installation_id)
+    user_ids = {
+        row: {account: of[name] for account, name in names.items() if name in of}
+        for row, of in values.items()
+    }
     access = portal(outside, installation_id)
+    with transaction():
+        _announce(owed, user_ids)
+    updates = [ContactUpdate(one.contact_id, values[one.id]) for one in owed if values.get(one.id)]
     batch = outside.gateways.hubspot.update_contacts(access, updates)
     with transaction():
-        _settle(owed, seen, batch)
+        _settle(seen, user_ids, batch)
     return len(owed) == BATCH
 
 
-def _updates(
+def _values(
     outside: Outside, installation: Installation, contacts: Sequence[Contact]
-) -> list[ContactUpdate]:
-    """One update per contact: the LINE facts of every account, and its newest linkage URL."""
+) -> dict[int, Values]:
+    """By contact row: the LINE facts of every account, and the newest linkage URL."""
     ids = [contact.id for contact in contacts]
     accounts = {one.id: one for one in OfficialAccount.list_owned(installation.id)}
-    values: dict[int, dict[str, str]] = {
+    values: dict[int, Values] = {
         row: _cleared(accounts, ever) for row, ever in _ever_linked(contacts).items()
     }
     for linkage in Linkage.of_contacts(ids):
@@ -59,20 +68,34 @@ def _updates(
         if account is not None:
             facts = suffixed(line_facts(linkage), account.property_suffix)
             values[linkage.contact_row_id].update(facts)
-    by_row = {contact.id: contact for contact in contacts}
-    for token in LinkageToken.newest_of(ids):
-        contact = by_row[token.contact_row_id]
-        values[contact.id].update(_token_values(outside, installation, contact, token))
-    return [ContactUpdate(one.contact_id, values[one.id]) for one in contacts if values[one.id]]
+    links = linkage_values(outside, installation, contacts)
+    for contact in contacts:
+        values[contact.id].update(links[contact.id])
+        _leave_alone(contact, values[contact.id], accounts)
+    return values
+
+
+def _leave_alone(contact: Contact, values: Values, accounts: Mapping[int, OfficialAccount]) -> None:
+    """A LINE User ID that stands there already is not written again.
+
+    A person may be changing it this moment, and that change is a wish, not a mistake.
+    """
+    for account_id, account in accounts.items():
+        name = USER_ID + account.property_suffix
+        if name in values and contact.may_show(account_id) == [values[name]]:
+            del values[name]
 
 
 def _ever_linked(contacts: Sequence[Contact]) -> dict[int, set[int]]:
-    """The accounts on which each contact was ever tied: only there may anything be cleared."""
+    """The accounts on which each contact was ever tied, or a wish of its was turned down.
+
+    Only there may anything be cleared.
+    """
     rows = {contact.contact_id: contact.id for contact in contacts}
     found = select(LedgerEntry.contact_id, LedgerEntry.official_account_id).where(
         LedgerEntry.installation_id == contacts[0].installation_id,
         LedgerEntry.contact_id.in_(rows),
-        LedgerEntry.deed != "conflict",
+        LedgerEntry.deed.in_((*TYING, "kept")),
     )
     ever: dict[int, set[int]] = {row: set() for row in rows.values()}
     for contact_id, account_id in db.session.execute(found.distinct()):
@@ -100,27 +123,37 @@ def line_facts(linkage: Linkage) -> dict[str, str]:
         "line_link_method": linkage.method,
         "line_last_sent_at": datetime_value(friend.last_sent_at),
         "line_last_received_at": datetime_value(friend.last_received_at),
+        "line_last_clicked_at": datetime_value(friend.last_clicked_at),
         "line_tags": "; ".join(friend.tags),
     }
 
 
-def _token_values(
-    outside: Outside, installation: Installation, contact: Contact, token: LinkageToken
-) -> dict[str, str]:
-    text = token_text(outside, token, installation.portal_id, contact.contact_id)
-    values = {
-        "line_linkage_token": text,
-        "line_linkage_url": linkage_url(outside, token.qr_code, text),
-    }
-    return suffixed(values, token.qr_code.official_account.property_suffix)
+def property_names(installation_id: int) -> dict[int, str]:
+    """The LINE User ID property of each of the tenant's accounts, by account id."""
+    accounts = OfficialAccount.list_owned(installation_id)
+    return {one.id: USER_ID + one.property_suffix for one in accounts}
 
 
-def _settle(owed: Sequence[Contact], seen: dict[int, int], batch: ContactBatch) -> None:
+def _announce(contacts: Sequence[Contact], user_ids: Mapping[int, dict[int, str]]) -> None:
+    """Before the call: whoever reads HubSpot meanwhile may meet our value, or the one before."""
+    for contact in contacts:
+        for account_id, value in user_ids[contact.id].items():
+            contact.note_shown(account_id, *contact.may_show(account_id), value)
+
+
+def _settle(
+    seen: Mapping[int, int], user_ids: Mapping[int, dict[int, str]], batch: ContactBatch
+) -> None:
     """A contact that changed since it was read stays owed; a refused one keeps the reason."""
-    for contact in owed:
-        error = batch.errors.get(str(contact.contact_id), "")
-        version = seen[contact.contact_id]
-        done = update(Contact).where(Contact.id == contact.id, Contact.mirror_wanted == version)
-        db.session.execute(
-            done.values(mirror_owed=False, mirror_done=version, mirror_error=error[:500])
-        )
+    rows = select(Contact).where(Contact.id.in_(list(seen))).with_for_update()
+    for contact in db.session.scalars(rows.execution_options(populate_existing=True)):
+        error, version = batch.errors.get(str(contact.contact_id), ""), seen[contact.id]
+        contact.mirror_done, contact.mirror_error = version, error[:500]
+        contact.mirror_owed = contact.mirror_wanted != version
+        if str(contact.contact_id) in batch.missing:
+            # Deleted, or merged into another: reading it tells which.
+            contact.owe_check()
+            plant("check_contacts", contact.installation_id, contact.installation_id)
+        if not error:
+            for account_id, value in user_ids[contact.id].items():
+                contact.note_shown(account_id, value)

@@ -43,6 +43,13 @@ async function refresh() {
   }
 }
 
-if (live().length) {
-  setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, 10000);
+// While something is under way ([data-live-soon] inside) they look again sooner.
+function lookAgain() {
+  const soon = document.querySelector("[data-live] [data-live-soon]");
+  setTimeout(async () => {
+    if (!document.hidden) await refresh().catch(() => {});
+    lookAgain();
+  }, soon ? 2000 : 10000);
 }
+
+if (live().length) lookAgain();

@@ -7,19 +7,32 @@ from flask_wtf.csrf import CSRFProtect
 from plugin.web import (
     accounts,
     dashboard,
+    email,
+    email_prepare,
+    email_trial,
     entry,
     errors,
+    friend_liff,
+    message_log,
+    message_templates,
     people,
     qr_codes,
     qr_images,
     settings,
+    stuck_jobs,
+    tapped,
+    template_deeds,
 )
 from plugin.web.blueprint import web
 from plugin.web.friend import friend
 from plugin.web.language import choose_language, choose_time_zone
 
 # Importing them hangs their routes on the blueprint.
-PAGES = (accounts, dashboard, entry, errors, people, qr_codes, qr_images, settings)
+PAGES = (
+    accounts, dashboard, email, email_prepare, email_trial, entry, errors,
+    friend_liff, message_templates, people, qr_codes, qr_images, settings, tapped,
+    template_deeds,
+)  # fmt: skip
 __all__ = ["PAGES", "blueprints", "init_app"]
 csrf = CSRFProtect()
 

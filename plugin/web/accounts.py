@@ -19,6 +19,7 @@ from plugin.web.account_checks import DEVELOPERS, MANAGER, by_hand, findings
 from plugin.web.account_forms import AccountForm, ConnectForm, EditForm, explain_refusal
 from plugin.web.blueprint import web
 from plugin.web.frame import page
+from plugin.web.quota import gauge
 from plugin.web.signed_in import person, tenant
 
 Page = str | Response | tuple[str, int]
@@ -42,6 +43,7 @@ def account(account_id: int) -> str:
         "settings",
         account=mine,
         findings=findings(mine),
+        quota=gauge(mine),
         by_hand=by_hand(),
         webhook_url=webhook_url(outside(), mine),
         callback_url=redirect_uri(outside()),

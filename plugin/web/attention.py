@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from plugin.models.installation import Installation
 from plugin.models.official_account import OfficialAccount
 from plugin.web.account_checks import findings
+from plugin.web.quota import gauges
 
 
 class Standing(NamedTuple):
@@ -73,7 +74,11 @@ def setup_steps(standing: Standing) -> list[Step]:
 
 def attention(standing: Standing) -> list[Matter]:
     """Everything that wants a person, or nothing."""
-    return [*_hubspot(standing.installation), *_accounts(standing.accounts)]
+    return [
+        *_hubspot(standing.installation),
+        *_quotas(standing.accounts),
+        *_accounts(standing.accounts),
+    ]
 
 
 def _hubspot(installation: Installation) -> Iterator[Matter]:
@@ -84,6 +89,22 @@ def _hubspot(installation: Installation) -> Iterator[Matter]:
             _("See why"),
             url_for("web.settings"),
         )
+
+
+def _quotas(accounts: list[OfficialAccount]) -> Iterator[Matter]:
+    """From 80 percent on, and again when nothing is left."""
+    for one in gauges(accounts):
+        if one.state == "fine":
+            continue
+        name, url = one.account.name, url_for("web.account", account_id=one.account.id)
+        if one.state == "full":
+            title = _("%(account)s has used up this month's messages", account=name)
+            why = _("Workflows go on without sending. Raise the plan in Official Account Manager.")
+        else:
+            title = _("%(account)s has used %(percent)s%% of this month's messages",
+                      account=name, percent=one.percent)  # fmt: skip
+            why = _("When they are used up, workflows go on without sending.")
+        yield Matter(title, why, _("See the messages of this month"), url)
 
 
 def _accounts(accounts: list[OfficialAccount]) -> Iterator[Matter]:

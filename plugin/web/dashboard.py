@@ -14,6 +14,7 @@ from plugin.web.blueprint import web
 from plugin.web.entry import local_path
 from plugin.web.frame import page
 from plugin.web.people import record_url
+from plugin.web.quota import gauges
 from plugin.web.signed_in import person, tenant
 
 RECENT = 8
@@ -50,6 +51,7 @@ def home() -> str:
         matters=attention(standing),
         steps=setup_steps(standing),
         recent=list(recent.unique()),
+        quotas=gauges(standing.accounts),
         record_url=record_url,
     )
 

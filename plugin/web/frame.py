@@ -26,6 +26,9 @@ PLACES = (
     Place("home", "web.home", lazy_gettext("Dashboard")),
     Place("people", "web.people", lazy_gettext("Friends")),
     Place("qr", "web.qr_codes", lazy_gettext("QR Codes")),
+    Place("email", "web.email", lazy_gettext("Email")),
+    Place("templates", "web.templates", lazy_gettext("Templates")),
+    Place("log", "web.log", lazy_gettext("Log")),
     Place("settings", "web.settings", lazy_gettext("Settings")),
 )
 

@@ -13,17 +13,21 @@ from plugin.doorway import is_open, open_to_strangers, outside
 from plugin.gateways import GatewayError
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services.confirm_login import confirm_login, is_under_way
+from plugin.services.friend_liff import liff_link
 from plugin.services.friend_login import Return, begin_login, finish_login, outcome_of
-from plugin.services.friend_walk import LoginRefused, attempt_of, why_closed
+from plugin.services.friend_walk import LoginRefused, attempt_of, linked_before, why_closed
 from plugin.services.linkage_tokens import read_token
 from plugin.services.visits import count_visit
 from plugin.web import friend_pages as pages
+from plugin.web import friend_preview as preview
 from plugin.web.friend_browser import (
     browser,
     is_only_looking,
+    is_phone,
     line_locale,
     new_browser,
     remember,
+    visitor,
 )
 from plugin.web.language import remember_language
 
@@ -50,11 +54,11 @@ def walk(slug: str) -> Response:
         return pages.refusal(closed, code)
     if "login" in request.args:
         return _come_out(code, request.args["login"])
-    if "t" in request.args:
+    if "t" in request.args and code.by_token:
         return _arrive(code, request.args["t"])
-    if is_only_looking():
+    if is_only_looking() or "t" in request.args:
         return pages.landing(code, "")
-    return _begin(code, None)
+    return _to_liff(code, "") or _begin(code, None)
 
 
 @friend.post("/l/<slug>")
@@ -65,6 +69,8 @@ def step(slug: str) -> Response:
     closed = why_closed(code)
     if code is None or closed:
         return pages.refusal(closed, code)
+    if preview.is_preview(code):
+        return preview.go_on(code)
     if request.form.get("step") == "confirm":
         return _confirm(code, request.form.get("login", ""))
     return _begin_by_form(code, request.form.get("t", ""))
@@ -84,7 +90,7 @@ def callback() -> Response:
         if refused.outcome == "without_email" and refused.attempt:
             return _begin(refused.attempt.qr_code, None, email=False)
         return pages.walk_refused(refused.outcome, refused.attempt, None)
-    return _to_page(attempt)
+    return to_page(attempt)
 
 
 @friend.errorhandler(CSRFError)
@@ -105,6 +111,11 @@ def broken(error: HTTPException) -> Response:
 def _arrive(code: QRCode, text: str) -> Response:
     """A personal link was opened, by its owner or by a mail scanner: judge it, do nothing."""
     read = read_token(outside(), text, code)
+    if read.verdict == "preview":
+        return preview.show(code, read, text)
+    before = linked_before(read.token, browser()) if read.verdict == "used" else None
+    if before is not None:
+        return pages.ending("already_linked", code, add_url=pages.add_friend_url(before))
     if read.verdict != "valid":
         return pages.refusal(read.verdict, code, token=text)
     if not is_only_looking():
@@ -136,7 +147,7 @@ def _confirm(code: QRCode, reference: str) -> Response:
         log.warning("friend_confirm_failed", reason=error.reason, status=error.status)
         outcome = outcome_of(error).replace("login_", "link_")
         return pages.refusal(outcome, code, login=reference)
-    return _to_page(attempt)
+    return to_page(attempt)
 
 
 def _attempt(code: QRCode, reference: str) -> LoginAttempt:
@@ -149,7 +160,7 @@ def _attempt(code: QRCode, reference: str) -> LoginAttempt:
 def _begin_by_form(code: QRCode, text: str) -> Response:
     """A used token may still be brought: who used it hears that all is well, others do not."""
     auto_login = request.form.get("auto_login") != "off"
-    if not text:
+    if not text or not code.by_token:
         return _begin(code, None, auto_login=auto_login)
     read = read_token(outside(), text, code)
     if read.verdict not in ("valid", "used"):
@@ -162,11 +173,25 @@ def _begin(
 ) -> Response:
     secret = browser() or new_browser()
     address = begin_login(
-        outside(), code, token, secret, line_locale(), auto_login=auto_login, email=email
+        outside(),
+        code,
+        token,
+        secret,
+        line_locale(),
+        auto_login=auto_login,
+        email=email,
+        visitor=visitor(),
     )
     return remember(redirect(address, 303), secret)
 
 
-def _to_page(attempt: LoginAttempt) -> Response:
+def _to_liff(code: QRCode, text: str) -> Response | None:
+    """On a phone LINE's own browser, where the account has a LIFF app; else None."""
+    address = liff_link(code, text, visitor()) if is_phone() else ""
+    return redirect(address, 303) if address else None
+
+
+def to_page(attempt: LoginAttempt) -> Response:
+    """Where the friend is asked, or sees how the walk ended."""
     address = url_for("friend.walk", slug=attempt.qr_code.slug, login=attempt.reference)
     return redirect(address, 303)

@@ -1,5 +1,6 @@
 """The friend's browser: the cookie that binds a walk to it, and visits that are none."""
 
+import re
 import secrets
 
 from flask import request
@@ -12,6 +13,10 @@ COOKIE = "musubi_walk"
 # As long as the result of a walk can be looked at again.
 COOKIE_LIFE = 7 * 24 * 3600
 SHORTEST = 32
+# Phones and tablets that LINE's app runs on. Whoever is not sure to be one gets the web.
+PHONE = re.compile(r"\b(iPhone|iPad|iPod)\b|\bAndroid\b.*\bMobile\b")
+# HubSpot's cookie `hubspotutk`: 32 hexadecimal digits.
+VISITOR = re.compile(r"[0-9a-f]{32}")
 
 
 def browser() -> str:
@@ -48,3 +53,14 @@ def is_only_looking() -> bool:
 def line_locale() -> str:
     """The page's language as LINE Login writes it (BCP 47)."""
     return str(get_locale() or "").replace("_", "-")
+
+
+def is_phone() -> bool:
+    """Whether LINE's own browser is likely to open here."""
+    return bool(PHONE.search(request.headers.get("User-Agent", "")))
+
+
+def visitor(text: str = "") -> str:
+    """HubSpot's visitor cookie that a site passed on, or "". It proves nothing."""
+    text = text or request.values.get("hutk", "")
+    return text if VISITOR.fullmatch(text) else ""

@@ -53,7 +53,13 @@ ENDINGS = {
         200,
         "note",
         _("This was a test send"),
-        _("The button works, but a test send or preview carries nobody's personal link."),
+        _("The button works, but the message carries nobody's personal link."),
+    ),
+    "shared_default": Ending(
+        400,
+        "stop",
+        _("This link is nobody's"),
+        _("The message put the same word in everybody's link. Tell %(shop)s. Nothing was changed."),
     ),
     "tampered": Ending(
         400,

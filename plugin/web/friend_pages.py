@@ -10,10 +10,11 @@ from plugin.core.linkage import masked_email
 from plugin.doorway import outside
 from plugin.models.people import FOLLOWING, Friend
 from plugin.models.qr_code import LoginAttempt, QRCode
+from plugin.services.friend_liff import liff_link
 from plugin.services.linkage_tokens import text_of
 from plugin.services.visits import count_visit
 from plugin.settings import REAL_BASES
-from plugin.web.friend_browser import is_only_looking, line_locale
+from plugin.web.friend_browser import is_only_looking, is_phone, line_locale, visitor
 from plugin.web.friend_outcomes import ENDINGS
 
 ADD_FRIEND = "https://line.me"
@@ -21,15 +22,17 @@ ADD_FRIEND = "https://line.me"
 NAMELESS = "LINE"
 
 
-def landing(code: QRCode, token: str) -> Response:
+def landing(code: QRCode, token: str, preview: str = "") -> Response:
     """The page in front of LINE Login, with one button that brings the token's text along."""
-    return _page("friend/landing.html", code, token=token)
+    liff_url = "" if preview else liff_link(code, token, visitor())
+    values = {"token": token, "preview": preview, "visitor": visitor()}
+    return shown("friend/landing.html", code, liff_url=liff_url, phone=is_phone(), **values)
 
 
-def confirmation(attempt: LoginAttempt) -> Response:
-    """Both sides by name, what would be tied, and the one question."""
-    masked = masked_email(attempt.contact_email)
-    return _page("friend/confirm.html", attempt.qr_code, attempt=attempt, email=masked)
+def confirmation(attempt: LoginAttempt, preview: str = "") -> Response:
+    """Both sides by name, what would be tied, and the one question. `preview`: its token."""
+    common = {"attempt": attempt, "email": masked_email(attempt.contact_email)}
+    return shown("friend/confirm.html", attempt.qr_code, preview=preview, **common)
 
 
 def result(attempt: LoginAttempt) -> Response:
@@ -56,7 +59,7 @@ def refusal(outcome: str, code: QRCode | None, **values: object) -> Response:
 def ending(outcome: str, code: QRCode | None, **values: object) -> Response:
     """The page of an outcome, uncounted."""
     chosen = ENDINGS[outcome]
-    response = _page("friend/ending.html", code, outcome=outcome, ending=chosen, **values)
+    response = shown("friend/ending.html", code, outcome=outcome, ending=chosen, **values)
     response.status_code = chosen.status
     return response
 
@@ -86,11 +89,13 @@ def add_friend_url(attempt: LoginAttempt) -> str:
 def protect(response: Response) -> Response:
     """Nobody else learns of the visit, keeps the page, frames it or adds to it."""
     line = urlsplit(outside().settings.line_api_base)
-    response.headers["Content-Security-Policy"] = (
+    policy = (
         f"default-src 'self'; img-src 'self' https: {line.scheme}://{line.netloc};"
         # No form-action: browsers would hold LINE's own redirects against the form.
         " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
+    # LINE's own browser has a policy of its own, with LINE's script in it.
+    response.headers.setdefault("Content-Security-Policy", policy)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -98,7 +103,8 @@ def protect(response: Response) -> Response:
     return response
 
 
-def _page(template: str, code: QRCode | None, **values: Any) -> Response:
+def shown(template: str, code: QRCode | None, **values: Any) -> Response:
+    """A page of the shop's, whose code it is."""
     account = code.official_account if code else None
     shop = (account.name if account else "") or NAMELESS
     common = {"code": code, "account": account, "shop": shop, "language": line_locale()}

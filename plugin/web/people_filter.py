@@ -30,8 +30,8 @@ class Wish(NamedTuple):
             args.get("q", "").strip()[:200].replace("\0", ""),
             linked if linked in LINKED else "",
             status if status in STATUSES else "",
-            _row_id(args.get("account", "")),
-            _row_id(args.get("before", "")),
+            row_id(args.get("account", "")),
+            row_id(args.get("before", "")),
         )
 
     def words(self) -> dict[str, Any]:
@@ -59,5 +59,7 @@ def page_of_friends(installation_id: int, wish: Wish) -> tuple[list[Friend], int
     return list(rows[:PAGE]), rows[PAGE - 1].id if len(rows) > PAGE else 0
 
 
-def _row_id(text: str) -> int:
+def row_id(text: str) -> int:
+    """The id that an address names, 0 where it names none."""
+    """The id that a text says, or 0."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

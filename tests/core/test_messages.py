@@ -1,10 +1,12 @@
-"""Messages are judged before they cost anything."""
+"""What a marketer fills in becomes message objects."""
 
 import json
+from typing import Any
 
 import pytest
 
-from plugin.core.messages import InvalidMessage, from_inputs, utf16_length
+from plugin.core.message_part import InvalidMessage, utf16_length
+from plugin.core.messages import Button, from_inputs, read_buttons
 
 
 def test_text_and_image_become_two_bubbles() -> None:
@@ -18,27 +20,69 @@ def test_json_wins_and_is_taken_as_it_stands() -> None:
     assert from_inputs({"message_json": json.dumps([flex, flex])}) == [flex, flex]
 
 
+def test_a_templates_messages_win_over_everything_and_stay_unchanged() -> None:
+    ready = [{"type": "text", "text": "From the library"}]
+    made = from_inputs({"text": "no", "message_json": "{", "quick_replies": "Yes"}, ready)
+    assert made[0]["text"] == "From the library"
+    assert "quickReply" not in ready[0]
+
+
 def test_lines_own_counting() -> None:
     assert utf16_length("🎉") == 2
-    assert from_inputs({"text": "あ" * 5000})
-    with pytest.raises(InvalidMessage, match="5,002"):
-        from_inputs({"text": "🎉" * 2501})
+    assert utf16_length("a") == 1
+
+
+def test_quick_replies_go_below_the_last_bubble() -> None:
+    inputs = {"text": "Hi", "image_url": "https://example.com/a.png"}
+    made = from_inputs({**inputs, "quick_replies": " Yes \n\nNo"})
+    assert "quickReply" not in made[0]
+    actions = [item["action"] for item in made[1]["quickReply"]["items"]]
+    assert actions == [
+        {"type": "message", "label": "Yes", "text": "Yes"},
+        {"type": "message", "label": "No", "text": "No"},
+    ]
+
+
+def test_the_sender_stands_on_every_bubble() -> None:
+    inputs = {"text": "Hi", "image_url": "https://example.com/a.png", "sender_name": " Bob "}
+    made = from_inputs({**inputs, "sender_icon_url": "https://example.com/i.png"})
+    assert [one["sender"] for one in made] == [
+        {"name": "Bob", "iconUrl": "https://example.com/i.png"}
+    ] * 2
+
+
+def test_buttons_make_one_card_of_text_and_image() -> None:
+    inputs = {
+        "text": "Hello",
+        "image_url": "https://example.com/a.png",
+        "buttons": "Shop | https://example.com/shop?a=12\nHelp | http://example.com/help",
+    }
+    (card,) = from_inputs(inputs, wrap=lambda url: f"https://musubi.example.com/r/{len(url)}")
+    assert card["altText"] == "Hello"
+    bubble: dict[str, Any] = card["contents"]
+    assert bubble["hero"]["url"] == "https://example.com/a.png"
+    assert bubble["body"]["contents"][0]["text"] == "Hello"
+    actions = [one["action"] for one in bubble["footer"]["contents"]]
+    assert [one["uri"].rpartition("/")[2] for one in actions] == ["29", "23"]
+    assert [one["type"] for one in actions] == ["uri", "uri"]
+
+
+def test_the_last_bar_parts_label_and_address() -> None:
+    assert read_buttons("A | B | https://example.com") == [Button("A | B", "https://example.com")]
 
 
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({}, "empty"),
-        ({"text": "  "}, "empty"),
-        ({"text": "Hi {{ contact.firstname }}"}, "token"),
-        ({"message_json": '{"type":"text","text":"{{x}}"}'}, "token"),
         ({"message_json": "{"}, "cannot be read"),
+        ({"message_json": "[" * 100_000}, "cannot be read"),
         ({"message_json": '"text"'}, "object"),
         ({"message_json": '{"text":"no type"}'}, "type"),
-        ({"message_json": json.dumps([{"type": "text", "text": "x"}] * 6)}, "five"),
-        ({"message_json": '{"type":"text"}'}, "empty"),
-        ({"image_url": "http://example.com/a.png"}, "https"),
-        ({"image_url": "https://["}, "https"),
+        ({"text": "Hi", "buttons": "https://example.com"}, r"Label \| https"),
+        ({"text": "Hi", "buttons": "Shop | javascript:alert(1)"}, r"Label \| https"),
+        ({"text": "Hi", "buttons": "Shop | tel:1"}, r"Label \| https"),
+        ({"text": "Hi", "buttons": "a | https://example.com\n" * 5}, "at most 4"),
+        ({"text": " ", "buttons": "a | https://example.com"}, "need a text"),
     ],
 )
 def test_what_is_wrong_is_said(inputs: dict[str, str], words: str) -> None:

@@ -2,63 +2,56 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from plugin.models import ActionCall, Delivery, Installation, LinkageToken, db
+from plugin.models import ActionCall, Delivery, Installation, Job, LinkageToken, db
 from plugin.models.base import transaction
 from plugin.services.linkage_tokens import read_token
+from tests.doors.actions import arrived, befriended, count, execution, queued, send
 from tests.people import line_user, linked
 from tests.signing import hubspot_post
-from tests.world import ALICE, BOB, PORTAL, Tenant, World
+from tests.world import BOB, PORTAL, Tenant, World
 
 SAMPLE = Path(__file__).parents[3] / "shared/samples/hubspot/action-execution-body.json"
 
 
-def execution(
-    inputs: dict[str, Any], callback: str = "ap-1-2-3-0", contact: int = ALICE
-) -> dict[str, Any]:
-    return {
-        "callbackId": callback,
-        "origin": {"portalId": PORTAL, "actionDefinitionId": 1},
-        "object": {"objectId": contact, "objectType": "CONTACT"},
-        "fields": inputs,
-        "inputFields": inputs,
-    }
-
-
-def send(world: World, inputs: dict[str, Any], **more: Any) -> dict[str, str]:
-    answer = hubspot_post(f"{world.url}/hubspot/actions/send-message", execution(inputs, **more))
-    assert answer.status_code == 200, answer.text
-    fields: dict[str, str] = answer.json()["outputFields"]
-    return fields
-
-
-def count(model: Any) -> int:
-    return db.session.scalar(select(func.count()).select_from(model)) or 0
-
-
-def test_a_message_is_held_sent_and_completed(world: World, alice: Tenant) -> None:
-    linked(world, alice, user_id=line_user("charlie"))
-    held = send(world, {"text": "Hello"})
-    assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT59M"}
-    world.work()
-    sent = world.sandbox.control("GET", "/deliveries")["deliveries"]
-    assert [one["messages"][0]["text"] for one in sent] == ["Hello"]
-    done = world.sandbox.control("GET", "/callbacks")
+def test_with_nobody_before_it_a_message_is_sent_at_once(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
     outputs = send(world, {"text": "Hello"})
+    assert outputs["hs_execution_state"] == "SUCCESS"
     assert outputs["result"] == "sent"
     assert outputs["message_id"]
+    assert [one["messages"][0]["text"] for one in arrived(world)] == ["Hello"]
+    assert send(world, {"text": "Hello"}) == outputs
+    world.work()
+    assert len(arrived(world)) == 1
+    with world.app.app_context():
+        assert "deliver" not in set(db.session.scalars(select(Job.kind)))
+        call = db.session.scalars(select(ActionCall)).one()
+        assert (call.state, call.blocked, call.result) == ("completed", False, "sent")
+
+
+def test_behind_others_a_message_is_held_sent_and_completed(world: World, alice: Tenant) -> None:
+    queued(world, alice, befriended(world, alice))
+    held = send(world, {"text": "Hello"})
+    assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT59M"}
+    assert arrived(world) == []
+    world.work()
+    assert [one["messages"][0]["text"] for one in arrived(world)] == ["Hello"]
+    with world.app.app_context():
+        call = db.session.scalars(select(ActionCall)).one()
+        assert (call.blocked, call.result) == (True, "sent")
+    outputs = send(world, {"text": "Hello"})
+    assert outputs["result"] == "sent"
     assert outputs["hs_execution_state"] == "SUCCESS"
-    assert len(world.sandbox.control("GET", "/deliveries")["deliveries"]) == 1
-    assert done is not None
+    assert len(arrived(world)) == 1
 
 
 def test_a_repeat_at_any_moment_has_no_second_effect(world: World, alice: Tenant) -> None:
-    linked(world, alice, user_id=line_user("charlie"))
+    queued(world, alice, befriended(world, alice))
     for _ in range(3):
         assert send(world, {"text": "Once"})["hs_execution_state"] == "BLOCK"
     world.work()
@@ -66,9 +59,9 @@ def test_a_repeat_at_any_moment_has_no_second_effect(world: World, alice: Tenant
         assert send(world, {"text": "Once"})["result"] == "sent"
     world.work()
     with world.app.app_context():
-        assert count(Delivery) == 1
+        assert count(Delivery) == 2
         assert count(ActionCall) == 1
-    assert len(world.sandbox.control("GET", "/deliveries")["deliveries"]) == 1
+    assert len(arrived(world)) == 1
 
 
 @pytest.mark.parametrize(
@@ -108,7 +101,7 @@ def test_a_stranger_is_asked_for_before_a_push(world: World, alice: Tenant) -> N
 
 
 def test_the_months_limit_is_told_apart(world: World, alice: Tenant) -> None:
-    linked(world, alice, user_id=line_user("charlie"))
+    befriended(world, alice)
     with world.app.app_context():
         channel = world.account(alice).channel_id
     world.sandbox.control("POST", "/quota", {"channel": channel, "limit": 5, "used": 5})
@@ -118,9 +111,9 @@ def test_the_months_limit_is_told_apart(world: World, alice: Tenant) -> None:
 
 
 def test_a_lost_answer_sends_no_second_message(world: World, alice: Tenant) -> None:
-    linked(world, alice, user_id=line_user("charlie"))
+    befriended(world, alice)
     world.sandbox.fail("/v2/bot/message/push", "lost", times=1)
-    send(world, {"text": "Once"})
+    assert send(world, {"text": "Once"})["hs_execution_state"] == "BLOCK"
     world.work()
     world.work(ahead=600)
     assert send(world, {"text": "Once"})["result"] == "sent"

@@ -8,6 +8,8 @@ OPEN = {
     "actions.options",
     "api.openapi.openapi",
     "friend.callback",
+    "friend.enter",
+    "friend.liff",
     "friend.step",
     "friend.walk",
     "hubspot_webhooks.receive",
@@ -19,6 +21,7 @@ OPEN = {
     "web.home",
     "web.install",
     "web.leave",
+    "web.tapped",
 }
 
 

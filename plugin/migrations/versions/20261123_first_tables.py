@@ -88,6 +88,7 @@ def upgrade():
     sa.Column('hubspot_user_id', sa.BigInteger(), nullable=False),
     sa.Column('email', sa.String(length=255), nullable=False),
     sa.Column('signed_in_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('test_friends', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_member')),
     sa.UniqueConstraint('installation_id', 'hubspot_user_id', name=op.f('uq_member_installation_id_hubspot_user_id'))
     )
@@ -179,7 +180,7 @@ def upgrade():
     sa.Column('mirror_owed', sa.Boolean(), nullable=False),
     sa.Column('mirror_error', sa.String(length=500), nullable=False),
     sa.Column('check_wanted', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), server_default='0', nullable=False),
-    sa.Column('check_owed', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('check_owed', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('shown', sa.JSON(), server_default='{}', nullable=False),
     sa.Column('life_ms', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -227,6 +228,11 @@ def upgrade():
     sa.Column('previous_webhook_url', sa.String(length=500), nullable=False),
     sa.Column('checks', sa.JSON(), nullable=False),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('quota_limit', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('quota_used', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('quota_read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('quota_paused_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('quota_used_up_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('webhook_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
@@ -236,6 +242,21 @@ def upgrade():
     sa.UniqueConstraint('installation_id', 'position', name=op.f('uq_official_account_installation_id_position')),
     sa.UniqueConstraint('webhook_key', name=op.f('uq_official_account_webhook_key'))
     )
+    op.create_table('reconcile_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cursor', sa.BigInteger(), nullable=False),
+    sa.Column('read', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('error', sa.String(length=500), nullable=False),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_reconcile_run_installation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reconcile_run'))
+    )
+    with op.batch_alter_table('reconcile_run', schema=None) as batch_op:
+        batch_op.create_index('reconcile_run_of', ['installation_id', 'id'], unique=False)
+
     op.create_table('tag',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -355,6 +376,19 @@ def upgrade():
     sa.Column('slug', sa.String(length=40), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('linkage_type', sa.String(length=20), nullable=False),
+    sa.Column('by_token', sa.Boolean(), nullable=False),
+    sa.Column('by_email', sa.Boolean(), nullable=False),
+    sa.Column('by_form', sa.Boolean(), nullable=False),
+    sa.Column('makes_contact', sa.Boolean(), nullable=False),
+    sa.Column('destination', sa.String(length=2000), server_default='', nullable=False),
+    sa.Column('tags', sa.JSON(), server_default='[]', nullable=False),
+    sa.Column('greeting', sa.String(length=5000), server_default='', nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dark', sa.String(length=7), server_default='#000000', nullable=False),
+    sa.Column('light', sa.String(length=7), server_default='#ffffff', nullable=False),
+    sa.Column('has_logo', sa.Boolean(), nullable=False),
+    sa.Column('logo', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_qr_code_official_account_id')),
@@ -364,6 +398,55 @@ def upgrade():
     with op.batch_alter_table('qr_code', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_qr_code_official_account_id'), ['official_account_id'], unique=False)
 
+    op.create_table('template',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_template_official_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_template'))
+    )
+    with op.batch_alter_table('template', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_template_official_account_id'), ['official_account_id'], unique=False)
+
+    op.create_table('conflict',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('friend_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('standing_friend_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('standing_contact_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('decision', sa.String(length=20), nullable=False),
+    sa.Column('method', sa.String(length=20), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('source', sa.String(length=255), nullable=False),
+    sa.Column('times', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('gone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_by', sa.String(length=255), nullable=False),
+    sa.Column('verdict', sa.String(length=20), nullable=False),
+    sa.ForeignKeyConstraint(['contact_row_id'], ['contact.id'], name=op.f('fk_conflict_contact_row_id')),
+    sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_conflict_friend_id')),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_conflict_installation_id')),
+    sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_conflict_official_account_id')),
+    sa.ForeignKeyConstraint(['standing_contact_row_id'], ['contact.id'], name=op.f('fk_conflict_standing_contact_row_id')),
+    sa.ForeignKeyConstraint(['standing_friend_id'], ['friend.id'], name=op.f('fk_conflict_standing_friend_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conflict')),
+    sa.UniqueConstraint('friend_id', 'contact_row_id', name=op.f('uq_conflict_friend_id_contact_row_id'))
+    )
+    with op.batch_alter_table('conflict', schema=None) as batch_op:
+        batch_op.create_index('conflict_open', ['installation_id', 'decided_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conflict_contact_row_id'), ['contact_row_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conflict_standing_contact_row_id'), ['standing_contact_row_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conflict_standing_friend_id'), ['standing_friend_id'], unique=False)
+
     op.create_table('delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('official_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -372,6 +455,9 @@ def upgrade():
     sa.Column('retry_key', sa.String(length=36), nullable=False),
     sa.Column('messages', sa.JSON(), nullable=False),
     sa.Column('silent', sa.Boolean(), nullable=False),
+    sa.Column('template_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('template_version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('filling', sa.String(length=10), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('result', sa.String(length=40), nullable=False),
     sa.Column('error', sa.String(length=500), nullable=False),
@@ -385,6 +471,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['action_call_id'], ['action_call.id'], name=op.f('fk_delivery_action_call_id')),
     sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_delivery_friend_id')),
     sa.ForeignKeyConstraint(['official_account_id'], ['official_account.id'], name=op.f('fk_delivery_official_account_id')),
+    sa.ForeignKeyConstraint(['template_id'], ['template.id'], name=op.f('fk_delivery_template_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('retry_key', name=op.f('uq_delivery_retry_key'))
     )
@@ -434,6 +521,7 @@ def upgrade():
     sa.Column('step', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('shrunk', sa.Boolean(), nullable=False),
+    sa.Column('by_join', sa.Boolean(), nullable=False),
     sa.Column('incomplete', sa.Boolean(), nullable=False),
     sa.Column('tail_after', sa.String(length=500), nullable=True),
     sa.Column('tail_id', sa.BigInteger(), nullable=True),
@@ -473,25 +561,36 @@ def upgrade():
     with op.batch_alter_table('linkage', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_linkage_contact_row_id'), ['contact_row_id'], unique=False)
 
-    op.create_table('linkage_token',
+    op.create_table('list_preparation',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('nonce', sa.String(length=32), nullable=False),
     sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('qr_code_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('contact_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('used_by', sa.String(length=80), nullable=False),
+    sa.Column('list_id', sa.String(length=40), nullable=False),
+    sa.Column('list_name', sa.String(length=255), nullable=False),
+    sa.Column('valid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('renew_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('only_unlinked', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('after', sa.String(length=500), nullable=False),
+    sa.Column('step', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('read', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('made', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kept', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('linked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('gone', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('error', sa.String(length=500), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['contact_row_id'], ['contact.id'], name=op.f('fk_linkage_token_contact_row_id')),
-    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_linkage_token_installation_id')),
-    sa.ForeignKeyConstraint(['qr_code_id'], ['qr_code.id'], name=op.f('fk_linkage_token_qr_code_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_linkage_token')),
-    sa.UniqueConstraint('nonce', name=op.f('uq_linkage_token_nonce'))
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_list_preparation_installation_id')),
+    sa.ForeignKeyConstraint(['qr_code_id'], ['qr_code.id'], name=op.f('fk_list_preparation_qr_code_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_preparation'))
     )
-    with op.batch_alter_table('linkage_token', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_linkage_token_contact_row_id'), ['contact_row_id'], unique=False)
+    with op.batch_alter_table('list_preparation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_list_preparation_qr_code_id'), ['qr_code_id'], unique=False)
+        batch_op.create_index('list_preparation_of_tenant', ['installation_id', 'id'], unique=False)
 
     op.create_table('question',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -519,6 +618,36 @@ def upgrade():
     with op.batch_alter_table('question', schema=None) as batch_op:
         batch_op.create_index('question_of_friend', ['friend_id', 'state', 'id'], unique=False)
 
+    op.create_table('rich_menu_switch',
+    sa.Column('action_call_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('friend_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('menu_id', sa.String(length=100), nullable=False),
+    sa.ForeignKeyConstraint(['action_call_id'], ['action_call.id'], name=op.f('fk_rich_menu_switch_action_call_id')),
+    sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_rich_menu_switch_friend_id')),
+    sa.PrimaryKeyConstraint('action_call_id', name=op.f('pk_rich_menu_switch'))
+    )
+    op.create_table('template_version',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('template_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('messages', sa.JSON(), nullable=False),
+    sa.Column('by', sa.String(length=255), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['template_id'], ['template.id'], name=op.f('fk_template_version_template_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_template_version')),
+    sa.UniqueConstraint('template_id', 'number', name=op.f('uq_template_version_template_id_number'))
+    )
+    op.create_table('user_token',
+    sa.Column('friend_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('login_channel_id', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['friend_id'], ['friend.id'], name=op.f('fk_user_token_friend_id')),
+    sa.PrimaryKeyConstraint('friend_id', name=op.f('pk_user_token'))
+    )
+    with op.batch_alter_table('user_token', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_user_token_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('link_click',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -531,6 +660,32 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_link_click')),
     sa.UniqueConstraint('delivery_id', 'link_target_id', name=op.f('uq_link_click_delivery_id_link_target_id'))
     )
+    op.create_table('linkage_token',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('nonce', sa.String(length=32), nullable=False),
+    sa.Column('installation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('qr_code_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('preparation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('preview', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('used_by', sa.String(length=80), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['contact_row_id'], ['contact.id'], name=op.f('fk_linkage_token_contact_row_id')),
+    sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name=op.f('fk_linkage_token_installation_id')),
+    sa.ForeignKeyConstraint(['preparation_id'], ['list_preparation.id'], name=op.f('fk_linkage_token_preparation_id')),
+    sa.ForeignKeyConstraint(['qr_code_id'], ['qr_code.id'], name=op.f('fk_linkage_token_qr_code_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_linkage_token')),
+    sa.UniqueConstraint('nonce', name=op.f('uq_linkage_token_nonce'))
+    )
+    with op.batch_alter_table('linkage_token', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_linkage_token_contact_row_id'), ['contact_row_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_linkage_token_preparation_id'), ['preparation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_linkage_token_qr_code_id'), ['qr_code_id'], unique=False)
+        batch_op.create_index('linkage_token_of_tenant', ['installation_id', 'id'], unique=False)
+
     op.create_table('login_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('reference', sa.String(length=40), nullable=False),
@@ -550,6 +705,8 @@ def upgrade():
     sa.Column('contact_id', sa.BigInteger(), nullable=True),
     sa.Column('contact_name', sa.String(length=255), nullable=False),
     sa.Column('contact_email', sa.String(length=320), nullable=False),
+    sa.Column('typed', sa.Boolean(), nullable=False),
+    sa.Column('visitor', sa.String(length=64), server_default='', nullable=False),
     sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.String(length=40), nullable=False),
     sa.ForeignKeyConstraint(['qr_code_id'], ['qr_code.id'], name=op.f('fk_login_attempt_qr_code_id')),
@@ -570,15 +727,29 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_login_attempt_expires_at'))
 
     op.drop_table('login_attempt')
+    with op.batch_alter_table('linkage_token', schema=None) as batch_op:
+        batch_op.drop_index('linkage_token_of_tenant')
+        batch_op.drop_index(batch_op.f('ix_linkage_token_qr_code_id'))
+        batch_op.drop_index(batch_op.f('ix_linkage_token_preparation_id'))
+        batch_op.drop_index(batch_op.f('ix_linkage_token_contact_row_id'))
+
+    op.drop_table('linkage_token')
     op.drop_table('link_click')
+    with op.batch_alter_table('user_token', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_user_token_expires_at'))
+
+    op.drop_table('user_token')
+    op.drop_table('template_version')
+    op.drop_table('rich_menu_switch')
     with op.batch_alter_table('question', schema=None) as batch_op:
         batch_op.drop_index('question_of_friend')
 
     op.drop_table('question')
-    with op.batch_alter_table('linkage_token', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_linkage_token_contact_row_id'))
+    with op.batch_alter_table('list_preparation', schema=None) as batch_op:
+        batch_op.drop_index('list_preparation_of_tenant')
+        batch_op.drop_index(batch_op.f('ix_list_preparation_qr_code_id'))
 
-    op.drop_table('linkage_token')
+    op.drop_table('list_preparation')
     with op.batch_alter_table('linkage', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_linkage_contact_row_id'))
 
@@ -605,6 +776,17 @@ def downgrade():
         batch_op.drop_index('delivery_of_account')
 
     op.drop_table('delivery')
+    with op.batch_alter_table('conflict', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_conflict_standing_friend_id'))
+        batch_op.drop_index(batch_op.f('ix_conflict_standing_contact_row_id'))
+        batch_op.drop_index(batch_op.f('ix_conflict_contact_row_id'))
+        batch_op.drop_index('conflict_open')
+
+    op.drop_table('conflict')
+    with op.batch_alter_table('template', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_template_official_account_id'))
+
+    op.drop_table('template')
     with op.batch_alter_table('qr_code', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_qr_code_official_account_id'))
 
@@ -630,6 +812,10 @@ def downgrade():
 
     op.drop_table('friend')
     op.drop_table('tag')
+    with op.batch_alter_table('reconcile_run', schema=None) as batch_op:
+        batch_op.drop_index('reconcile_run_of')
+
+    op.drop_table('reconcile_run')
     op.drop_table('official_account')
     with op.batch_alter_table('idempotent_call', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idempotent_call_claimed_at'))

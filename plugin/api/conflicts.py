@@ -1,0 +1,87 @@
+"""Conflicts: a wish for a link that met another link, and waits for a decision."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from plugin.api.access import actor, tenant
+from plugin.api.fields import Id, Moment, row_id
+from plugin.api.paging import Answer, Page, PageQuery, list_of, page
+from plugin.api.problems import Problem
+from plugin.api.resource import Resource, found
+from plugin.models.conflict import Conflict
+from plugin.services.conflicts import keep_as_is, move_link
+
+blueprint = Resource("conflicts", "Links that were asked for while another link stood")
+DECIDED = "This conflict is decided already, or its contact is gone from HubSpot."
+
+
+class ConflictSchema(Answer):
+    """Who was to be linked with whom, and the link that stood in the way."""
+
+    id = Id(required=True)
+    official_account = Id(attribute="official_account_id", required=True)
+    line_user_id = fields.String(attribute="friend.line_user_id", required=True)
+    contact_id = Id(attribute="contact.contact_id", required=True)
+    linked_line_user_id = fields.String(attribute="standing_friend.line_user_id", required=True)
+    linked_contact_id = Id(attribute="standing_contact.contact_id", required=True)
+    decision = fields.String(
+        required=True, validate=validate.OneOf(("friend_taken", "contact_taken"))
+    )
+    method = fields.String(required=True)
+    actor = fields.String(required=True)
+    source = fields.String(required=True)
+    times = fields.Integer(required=True)
+    opened_at = Moment(required=True)
+    gone_at = Moment(required=True, allow_none=True)
+    decided_at = Moment(required=True, allow_none=True)
+    decided_by = fields.String(required=True)
+    verdict = fields.String(required=True)
+
+
+class ConflictQuery(PageQuery):
+    """`decided`: those that are over; absent: those that wait."""
+
+    decided = fields.Boolean(load_default=False)
+
+
+@blueprint.get("")
+@blueprint.arguments(ConflictQuery, location="query")
+@blueprint.response(200, list_of(ConflictSchema))
+def list_conflicts(query: dict[str, Any]) -> Page:
+    """List conflicts"""
+    return page(Conflict.owned(tenant().id, query["decided"]), Conflict.id, query)
+
+
+@blueprint.get("/<conflict_id>")
+@blueprint.response(200, ConflictSchema)
+def get_conflict(conflict_id: str) -> Conflict:
+    """Look at one conflict"""
+    return _conflict(conflict_id)
+
+
+@blueprint.post("/<conflict_id>/keep")
+@blueprint.response(200, ConflictSchema)
+def keep_conflict(conflict_id: str) -> Conflict:
+    """Keep the link that stands"""
+    conflict = _conflict(conflict_id)
+    return _decided(conflict, keep_as_is(conflict, actor()))
+
+
+@blueprint.post("/<conflict_id>/move")
+@blueprint.response(200, ConflictSchema)
+def move_conflict(conflict_id: str) -> Conflict:
+    """Link as was asked for; the link that stands gives way"""
+    conflict = _conflict(conflict_id)
+    return _decided(conflict, move_link(conflict, actor()))
+
+
+def _decided(conflict: Conflict, done: bool) -> Conflict:
+    if not done:
+        raise Problem(409, "decided", DECIDED)
+    return conflict
+
+
+def _conflict(conflict_id: str) -> Conflict:
+    conflict: Conflict = found(Conflict.find_owned(tenant().id, row_id(conflict_id) or 0))
+    return conflict

@@ -1,0 +1,91 @@
+"""Imports of friends: all whom LINE lists to the Official Account."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from plugin.api.access import tenant
+from plugin.api.fields import Id, Moment, row_id
+from plugin.api.paging import Answer, Page, PageQuery, list_of, page
+from plugin.api.resource import Resource, found, owned_account
+from plugin.models.friend_import import (
+    CANCELLED,
+    FAILED,
+    FILE,
+    FINISHED,
+    FOLLOWERS,
+    FORBIDDEN,
+    RUNNING,
+    FriendImport,
+)
+from plugin.services.friend_imports import begin_friend_import, cancel_friend_import
+
+blueprint = Resource("friend-imports", "Imports of the friends an Official Account has")
+STATE = validate.OneOf((RUNNING, FINISHED, FAILED, FORBIDDEN, CANCELLED))
+
+
+class FriendImportSchema(Answer):
+    """`forbidden`: LINE lists friends to verified and premium accounts only.
+
+    `found` counts the friends met, `new` those that were not known, `profiles` the names read.
+    """
+
+    id = Id(required=True)
+    official_account = Id(attribute="official_account_id", required=True)
+    source = fields.String(required=True, validate=validate.OneOf((FOLLOWERS, FILE)))
+    state = fields.String(required=True, validate=STATE)
+    found = fields.Integer(required=True)
+    new = fields.Integer(required=True)
+    unknown = fields.Integer(required=True)
+    invalid = fields.Integer(required=True)
+    profiles = fields.Integer(required=True)
+    error = fields.String(required=True)
+    started_at = Moment(required=True)
+    finished_at = Moment(required=True, allow_none=True)
+
+
+class NewFriendImportSchema(Schema):
+    """Whose friends."""
+
+    official_account = Id(required=True)
+
+
+@blueprint.get("")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, list_of(FriendImportSchema))
+def list_friend_imports(query: dict[str, Any]) -> Page:
+    """List imports of friends, newest first"""
+    return page(FriendImport.owned(tenant().id), FriendImport.id, query, newest_first=True)
+
+
+@blueprint.post("")
+@blueprint.arguments(NewFriendImportSchema, example={"official_account": "1"})
+@blueprint.response(201, FriendImportSchema)
+def create_friend_import(body: dict[str, int]) -> FriendImport:
+    """Import an account's friends
+
+    May be repeated: friends that are known are not made twice, and newer knowledge stays. Where
+    an import is under way, that one is answered.
+    """
+    return begin_friend_import(owned_account(body["official_account"]))
+
+
+@blueprint.get("/<import_id>")
+@blueprint.response(200, FriendImportSchema)
+def get_friend_import(import_id: str) -> FriendImport:
+    """Look at one import of friends"""
+    return _import(import_id)
+
+
+@blueprint.post("/<import_id>/cancel")
+@blueprint.response(200, FriendImportSchema)
+def cancel(import_id: str) -> FriendImport:
+    """Cancel an import of friends; those it met stay"""
+    run = _import(import_id)
+    cancel_friend_import(run)
+    return run
+
+
+def _import(import_id: str) -> FriendImport:
+    run: FriendImport = found(FriendImport.find_owned(tenant().id, row_id(import_id) or 0))
+    return run

@@ -1,0 +1,146 @@
+"""Templates: the messages a workflow can choose from."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from plugin.api.access import tenant
+from plugin.api.fields import Id, Moment, PlainText, row_id
+from plugin.api.paging import Answer, Page, PageQuery, list_of, page
+from plugin.api.problems import Problem
+from plugin.api.resource import Resource, found, owned_account
+from plugin.core.message_checks import BUBBLES
+from plugin.doorway import outside
+from plugin.models.official_account import OfficialAccount
+from plugin.models.template import Template, TemplateVersion
+from plugin.services.check_template import check_template
+from plugin.services.templates import (
+    LONGEST_NAME,
+    archive_template,
+    create_template,
+    save_version,
+)
+
+blueprint = Resource("templates", "Messages kept for workflows, in versions")
+BY = "API"
+MESSAGES = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]
+EXAMPLE = {"official_account": "1", "name": "Welcome", "messages": MESSAGES}
+SHOWN = {
+    **EXAMPLE,
+    "id": "5",
+    "kind": "text",
+    "version": 1,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "changed_at": "2026-11-23T09:30:00.000Z",
+}
+
+
+def _message_objects(messages: list[dict[str, Any]]) -> None:
+    if not all(isinstance(one.get("type"), str) for one in messages):
+        raise ValidationError("Each message must be a LINE message object with a type.")
+
+
+def _messages(description: str) -> fields.List:
+    return fields.List(
+        fields.Dict(keys=fields.String()),
+        required=True,
+        validate=[validate.Length(1, BUBBLES), _message_objects],
+        metadata={"description": description},
+    )
+
+
+class TemplateSchema(Answer):
+    """A template as lists show it. `version` is the number of the one that is sent."""
+
+    id = Id(required=True)
+    official_account = Id(attribute="official_account_id", required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    version = fields.Integer(required=True)
+    created_at = Moment(required=True)
+    changed_at = Moment(required=True)
+
+
+class WholeTemplateSchema(TemplateSchema):
+    """A template with what it says now."""
+
+    messages = fields.Method("_present", required=True)
+
+    def _present(self, template: Template) -> list[dict[str, Any]]:
+        return TemplateVersion.current(template).messages
+
+
+class NewTemplateSchema(Schema):
+    """Tokens like `{{ contact.firstname | default('there') }}` are filled in when it is sent."""
+
+    official_account = Id(required=True)
+    name = PlainText(LONGEST_NAME, 1, required=True)
+    messages = _messages("One to five LINE message objects")
+
+
+class NewVersionSchema(Schema):
+    """A new version, and perhaps a new name."""
+
+    name = PlainText(LONGEST_NAME, 1)
+    messages = _messages("One to five LINE message objects, instead of all there were")
+
+
+@blueprint.get("")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, list_of(TemplateSchema))
+def list_templates(query: dict[str, Any]) -> Page:
+    """List the templates in use"""
+    return page(Template.owned(tenant().id), Template.id, query)
+
+
+@blueprint.post("")
+@blueprint.arguments(NewTemplateSchema, example=EXAMPLE)
+@blueprint.response(201, WholeTemplateSchema, example=SHOWN)
+def create(body: dict[str, Any]) -> Template:
+    """Create a template
+
+    LINE is asked whether it would take the messages; what it would refuse is not kept.
+    """
+    account = owned_account(body["official_account"])
+    _judge(account, body["messages"])
+    return create_template(account, body["name"], body["messages"], BY)
+
+
+@blueprint.get("/<template_id>")
+@blueprint.response(200, WholeTemplateSchema, example=SHOWN)
+def get_template(template_id: str) -> Template:
+    """Look at one template"""
+    return _template(template_id)
+
+
+@blueprint.put("/<template_id>")
+@blueprint.arguments(NewVersionSchema, example={"name": "Welcome", "messages": MESSAGES})
+@blueprint.response(200, WholeTemplateSchema, example=SHOWN)
+def put_version(body: dict[str, Any], template_id: str) -> Template:
+    """Write a new version, which workflows send from then on"""
+    template = _template(template_id)
+    _judge(template.official_account, body["messages"])
+    save_version(template, body.get("name") or template.name, body["messages"], BY)
+    return template
+
+
+@blueprint.delete("/<template_id>")
+@blueprint.response(204)
+def archive(template_id: str) -> None:
+    """Take a template out of use
+
+    A workflow that names it sends nothing from then on, and says so in its history.
+    """
+    archive_template(_template(template_id))
+
+
+def _template(template_id: str) -> Template:
+    template: Template = found(Template.find_owned(tenant().id, row_id(template_id) or 0))
+    return template
+
+
+def _judge(account: OfficialAccount, messages: list[dict[str, Any]]) -> None:
+    verdict = check_template(outside(), account, messages)
+    if not verdict.good:
+        problems = list(verdict.problems)
+        raise Problem(422, "invalid", " ".join(problems), errors={"messages": problems})

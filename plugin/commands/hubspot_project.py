@@ -1,0 +1,58 @@
+"""`flask --app app hubspot-project`: the project that a HubSpot developer uploads."""
+
+import json
+import re
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from plugin.core.hubspot_project import SOURCE, Profile, project_files
+from plugin.doorway import outside
+
+DEFINITION = Path(__file__).parents[2] / "hubspot-app.json"
+NAME = re.compile(r"[a-z0-9-]{1,40}")
+
+hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's project files.")
+
+
+@hubspot_project.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--profile",
+    "told",
+    type=(str, str, int),
+    multiple=True,
+    metavar="NAME BASE_URL ACCOUNT",
+    help="An environment: its name, Musubi's address, the HubSpot developer account's ID."
+    " May be given several times. Without it: `production` at BASE_URL.",
+)
+def export(folder: Path, told: tuple[tuple[str, str, int], ...]) -> None:
+    """Write the project into FOLDER. Profiles that are there stay, unless given anew."""
+    profiles = [_profile(*one) for one in told]
+    if not profiles and not any((folder / SOURCE).glob("hsprofile.*.json")):
+        profiles = [Profile("production", outside().settings.base_url, 0)]
+        click.echo("Enter the developer account's ID in hsprofile.production.json.", err=True)
+    app = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    files = project_files(app, profiles)
+    _clear(folder / SOURCE / "app" / "workflow-actions")
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode())
+        click.echo(path)
+
+
+def _profile(name: str, base_url: str, account_id: int) -> Profile:
+    if not NAME.fullmatch(name):
+        raise click.BadParameter(f"A profile's name has a-z, 0-9 and hyphens only: {name}")
+    base_url = base_url.rstrip("/")
+    if not base_url.startswith(("https://", "http://localhost")):
+        raise click.BadParameter(f"HubSpot calls https addresses only: {base_url}")
+    return Profile(name, base_url, account_id)
+
+
+def _clear(actions: Path) -> None:
+    """An action that is no longer declared must not stay behind and be uploaded."""
+    for old in actions.glob("*-hsmeta.json"):
+        old.unlink()

@@ -1,0 +1,107 @@
+"""What people did in HubSpot to the LINE User ID property, read there and brought home.
+
+A webhook only says that something changed. What counts is what HubSpot holds when it is asked, so
+that repeated, late and unordered events, and the echoes of our own writes, come to the same.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from plugin.gateways import ContactRecord
+from plugin.models.base import db, transaction
+from plugin.models.installation import Installation
+from plugin.models.job import plant
+from plugin.models.people import Contact, Linkage
+from plugin.services import Outside
+from plugin.services.introductions import introduce
+from plugin.services.merge_contacts import merge_contacts
+from plugin.services.offered_ids import offers_of
+from plugin.services.portal_access import portal
+from plugin.services.settle_contact import Look, settle_contact, values_were_lost
+from plugin.services.write_contacts import LINE_FACTS
+
+BATCH = 100
+MERGED = "hs_merged_object_ids"
+NAMES = ("email", "firstname", "lastname", MERGED)
+
+
+def check_contacts(outside: Outside, installation_id: int) -> bool:
+    """Look at one batch of contacts of whose change HubSpot told; True where more are owed."""
+    installation = Installation.by_id(installation_id)
+    if installation is None or not installation.is_alive:
+        return False
+    contacts = Contact.to_check(installation_id, BATCH)
+    if contacts:
+        compare(outside, installation_id, contacts)
+    return bool(Contact.to_check(installation_id, 1))
+
+
+def compare(
+    outside: Outside, installation_id: int, contacts: Sequence[Contact], *, nightly: bool = False
+) -> list[str]:
+    """Read the contacts in HubSpot and settle every difference; one word or more for each.
+
+    Words: same, rewritten, linked, unlinked, conflict, refused, gone, merged, later. Raises
+    `GatewayError`, and then nothing has changed: only HubSpot's plain word that a contact is
+    missing makes it gone.
+    """
+    seen = {one.id: (one.mirror_done, one.check_wanted) for one in contacts}
+    offers = offers_of(installation_id)
+    names = (*NAMES, *offers.names(LINE_FACTS))
+    access = portal(outside, installation_id)
+    ids = [str(one.contact_id) for one in contacts]
+    records = outside.gateways.hubspot.read_contacts(access, ids, names).records
+    introductions = introduce(outside, [pair for one in records for pair in offers.values(one)])
+    by_id = {one.contact_id: one for one in records}
+    with transaction():
+        _merge_found(installation_id, records)
+        rows = _locked(list(seen))
+        ties = Linkage.of_contacts(list(seen))
+        look = Look(
+            by_id,
+            offers,
+            introductions,
+            {(one.contact_row_id, one.official_account_id): one for one in ties},
+        )
+        look = look._replace(doubt=nightly and values_were_lost(rows, look))
+        outcomes = [word for row in rows for word in _settle(row, seen[row.id], look)]
+        if "later" in outcomes:
+            plant("check_contacts", installation_id, installation_id)
+    return outcomes
+
+
+def _settle(contact: Contact, seen: tuple[int, int], look: Look) -> list[str]:
+    """One contact; a write of ours that ended while we read makes what was read worthless."""
+    if contact.mirror_done != seen[0]:
+        contact.owe_check()
+        return ["later"]
+    words = settle_contact(contact, look)
+    if "later" in words:
+        contact.owe_check()
+    elif contact.check_wanted == seen[1]:
+        contact.check_owed = False
+    return words or ["same"]
+
+
+def _locked(row_ids: list[int]) -> list[Contact]:
+    rows = select(Contact).where(Contact.id.in_(row_ids)).order_by(Contact.id).with_for_update()
+    return list(db.session.scalars(rows.execution_options(populate_existing=True)))
+
+
+def _merge_found(installation_id: int, records: Iterable[ContactRecord]) -> None:
+    """Merges that no webhook told us of: HubSpot keeps on a contact which ones went into it."""
+    heirs = {
+        int(old): record.contact_id
+        for record in records
+        for old in (record.properties.get(MERGED) or "").split(";")
+        if old.strip().isdecimal()
+    }
+    known = select(Contact.contact_id).where(
+        Contact.installation_id == installation_id,
+        Contact.contact_id.in_(heirs),
+        Contact.merged_into_id.is_(None),
+    )
+    for old in db.session.scalars(known).all() if heirs else []:
+        if heirs[old] != old:
+            merge_contacts(installation_id, heirs[old], [old])

@@ -1,0 +1,60 @@
+"""A template judged before it is kept: by Musubi's own rules, then by LINE's dry run."""
+
+import re
+from typing import Any, NamedTuple
+
+from plugin.core.message_checks import check_messages
+from plugin.core.message_part import InvalidMessage
+from plugin.core.personalise import sample
+from plugin.gateways import Channel, GatewayError
+from plugin.models.base import close_reads
+from plugin.models.official_account import OfficialAccount
+from plugin.services import Outside
+from plugin.services.graphemes import count_clusters
+
+# LINE names the place as `messages[0].template.actions[1].label`.
+PLACE = re.compile(r"messages\[(\d+)\]\.?")
+INDEX = re.compile(r"\[(\d+)\]")
+
+
+class Verdict(NamedTuple):
+    """`problems` in sentences, none where all is well; `by_line`: whether LINE could be asked."""
+
+    problems: tuple[str, ...]
+    by_line: bool
+
+    @property
+    def good(self) -> bool:
+        """Whether the messages may be kept."""
+        return not self.problems
+
+
+def check_template(
+    outside: Outside, account: OfficialAccount, messages: list[dict[str, Any]]
+) -> Verdict:
+    """Judge messages whose tokens are not filled, with an example in the place of each."""
+    try:
+        example = sample(messages)
+        check_messages(example, count_clusters)
+    except InvalidMessage as error:
+        return Verdict((str(error),), by_line=False)
+    close_reads()
+    channel = Channel(account.channel_id, account.channel_secret)
+    try:
+        outside.gateways.line.validate(channel, example)
+    except GatewayError as error:
+        if error.reason != "invalid":
+            return Verdict((), by_line=False)
+        return Verdict(tuple(map(_in_words, error.details)) or (error.message,), by_line=True)
+    return Verdict((), by_line=True)
+
+
+def _in_words(detail: str) -> str:
+    """`messages[0].template.actions[1].label: too long` as "Message 1, template, actions 2 ..."."""
+    place, _, words = detail.partition(": ")
+    message = PLACE.match(place)
+    if message is None:
+        return detail
+    inner = INDEX.sub(lambda index: f" {int(index[1]) + 1}", place[message.end() :])
+    parts = [f"Message {int(message[1]) + 1}", *filter(None, inner.split("."))]
+    return f"{', '.join(parts)}: {words}"

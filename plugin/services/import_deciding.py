@@ -1,0 +1,147 @@
+"""Deciding, when the whole list is known: who is linked, and who is left to a person."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from plugin.models.base import db
+from plugin.models.list_import import (
+    ALREADY_LINKED,
+    CONFLICTS,
+    LINKED,
+    UNKNOWN_FRIEND,
+    ImportMember,
+    ImportRun,
+    ListImport,
+)
+from plugin.models.people import Contact, Friend
+from plugin.services import Outside
+from plugin.services.import_progress import go_to, piece
+from plugin.services.tie_many import Met, Pair, Why, decide_many, tie_many
+
+BATCH = 500
+WORDS = {"link": LINKED, "already_linked": ALREADY_LINKED}
+
+
+class Verdict(NamedTuple):
+    """What a contact's value came to, and what stands in the way."""
+
+    outcome: str
+    other: str = ""
+
+
+def decide_some(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    """Decide about some hundred contacts; ties, counts and outcomes are one transaction."""
+    with piece(run):
+        waiting = select(ImportMember).where(
+            ImportMember.list_import_id == mine.id, ImportMember.pending.is_(True)
+        )
+        members = list(db.session.scalars(waiting.order_by(ImportMember.contact_id).limit(BATCH)))
+        if not members:
+            go_to(run, "end")
+            return
+        verdicts = _verdicts(mine, members)
+        _count(run, verdicts.values())
+        _store(mine, verdicts)
+
+
+def _verdicts(mine: ListImport, members: list[ImportMember]) -> dict[int, Verdict]:
+    """By contact id. An id on two contacts is nobody's, unless it is tied to one already."""
+    friends = _friends(mine, members)
+    pairs = _pairs(mine, members, friends)
+    decided = decide_many(mine.official_account_id, list(pairs.values()))
+    shared = _shared(mine, {one.line_user_id for one in members})
+    verdicts: dict[int, Verdict] = {}
+    wishes: list[Pair] = []
+    for one in members:
+        pair = pairs.get(one.contact_id)
+        if pair is None:
+            # Without a row of its own the contact was deleted since it was read.
+            known = one.line_user_id in friends
+            verdicts[one.contact_id] = Verdict("deleted" if known else UNKNOWN_FRIEND)
+        elif decided[pair] == "link" and one.line_user_id in shared:
+            verdicts[one.contact_id] = Verdict("shared_id", _other(mine, one))
+        elif decided[pair] == "link" and one.outcome in (LINKED, ALREADY_LINKED, "unlinked"):
+            # It was linked by this value before and somebody unlinked it: that was a decision.
+            verdicts[one.contact_id] = Verdict("unlinked")
+        else:
+            wishes.append(pair)
+    why = Why("import", "import", f"list:{mine.list_id}")
+    for pair, met in tie_many(mine.official_account, wishes, why).items():
+        verdicts[pair.contact_id] = _verdict(met)
+    return verdicts
+
+
+def _verdict(met: Met) -> Verdict:
+    return Verdict(WORDS.get(met.decision, met.decision), met.other)
+
+
+def _friends(mine: ListImport, members: list[ImportMember]) -> dict[str, int]:
+    """Row ids of the friends that these values name, by LINE user id."""
+    known = select(Friend.line_user_id, Friend.id).where(
+        Friend.official_account_id == mine.official_account_id,
+        Friend.line_user_id.in_({one.line_user_id for one in members}),
+    )
+    return dict(db.session.execute(known).tuples().all())
+
+
+def _pairs(
+    mine: ListImport, members: list[ImportMember], friends: dict[str, int]
+) -> dict[int, Pair]:
+    """The pairs of which both halves are there, by contact id."""
+    rows = select(Contact.contact_id, Contact.id).where(
+        Contact.installation_id == mine.installation_id,
+        Contact.contact_id.in_([one.contact_id for one in members]),
+        Contact.merged_into_id.is_(None),
+        Contact.deleted_at.is_(None),
+    )
+    contacts = dict(db.session.execute(rows).tuples().all())
+    return {
+        one.contact_id: Pair(
+            friends[one.line_user_id], one.line_user_id, contacts[one.contact_id], one.contact_id
+        )
+        for one in members
+        if one.line_user_id in friends and one.contact_id in contacts
+    }
+
+
+def _shared(mine: ListImport, user_ids: set[str]) -> set[str]:
+    """Ids that stand on more than one contact of the list."""
+    counted = select(ImportMember.line_user_id).where(
+        ImportMember.list_import_id == mine.id, ImportMember.line_user_id.in_(user_ids)
+    )
+    several = counted.group_by(ImportMember.line_user_id).having(func.count() > 1)
+    return set(db.session.scalars(several))
+
+
+def _other(mine: ListImport, member: ImportMember) -> str:
+    """Another contact with the same id."""
+    twin = select(ImportMember.contact_id).where(
+        ImportMember.list_import_id == mine.id,
+        ImportMember.line_user_id == member.line_user_id,
+        ImportMember.contact_id != member.contact_id,
+    )
+    return str(db.session.scalar(twin.limit(1)) or "")
+
+
+def _count(run: ImportRun, verdicts: Iterable[Verdict]) -> None:
+    for verdict in verdicts:
+        name = "conflict" if verdict.outcome in CONFLICTS else verdict.outcome
+        setattr(run, name, getattr(run, name) + 1)
+
+
+def _store(mine: ListImport, verdicts: dict[int, Verdict]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "list_import_id": mine.id,
+            "contact_id": contact_id,
+            "outcome": verdict.outcome,
+            "other": verdict.other,
+            "pending": False,
+            # What an earlier run linked and HubSpot was not told yet stays to be told.
+            **({"unwritten": True} if verdict.outcome == LINKED else {}),
+        }
+        for contact_id, verdict in verdicts.items()
+    ]
+    db.session.execute(update(ImportMember), rows)

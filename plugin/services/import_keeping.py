@@ -1,0 +1,129 @@
+"""Keeping what was read of the members of a list, with a handful of statements a hundred."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from plugin.core.clock import utcnow
+from plugin.core.importing import Reading, read_value
+from plugin.gateways import ContactRecord
+from plugin.models.base import affected, db
+from plugin.models.list_import import EMPTY, INVALID_ID, ImportMember, ImportRun, ListImport
+from plugin.models.people import Contact
+from plugin.models.upsert import insert_or
+
+# What a value without exactly one id comes to at once; a good id waits for a decision.
+AT_ONCE: dict[Reading, str] = {
+    "empty": EMPTY,
+    "invalid_id": INVALID_ID,
+    "several_ids": "several_ids",
+}
+
+
+def keep_records(mine: ListImport, run: ImportRun, records: Sequence[ContactRecord]) -> None:
+    """Keep contacts as HubSpot just showed them, and count them; inside `piece`."""
+    if not records:
+        return
+    known = ImportMember.of_contacts(mine.id, [one.contact_id for one in records])
+    rows = [_member(mine, run, one, known.get(one.contact_id)) for one in records]
+    _count(run, rows)
+    _reopen_shared(mine, known, rows)
+    statement = insert_or(ImportMember)
+    kept = ("run_id", "value", "line_user_id", "outcome", "other", "pending")
+    values = {name: statement.excluded[name] for name in kept}
+    keys = ["list_import_id", "contact_id"]
+    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    with_id = {row["contact_id"] for row in rows if row["pending"]}
+    _keep_contacts(mine.installation_id, [one for one in records if one.contact_id in with_id])
+
+
+def forget_deleted(mine: ListImport, run: ImportRun, contact_ids: list[int]) -> None:
+    """Contacts that are in the list and no longer in HubSpot; inside `piece`."""
+    run.deleted += len(contact_ids)
+    gone = ImportMember.contact_id.in_(contact_ids)
+    mine_gone = delete(ImportMember).where(ImportMember.list_import_id == mine.id, gone)
+    db.session.execute(mine_gone.execution_options(synchronize_session=False))
+
+
+def unmet(mine: ListImport, run: ImportRun, contact_ids: Sequence[int]) -> list[int]:
+    """Those whom this run has neither read nor is about to."""
+    met = select(ImportMember.contact_id).where(
+        ImportMember.list_import_id == mine.id,
+        ImportMember.contact_id.in_(contact_ids),
+        ImportMember.run_id == run.id,
+    )
+    done = {*db.session.scalars(met), *run.pending}
+    return [one for one in dict.fromkeys(contact_ids) if one not in done]
+
+
+def _member(
+    mine: ListImport, run: ImportRun, record: ContactRecord, old: ImportMember | None
+) -> dict[str, Any]:
+    text = (record.properties.get(mine.property_name) or "").replace("\0", "").strip()
+    reading, line_user_id = read_value(text)
+    same = old is not None and old.line_user_id == line_user_id
+    return {
+        "list_import_id": mine.id,
+        "contact_id": record.contact_id,
+        "run_id": run.id,
+        "value": text[:255],
+        "line_user_id": line_user_id,
+        # A value that did not change remembers what it came to, for the decision to look at.
+        "outcome": AT_ONCE.get(reading, old.outcome if old is not None and same else ""),
+        "other": "",
+        "pending": reading == "id",
+        "unwritten": False,
+    }
+
+
+def _count(run: ImportRun, rows: list[dict[str, Any]]) -> None:
+    run.read += len(rows)
+    for row in rows:
+        run.empty += row["outcome"] == EMPTY
+        run.invalid_id += row["outcome"] == INVALID_ID
+        run.conflict += row["outcome"] == "several_ids"
+
+
+def _reopen_shared(
+    mine: ListImport, known: Mapping[int, ImportMember], rows: list[dict[str, Any]]
+) -> None:
+    """Where one of two contacts gave an id up, the other's case is looked at again."""
+    now = {row["contact_id"]: row["line_user_id"] for row in rows}
+    given_up = {
+        old.line_user_id
+        for contact_id, old in known.items()
+        if old.outcome == "shared_id" and old.line_user_id != now[contact_id]
+    }
+    if given_up:
+        others = update(ImportMember).where(
+            ImportMember.list_import_id == mine.id, ImportMember.line_user_id.in_(given_up)
+        )
+        affected(others.values(pending=True).execution_options(synchronize_session=False))
+
+
+def _keep_contacts(installation_id: int, records: list[ContactRecord]) -> None:
+    """Names and addresses, of those contacts only that may come to be linked."""
+    if not records:
+        return
+    now = utcnow()
+    rows = [
+        {
+            "installation_id": installation_id,
+            "contact_id": record.contact_id,
+            "email": _text(record, "email", 320),
+            "firstname": _text(record, "firstname", 255),
+            "lastname": _text(record, "lastname", 255),
+            "read_at": now,
+        }
+        for record in records
+    ]
+    statement = insert_or(Contact)
+    taken = ("email", "firstname", "lastname", "read_at")
+    values = {name: statement.excluded[name] for name in taken}
+    keys = ["installation_id", "contact_id"]
+    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def _text(record: ContactRecord, name: str, longest: int) -> str:
+    return (record.properties.get(name) or "").replace("\0", "")[:longest]

@@ -1,0 +1,139 @@
+"""What HubSpot says: who is in the list, and what their property holds."""
+
+from datetime import timedelta
+from itertools import islice
+
+from plugin.core.importing import CONTACTS_A_READ
+from plugin.gateways import GatewayError, MembershipPage
+from plugin.models.list_import import ImportMember, ImportRun, ListImport
+from plugin.services import Outside
+from plugin.services.find_contact import SHOWN
+from plugin.services.import_begin import start_whole
+from plugin.services.import_keeping import forget_deleted, keep_records, unmet
+from plugin.services.import_progress import go_to, piece
+from plugin.services.portal_access import portal
+
+# HubSpot's search index lags behind writes; what is found twice is read twice and changes nothing.
+INDEX_LAG = timedelta(minutes=10)
+# The search pages no further (CRM search reference).
+MOST_FOUND = 10_000
+
+
+def read_changes(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    """One page of contacts that changed since the last run; those of the list are kept."""
+    assert mine.changed_since is not None  # noqa: S101 - otherwise the run is a whole one
+    access = portal(outside, mine.installation_id)
+    page = outside.gateways.hubspot.modified_contacts(
+        access, mine.changed_since - INDEX_LAG, _properties(mine), run.after or None
+    )
+    with piece(run):
+        if page.total > MOST_FOUND:
+            start_whole(run)
+            return
+        ids = [record.contact_id for record in page.records]
+        members = ImportMember.of_contacts(mine.id, ids)
+        # The cursor of an index that moves may show a contact twice.
+        fresh = [one for one in page.records if _is_news(members.get(one.contact_id), run)]
+        keep_records(mine, run, fresh)
+        go_to(run, "changes", page.after) if page.after else go_to(run, "members")
+
+
+def _is_news(member: ImportMember | None, run: ImportRun) -> bool:
+    return member is not None and member.run_id != run.id
+
+
+def read_members(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    """A full read of contacts where enough members wait for it, otherwise a page of members.
+
+    Members who wait are carried over from page to page, so that every read is a full one.
+    """
+    if len(run.pending) >= CONTACTS_A_READ or (run.after == ENDED and run.pending):
+        _read_contacts(outside, mine, run)
+    elif run.after != ENDED:
+        _read_page(outside, mine, run)
+    else:
+        with piece(run):
+            go_to(run, "recheck" if run.whole and run.shrunk else "strangers")
+
+
+def recheck_members(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    """Somebody left while we paged, so others may have moved up past us: look who was missed."""
+    if run.pending:
+        _read_contacts(outside, mine, run)
+        return
+    if run.after == ENDED:
+        with piece(run):
+            go_to(run, "strangers")
+        return
+    access = portal(outside, mine.installation_id)
+    page = outside.gateways.hubspot.memberships(access, mine.list_id, run.after or None)
+    with piece(run):
+        run.pending = unmet(mine, run, page.contact_ids)
+        run.after = page.after or ENDED
+
+
+# No cursor of HubSpot's looks like this.
+ENDED = "-"
+
+
+def _read_page(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    start = run.after or ("" if run.whole else mine.tail_after or "")
+    page = _page(outside, mine, run, start)
+    with piece(run):
+        if page is None or _tail_moved(mine, run, page):
+            # Without joining order to begin with, there is nothing to come back to either.
+            run.by_join = bool(start)
+            start_whole(run)
+            return
+        run.pending = [*run.pending, *_to_read(mine, run, page)]
+        _note_size(run, page)
+        if page.after is None and run.by_join:
+            run.tail_after, run.tail_id = start, next(iter(page.contact_ids), None)
+        run.after = page.after or ENDED
+
+
+def _page(outside: Outside, mine: ListImport, run: ImportRun, start: str) -> MembershipPage | None:
+    """A page in the order of joining; None where HubSpot does not take the cursor, or the order."""
+    access = portal(outside, mine.installation_id)
+    gateway = outside.gateways.hubspot
+    try:
+        return gateway.memberships(access, mine.list_id, start or None, by_join=run.by_join)
+    except GatewayError as error:
+        # A list that is gone was noticed at the beginning of the run.
+        if not run.by_join or error.reason not in ("invalid", "refused", "not_found"):
+            raise
+        return None
+
+
+def _tail_moved(mine: ListImport, run: ImportRun, page: MembershipPage) -> bool:
+    """Members left, so that the page we came back to begins with somebody else."""
+    return not run.whole and not run.after and mine.tail_id not in page.contact_ids[:1]
+
+
+def _to_read(mine: ListImport, run: ImportRun, page: MembershipPage) -> list[int]:
+    if run.whole:
+        return unmet(mine, run, page.contact_ids)
+    known = ImportMember.of_contacts(mine.id, list(page.contact_ids))
+    return [one for one in page.contact_ids if one not in known and one not in run.pending]
+
+
+def _note_size(run: ImportRun, page: MembershipPage) -> None:
+    if page.total is None:
+        return
+    run.shrunk = run.shrunk or (run.after != "" and page.total < (run.size or 0))
+    run.size = page.total
+
+
+def _read_contacts(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+    access = portal(outside, mine.installation_id)
+    some = list(islice(run.pending, CONTACTS_A_READ))
+    names = [str(contact_id) for contact_id in some]
+    batch = outside.gateways.hubspot.read_contacts(access, names, _properties(mine))
+    with piece(run):
+        keep_records(mine, run, batch.records)
+        forget_deleted(mine, run, [int(name) for name in batch.missing if name.isdecimal()])
+        run.pending = run.pending[len(some) :]
+
+
+def _properties(mine: ListImport) -> list[str]:
+    return [*SHOWN, mine.property_name]

@@ -1,0 +1,90 @@
+"""The nightly comparison: every contact that Musubi knows, a hundred a call, against HubSpot."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from plugin.core.clock import utcnow
+from plugin.models.base import db, transaction
+from plugin.models.installation import ACTIVE, Installation
+from plugin.models.job import plant
+from plugin.models.people import Contact
+from plugin.models.reconcile import ReconcileRun
+from plugin.services import Outside
+from plugin.services.check_contacts import BATCH, compare
+from plugin.services.install import ensure_properties
+
+NIGHT = range(2, 5)
+# The next night begins later than this after a run has begun.
+A_NIGHT = timedelta(hours=20)
+
+
+def plan_reconciles() -> None:
+    """Owe a comparison to every portal where it is night and none was begun this night."""
+    now = utcnow()
+    for installation in db.session.scalars(
+        select(Installation).where(Installation.state == ACTIVE)
+    ):
+        run = ReconcileRun.newest_of(installation.id)
+        begun = run.started_at if run else installation.installed_at
+        if _hour(installation) in NIGHT and now - begun > A_NIGHT:
+            begin_reconcile(installation.id)
+
+
+def begin_reconcile(installation_id: int) -> None:
+    """Owe a comparison now; one that is under way goes on."""
+    with transaction():
+        plant("reconcile", installation_id, installation_id)
+
+
+def reconcile(outside: Outside, installation_id: int) -> bool:
+    """Compare one batch; True where more are left. Goes on where a killed run was.
+
+    Raises `GatewayError`, and then the batch is read again later.
+    """
+    installation = Installation.by_id(installation_id)
+    if installation is None or not installation.is_alive:
+        return False
+    run = _open_run(installation_id)
+    if run.cursor == 0:
+        # A property that was deleted in HubSpot comes back, and its values are written again.
+        ensure_properties(outside, installation_id)
+    contacts = _next(run)
+    words = compare(outside, installation_id, contacts, nightly=True) if contacts else []
+    with transaction():
+        run.counts = dict(Counter(run.counts) + Counter(words))
+        run.read += len(contacts)
+        run.cursor = contacts[-1].id if contacts else run.cursor
+        run.finished_at = None if len(contacts) == BATCH else utcnow()
+    return run.finished_at is None
+
+
+def _open_run(installation_id: int) -> ReconcileRun:
+    run = ReconcileRun.newest_of(installation_id)
+    if run is None or run.finished_at is not None:
+        run = ReconcileRun(
+            installation_id=installation_id, started_at=utcnow(), cursor=0, read=0, counts={}
+        )
+        with transaction() as session:
+            session.add(run)
+    return run
+
+
+def _next(run: ReconcileRun) -> Sequence[Contact]:
+    mine = select(Contact).where(
+        Contact.installation_id == run.installation_id,
+        Contact.id > run.cursor,
+        Contact.deleted_at.is_(None),
+    )
+    return list(db.session.scalars(mine.order_by(Contact.id).limit(BATCH)))
+
+
+def _hour(installation: Installation) -> int:
+    try:
+        zone = ZoneInfo(installation.time_zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return utcnow().astimezone(zone).hour

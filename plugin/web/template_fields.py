@@ -1,0 +1,115 @@
+"""The editor's fields in a person's words, with LINE's limits counting down."""
+
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _
+
+from plugin.core.bubbles import KINDS, Draft
+from plugin.core.message_part import utf16_length
+from plugin.services.graphemes import count_clusters
+
+KIND_WORDS = {
+    "text": _("Text"),
+    "image": _("Image"),
+    "video": _("Video"),
+    "sticker": _("Sticker"),
+    "buttons": _("Buttons"),
+    "confirm": _("Two choices"),
+    "carousel": _("Carousel"),
+    "image_carousel": _("Image carousel"),
+    "flex": _("Flex message"),
+    "imagemap": _("Imagemap"),
+    "json": _("Message JSON"),
+}
+LABELS = {
+    "text": _("Text"),
+    "title": _("Title"),
+    "alt_text": _("Text in the list of chats"),
+    "image_url": _("Image address"),
+    "video_url": _("Video address"),
+    "preview_url": _("Address of the preview picture"),
+    "package_id": _("Package ID"),
+    "sticker_id": _("Sticker ID"),
+    "json": _("JSON"),
+}
+HINTS = {
+    "alt_text": _("Shown in notifications and on old devices. May stay empty."),
+    "image_url": _("https, JPEG or PNG, up to 10 MB."),
+    "video_url": _("https, MP4, up to 200 MB."),
+    "preview_url": _("https, JPEG or PNG, up to 1 MB."),
+    "package_id": _("From LINE's list of stickers that bots may send."),
+}
+LONG = ("text", "json")
+# Titles and texts of templates count grapheme clusters, the rest UTF-16 units (LINE's text
+# character count page). With an image or a title a text is 60 at most.
+CLUSTERS, UNITS = "clusters", "utf16"
+LIMITS: dict[tuple[str, str], tuple[int, str]] = {
+    ("text", "text"): (5000, UNITS),
+    ("buttons", "title"): (40, CLUSTERS),
+    ("buttons", "text"): (160, CLUSTERS),
+    ("carousel", "title"): (40, CLUSTERS),
+    ("carousel", "text"): (120, CLUSTERS),
+    ("confirm", "text"): (240, CLUSTERS),
+}
+HEADED_TEXT = 60
+ALT_TEXT, URL = (1500, UNITS), (2000, UNITS)
+LABEL, IMAGE_LABEL = (20, CLUSTERS), (12, CLUSTERS)
+
+
+class Box(NamedTuple):
+    """One field of the form. `left` is what LINE still takes, None where nothing is counted."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+    long: bool
+    limit: int = 0
+    unit: str = ""
+    left: int | None = None
+
+
+def boxes(kind: str, draft: Draft, prefix: str) -> list[Box]:
+    """The fields of a message."""
+    return [_box(kind, name, draft, prefix) for name in KINDS[kind].fields]
+
+
+def card_boxes(kind: str, card: Draft, prefix: str) -> list[Box]:
+    """The fields of one of its cards."""
+    return [_box(kind, name, card, prefix) for name in KINDS[kind].card_fields]
+
+
+def action_rows(kind: str, part: Draft, prefix: str) -> list[tuple[Box, Box]]:
+    """A label and a target for each button that there may be."""
+    given = part.get("actions") or []
+    limit = IMAGE_LABEL if kind == "image_carousel" else LABEL
+    rows = []
+    for number in range(KINDS[kind].actions[1]):
+        one = given[number] if number < len(given) else {}
+        name = f"{prefix}actions.{number}."
+        label = _counted(f"{name}label", _("Button"), str(one.get("label") or ""), limit)
+        words, target = str(_("Address, or what it says")), str(one.get("to") or "")
+        rows.append((label, Box(f"{name}to", words, "", target, long=False)))
+    return rows
+
+
+def _box(kind: str, name: str, draft: Draft, prefix: str) -> Box:
+    limit = LIMITS.get((kind, name))
+    if limit and name == "text" and kind != "confirm" and (draft.get("title") or _pictured(draft)):
+        limit = (min(limit[0], HEADED_TEXT), limit[1])
+    if name == "alt_text":
+        limit = ALT_TEXT
+    text = str(draft.get(name) or "")
+    box = _counted(f"{prefix}{name}", LABELS[name], text, limit)
+    return box._replace(hint=str(HINTS.get(name, "")), long=name in LONG)
+
+
+def _pictured(draft: Draft) -> bool:
+    return bool(draft.get("image_url"))
+
+
+def _counted(name: str, label: object, text: str, limit: tuple[int, str] | None) -> Box:
+    if limit is None:
+        return Box(name, str(label), "", text, False)
+    count = count_clusters if limit[1] == CLUSTERS else utf16_length
+    return Box(name, str(label), "", text, False, *limit, limit[0] - count(text))

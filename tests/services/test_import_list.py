@@ -1,0 +1,290 @@
+"""Importing the LINE User IDs of a list: what is linked, what is not, and what it costs."""
+
+import pytest
+
+from plugin.core.clock import utcnow
+from plugin.models import Contact, Friend, ImportMember, LedgerEntry, Linkage, ListImport, db
+from plugin.models.base import transaction
+from plugin.services.import_list import import_list
+from plugin.services.import_reading import INDEX_LAG
+from plugin.services.link_friend import untie_by_hand
+from plugin.services.list_imports import (
+    Plan,
+    Unfit,
+    create_import,
+    remove_import,
+    run_now,
+    stop_run,
+)
+from tests.imports import (
+    FIELD,
+    befriend,
+    calls,
+    contacts_with,
+    counts,
+    imported,
+    list_of,
+    outcomes,
+    put,
+    run_again,
+    ties,
+)
+from tests.people import linked
+from tests.world import ALICE, PORTAL, Sandbox, Tenant, World
+
+
+def stranger(sandbox: Sandbox) -> str:
+    """An id of another provider."""
+    body = {"channel": "2000000001", "users": [{"person": "nobody"}]}
+    sandbox.control("POST", "/line-users", body)
+    return "U" + "0" * 32
+
+
+def test_contacts_are_linked_and_hubspot_shows_it(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    friends = befriend(sandbox, 3)
+    ids = contacts_with(sandbox, friends)
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    assert counts(world, import_id) == {"read": 3, "linked": 3}
+    assert ties(world) == dict(zip(ids, friends, strict=True))
+    shown = sandbox.contact(ids[0])
+    assert shown["line_user_id"] == friends[0]
+    assert shown["line_link_method"] == "import"
+    assert shown["line_friend_status"] == "following"
+    assert shown["line_display_name"] == "Friend 1"
+    with world.app.app_context():
+        contact = Contact.of_portal(alice.installation_id, ids[0])
+        assert contact is not None
+        assert contact.email == sandbox.contact(ids[0])["email"]
+        lines = db.session.query(LedgerEntry).filter_by(contact_id=ids[0]).all()
+        assert [(one.deed, one.method, one.actor) for one in lines] == [
+            ("linked", "import", "import")
+        ]
+        assert lines[0].source.startswith("list:")
+
+
+def test_what_cannot_be_linked_is_counted_and_listed(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    a, b, c, d = befriend(sandbox, 4)
+    taken = "U" + "a" * 32
+    linked(world, alice, ALICE, taken)
+    values = [a, f" {b} ", "", "not an id", b.upper(), stranger(sandbox), c, c, f"{a};{b}", taken]
+    ids = [*contacts_with(sandbox, values), ALICE]
+    put(sandbox, ALICE, d)
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    assert counts(world, import_id) == {
+        "read": 11, "linked": 2, "invalid_id": 2, "unknown_friend": 1, "conflict": 5,
+    }  # fmt: skip
+    assert list(outcomes(world, import_id).values()) == [
+        "contact_taken", "linked", "linked", "empty", "invalid_id", "invalid_id",
+        "unknown_friend", "shared_id", "shared_id", "several_ids", "friend_taken",
+    ]  # fmt: skip
+    assert ties(world) == {ids[0]: a, ids[1]: b, ALICE: taken}
+    with world.app.app_context():
+        found = {
+            one.contact_id: one for one in db.session.scalars(ImportMember.problems(import_id))
+        }
+        assert found[ids[9]].other == str(ALICE)
+        assert found[ALICE].other == taken
+        assert found[ids[6]].other == str(ids[7])
+
+
+def test_a_second_run_changes_nothing(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    friends = befriend(sandbox, 3)
+    import_id = imported(world, alice, list_of(sandbox, contacts_with(sandbox, friends)))
+    before = ties(world)
+    assert run_again(world, import_id) == {"read": 3, "already_linked": 3}
+    assert ties(world) == before
+    with world.app.app_context():
+        assert db.session.query(LedgerEntry).count() == 3
+
+
+def test_two_contacts_with_one_id_are_linked_when_one_gives_it_up(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    friend = befriend(sandbox, 1)[0]
+    one, two = contacts_with(sandbox, [friend, friend])
+    import_id = imported(world, alice, list_of(sandbox, [one, two]))
+    assert ties(world) == {}
+    put(sandbox, one, "")
+    run_again(world, import_id)
+    assert ties(world) == {two: friend}
+    assert outcomes(world, import_id) == {one: "empty", two: "linked"}
+
+
+def test_what_a_person_unlinked_stays_unlinked(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    friends = befriend(sandbox, 2)
+    ids = contacts_with(sandbox, friends)
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    with world.app.app_context():
+        tie = Linkage.owned(alice.installation_id).order_by(Linkage.id)
+        untie_by_hand(db.session.scalars(tie).all()[0], "admin@example.com")
+    for _ in range(2):
+        assert run_alone(world, import_id) == {"read": 2, "already_linked": 1, "conflict": 1}
+    put(sandbox, ids[0], befriend(sandbox, 1, first=9)[0])
+    assert run_alone(world, import_id)["linked"] == 1
+
+
+def run_alone(world: World, import_id: int) -> dict[str, int]:
+    """Another run, while nothing else works."""
+    with world.app.app_context():
+        run_now(db.session.get_one(ListImport, import_id))
+        import_list(world.outside, import_id)
+    return counts(world, import_id)
+
+
+def test_deleted_contacts_are_passed_over(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    friends = befriend(sandbox, 3)
+    ids = contacts_with(sandbox, friends)
+    import_id = imported(world, alice, list_of(sandbox, [ids[0], 999, *ids[1:]]))
+    assert counts(world, import_id) == {"read": 3, "linked": 3}
+    assert set(outcomes(world, import_id)) == set(ids)
+
+
+def test_it_costs_the_fewest_calls(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    friends = befriend(sandbox, 700)
+    list_id = list_of(sandbox, contacts_with(sandbox, friends))
+    sandbox.control("DELETE", "/calls")
+    import_id = imported(world, alice, list_id)
+    made = calls(sandbox)
+    assert counts(world, import_id) == {"read": 700, "linked": 700}
+    assert made["<list_id>/memberships/join-order"] == 3
+    assert made["contacts/batch/read"] == 7
+    assert made["contacts/batch/update"] <= 14
+    assert made["GET /line-api/v2/bot/followers/ids"] == 1
+    assert made["GET /line-api/v2/bot/profile/<user_id>"] <= 701
+
+
+def test_later_runs_cost_what_changed(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    friends = befriend(sandbox, 702)
+    ids = contacts_with(sandbox, [*friends[:599], ""])
+    list_id = list_of(sandbox, ids)
+    import_id = imported(world, alice, list_id)
+    assert not is_whole_next(world, import_id)
+    put(sandbox, ids[599], friends[700])
+    joined = contacts_with(sandbox, [friends[701]], list=list_id)
+    outside = contacts_with(sandbox, [friends[699]])
+    sandbox.control("DELETE", "/calls")
+    assert run_again(world, import_id) == {"read": 2, "linked": 2}
+    made = calls(sandbox)
+    for path in ("contacts/search", "<list_id>/memberships/join-order", "contacts/batch/read"):
+        assert made[path] == 1, path
+    assert {ids[599], *joined} < set(ties(world))
+    assert outside[0] not in ties(world)
+
+
+def test_members_who_left_make_a_whole_run(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    ids = contacts_with(sandbox, [""] * 600)
+    list_id = list_of(sandbox, ids)
+    import_id = imported(world, alice, list_id)
+    assert not is_whole_next(world, import_id)
+    leave(sandbox, list_id, ids[:3])
+    assert run_again(world, import_id)["read"] == 597
+    assert len(outcomes(world, import_id)) == 597
+
+
+def is_whole_next(world: World, import_id: int) -> bool:
+    """Make the moment of the last run now, so that what made the contacts is not a change."""
+    with world.app.app_context(), transaction():
+        mine = db.session.get_one(ListImport, import_id)
+        mine.changed_since = utcnow() + INDEX_LAG
+        return mine.tail_id is None
+
+
+def leave(sandbox: Sandbox, list_id: str, ids: list[int]) -> None:
+    """Somebody takes contacts off the list."""
+    store = sandbox.app.extensions["world"].store
+    for contact_id in ids:
+        assert store.delete(f"member:{PORTAL}:{list_id}", contact_id)
+
+
+@pytest.mark.parametrize(
+    ("plan", "field"),
+    [(Plan("999", "", 0), "list_id"), (Plan("", "no_such_property", 0), "property")],
+)
+def test_what_hubspot_has_not_cannot_be_imported(
+    world: World, alice: Tenant, sandbox: Sandbox, plan: Plan, field: str
+) -> None:
+    plan = plan._replace(list_id=plan.list_id or list_of(sandbox, []))
+    with world.app.app_context(), pytest.raises(Unfit) as unfit:
+        create_import(world.outside, world.account(alice), plan)
+    assert unfit.value.field == field
+
+
+def test_a_list_that_is_gone_fails_and_is_not_tried_again(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    import_id = imported(world, alice, list_of(sandbox, [ALICE]))
+    sandbox.fail("/hubspot-api/crm/lists", {"status": 404, "body": {"message": "List is gone"}})
+    with world.app.app_context():
+        run_now(db.session.get_one(ListImport, import_id))
+    world.work()
+    with world.app.app_context():
+        mine = db.session.get_one(ListImport, import_id)
+        assert (mine.state, mine.next_run_at) == ("failed", None)
+        assert mine.last_run is not None
+        assert mine.last_run.state == "failed"
+        assert mine.last_run.error
+
+
+def test_stopping_and_removing(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    ids = contacts_with(sandbox, befriend(sandbox, 2))
+    with world.app.app_context():
+        plan = Plan(list_of(sandbox, ids), FIELD, 0)
+        mine = create_import(world.outside, world.account(alice), plan)
+        assert mine.state == "running"
+        assert stop_run(mine)
+        assert not stop_run(mine)
+        import_id = mine.id
+    world.work()
+    assert ties(world) == {}
+    assert run_again(world, import_id)["linked"] == 2
+    with world.app.app_context():
+        remove_import(db.session.get_one(ListImport, import_id))
+    world.work()
+    assert len(ties(world)) == 2
+    with world.app.app_context():
+        assert ListImport.find_owned(alice.installation_id, import_id) is None
+        assert db.session.query(ImportMember).count() == 0
+
+
+def test_it_repeats_by_itself(world: World, alice: Tenant, sandbox: Sandbox) -> None:
+    friends = befriend(sandbox, 2)
+    ids = contacts_with(sandbox, [friends[0], ""])
+    import_id = imported(world, alice, list_of(sandbox, ids), every=30)
+    put(sandbox, ids[1], friends[1])
+    with world.app.app_context(), transaction():
+        mine = db.session.get_one(ListImport, import_id)
+        assert mine.next_run_at is not None
+        mine.next_run_at = mine.created_at
+    world.work(3600)
+    assert len(ties(world)) == 2
+
+
+def test_an_unverified_account_is_asked_one_by_one(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    sandbox.control("POST", "/line-channels/2000000001", {"verified": False})
+    friends = befriend(sandbox, 30)
+    ids = contacts_with(sandbox, [*friends, "U" + "0" * 32])
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    assert counts(world, import_id) == {"read": 31, "linked": 30, "unknown_friend": 1}
+    with world.app.app_context():
+        friend = Friend.of_account(alice.account_id, friends[0])
+        assert friend is not None
+        assert (friend.display_name, friend.status) == ("Friend 1", "following")
+
+
+def test_ids_of_another_provider_are_not_asked_for_without_end(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    sandbox.control("POST", "/line-channels/2000000001", {"verified": False})
+    ids = contacts_with(sandbox, [f"U{number:032x}" for number in range(450)])
+    sandbox.control("DELETE", "/calls")
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    assert counts(world, import_id) == {"read": 450, "unknown_friend": 450}
+    assert calls(sandbox)["GET /line-api/v2/bot/profile/<user_id>"] == 200

@@ -1,0 +1,184 @@
+"""The ledger taken back line by line, LINE told of who is unlinked, and what was unsent."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from plugin.core.clock import utcnow
+from plugin.models import Conflict, Friend, LedgerEntry, UserToken, WebhookEvent, db
+from plugin.models.base import transaction
+from plugin.sandbox import account_to_connect
+from plugin.services.conflicts import move_link
+from plugin.services.deauthorize import keep_user_token
+from plugin.services.link_friend import Wish, contact_row, friend_row, move, tie, untie_by_hand
+from plugin.services.undo import undo
+from tests.doors.friend_rig import Phone
+from tests.people import NOW, linked
+from tests.portal import Portal
+from tests.world import ALICE, BOB, CHARLIE, Tenant, World
+
+A, B = "U" + "a" * 32, "U" + "b" * 32
+
+
+@pytest.fixture
+def portal(world: World, alice: Tenant) -> Portal:
+    return Portal(world, alice)
+
+
+def newest(portal: Portal) -> LedgerEntry:
+    lines = LedgerEntry.owned(portal.tenant.installation_id).order_by(LedgerEntry.id.desc())
+    return db.session.scalars(lines.limit(1)).one()
+
+
+def undo_newest(portal: Portal) -> str:
+    with portal.world.app.app_context():
+        return undo(newest(portal), "bob@example.com")
+
+
+def unlink(portal: Portal) -> None:
+    with portal.world.app.app_context():
+        friend = db.session.scalars(select(Friend).order_by(Friend.id)).first()
+        assert friend is not None
+        assert friend.linkage is not None
+        untie_by_hand(friend.linkage, "bob@example.com")
+
+
+def test_an_undo_is_a_line_and_can_be_undone_itself(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    with portal.world.app.app_context():
+        first = newest(portal)
+    assert undo_newest(portal) == "undone"
+    assert portal.tied() == {}
+    assert undo_newest(portal) == "undone"
+    assert portal.tied() == {ALICE: A}
+    assert [deed for deed, _, _ in portal.ledger()] == ["linked", "unlinked", "linked"]
+    with portal.world.app.app_context():
+        assert undo(first, "bob@example.com") == "overtaken"
+        assert newest(portal).source.startswith("undo:")
+    portal.world.work()
+    assert portal.value(ALICE) == A
+
+
+def test_an_unlink_is_not_undone_over_somebody_else(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    unlink(portal)
+    with portal.world.app.app_context():
+        line = newest(portal)
+    linked(portal.world, portal.tenant, ALICE, B)
+    with portal.world.app.app_context():
+        assert undo(line, "bob@example.com") == "taken"
+    assert portal.tied() == {ALICE: B}
+
+
+def test_a_move_is_moved_back(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        friend = friend_row(portal.world.account(portal.tenant), A, NOW)
+        contact = contact_row(portal.tenant.installation_id, BOB)
+        move(Wish(friend, contact, "manual", "bob@example.com"))
+    assert portal.tied() == {BOB: A}
+    assert undo_newest(portal) == "undone"
+    assert portal.tied() == {ALICE: A}
+    portal.world.work()
+    assert (portal.value(ALICE), portal.value(BOB)) == (A, "")
+
+
+def test_a_wish_that_comes_again_is_counted_and_not_told_again(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    for _ in range(3):
+        with portal.world.app.app_context(), transaction():
+            friend = friend_row(portal.world.account(portal.tenant), B, NOW)
+            contact = contact_row(portal.tenant.installation_id, ALICE)
+            assert tie(Wish(friend, contact, "import", "list:1")).decision == "contact_taken"
+    with portal.world.app.app_context():
+        conflict = db.session.scalars(select(Conflict)).one()
+        assert (conflict.times, conflict.decided_at) == (3, None)
+        assert move_link(conflict, "bob@example.com")
+    assert portal.tied() == {ALICE: B}
+    assert [deed for deed, _, _ in portal.ledger()].count("conflict") == 1
+
+
+def test_who_links_by_the_conflict_s_wish_settles_it(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        friend = friend_row(portal.world.account(portal.tenant), A, NOW)
+        contact = contact_row(portal.tenant.installation_id, CHARLIE)
+        tie(Wish(friend, contact, "import", "list:1"))
+    unlink(portal)
+    linked(portal.world, portal.tenant, CHARLIE, A)
+    with portal.world.app.app_context():
+        assert Conflict.count_open(portal.tenant.installation_id) == 0
+
+
+def test_line_is_told_of_who_is_unlinked(portal: Portal) -> None:
+    phone = Phone()
+    phone.follow(f"{portal.world.url}/l/{portal.tenant.slug}")
+    phone.submit()
+    assert phone.outcome == "linked"
+    with portal.world.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(UserToken)) == 1
+    portal.world.work()
+    unlink(portal)
+    portal.world.work()
+    told = [deed for deed, _, _ in portal.ledger()]
+    assert told == ["linked", "unlinked", "deauthorized"]
+    with portal.world.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(UserToken)) == 0
+    store = portal.world.sandbox.app.extensions["world"].store
+    assert store.keys("line_deauthorized")
+
+
+@pytest.mark.parametrize("how", ["expired", "unknown_to_line"])
+def test_where_no_live_token_is_left_the_ledger_says_so(portal: Portal, how: str) -> None:
+    friend_id, _ = linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        friend = db.session.get_one(Friend, friend_id)
+        life = timedelta(days=-1 if how == "expired" else 30)
+        keep_user_token(friend, friend.official_account, "x" * 20, life)
+    unlink(portal)
+    portal.world.work()
+    assert portal.ledger()[-1][0] == "not_deauthorized"
+
+
+def test_nobody_is_told_of_a_friend_who_is_linked_again(portal: Portal) -> None:
+    friend_id, _ = linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        friend = db.session.get_one(Friend, friend_id)
+        keep_user_token(friend, friend.official_account, "x" * 20)
+    unlink(portal)
+    assert undo_newest(portal) == "undone"
+    portal.world.work()
+    assert [deed for deed, _, _ in portal.ledger()] == ["linked", "unlinked", "linked"]
+
+
+@pytest.mark.parametrize("order", ["message first", "unsend first", "together"])
+def test_an_unsent_message_is_kept_nowhere(portal: Portal, order: str) -> None:
+    channel = account_to_connect(portal.world.sandbox.app, 0)["channel_id"]
+    message = {
+        "type": "message", "user": "charlie",
+        "message": {"type": "text", "id": "700", "text": "not for you", "quoteToken": "q"},
+    }  # fmt: skip
+    unsend = {"type": "unsend", "user": "charlie", "unsend": {"messageId": "700"}}
+    events = [unsend, message] if order == "unsend first" else [message, unsend]
+    batches = [events] if order == "together" else [[one] for one in events]
+    for some in batches:
+        body = {"channel": channel, "events": some, "together": True}
+        portal.world.sandbox.control("POST", "/line-events", body)
+        portal.world.work()
+    with portal.world.app.app_context():
+        kept = db.session.scalars(select(WebhookEvent).where(WebhookEvent.kind == "message")).one()
+        assert kept.payload["message"] == {"type": "unsent", "id": "700"}
+        assert utcnow() > kept.received_at
+
+
+def test_who_links_the_accounts_is_known_from_then_on(portal: Portal) -> None:
+    channel = account_to_connect(portal.world.sandbox.app, 0)["channel_id"]
+    events = [
+        {"type": "accountLink", "link": {"result": "failed", "nonce": "n"}},
+        {"type": "accountLink", "user": "charlie", "link": {"result": "ok", "nonce": "n"}},
+    ]
+    portal.world.sandbox.control("POST", "/line-events", {"channel": channel, "events": events})
+    portal.world.work()
+    with portal.world.app.app_context():
+        assert [one.status for one in db.session.scalars(select(Friend))] == ["following"]
