@@ -22,7 +22,7 @@ run: .stamps/runtime
 	@exec $(VENV) app.py
 
 test: .stamps/dev
-	$(VENV) -m pytest $(ARGS)
+	$(VENV) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: .stamps/dev
 	$(VENV) -m ruff check .

@@ -1,13 +1,26 @@
 """Alice owns a portal, Bob is on her team, Charlie is another tenant and must see nothing."""
 
+import copy
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from plugin.models import db
 from tests.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
-from tests.world import OTHER_PORTAL, Sandbox, Socket, Tenant, World, make_app, settings_for
+from tests.starts import TENANTS, Starts
+from tests.world import (
+    OTHER_PORTAL,
+    PORTAL,
+    Sandbox,
+    Socket,
+    Tenant,
+    World,
+    make_app,
+    renew,
+    settings_for,
+)
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -75,32 +88,49 @@ def copies(
     made.close()
 
 
+@pytest.fixture(scope="session")
+def starts(
+    copies: Copies, the_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Starts:
+    """Databases in which somebody is installed and connected already."""
+    return Starts(copies, the_sandbox, tmp_path_factory.mktemp("start"))
+
+
 @pytest.fixture
 def world(
-    copies: Copies, sandbox: Sandbox, musubi_socket: Socket, tmp_path: Path
+    request: pytest.FixtureRequest,
+    copies: Copies,
+    starts: Starts,
+    sandbox: Sandbox,
+    musubi_socket: Socket,
 ) -> Iterator[World]:
-    """Musubi on an empty database, served, beside the sandbox; nothing works by itself."""
-    from plugin.models import db
+    """Musubi, served beside the sandbox, with the tenants the test asks for."""
 
-    with copies.copy(tmp_path) as url:
-        app = make_app(settings_for(musubi_socket.url, sandbox.url, url, tmp_path))
-        musubi_socket.app = app
-        yield World(app, musubi_socket.url, sandbox)
-        with app.app_context():
+    def open_world(url: str, folder: Path) -> World:
+        app = starts.app or make_app(settings_for(musubi_socket.url, sandbox.url, url, folder))
+        musubi_socket.app = starts.app = app
+        renew(app)
+        return World(app, musubi_socket.url, sandbox)
+
+    names = tuple(name for name in TENANTS if name in request.fixturenames)
+    start = starts.get(names, open_world) if names else None
+    with copies.copy(starts.folder, start.template if start else "") as url:
+        opened = open_world(url, starts.folder)
+        if start is not None:
+            sandbox.kinds = copy.deepcopy(start.kinds)
+            opened.tenants = start.signed_in()
+        yield opened
+        with opened.app.app_context():
             db.engine.dispose()
 
 
 @pytest.fixture
 def alice(world: World) -> Tenant:
     """She owns the first portal and has connected its Official Account."""
-    tenant = world.connect(world.install())
-    world.work()
-    return tenant
+    return world.tenants[PORTAL]
 
 
 @pytest.fixture
 def charlie(world: World) -> Tenant:
     """He owns the second portal, with an Official Account of his own."""
-    tenant = world.connect(world.install(OTHER_PORTAL), 1)
-    world.work()
-    return tenant
+    return world.tenants[OTHER_PORTAL]

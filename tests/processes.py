@@ -1,5 +1,6 @@
 """Musubi's and the sandbox's real processes, to be killed: every one started is ended here."""
 
+import json
 import os
 import signal
 import socket
@@ -128,6 +129,71 @@ class Musubi(Process):
         return self
 
 
+class Nursery:
+    """Makes Musubi processes by forking; see `tests.nursery`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._line() == "ready"
+
+    def make(self, env: Mapping[str, str]) -> "Forked":
+        """One more process."""
+        return Forked(self, env)
+
+    def ask(self, env: Mapping[str, str], log: Path) -> int:
+        """Answers the process id."""
+        assert self.parent.stdin is not None
+        print(json.dumps({"env": dict(env), "log": str(log)}), file=self.parent.stdin, flush=True)
+        return int(self._line())
+
+    def _line(self) -> str:
+        assert self.parent.stdout is not None
+        return self.parent.stdout.readline().strip()
+
+    def close(self) -> None:
+        """No more children; the living are not touched."""
+        assert self.parent.stdin is not None
+        self.parent.stdin.close()
+        self.parent.wait(10)
+
+
+class Forked:
+    """A Musubi process of the nursery."""
+
+    def __init__(self, nursery: Nursery, env: Mapping[str, str]) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = nursery.folder / f"forked-{port}.log"
+        self.pid = nursery.ask({**env, "PORT": str(port)}, self.log)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait(self) -> "Forked":
+        """Until it serves."""
+        wait_until(lambda: answers(f"{self.url}/healthz"), 30, f"Musubi, {self.log}")
+        return self
+
+    def kill(self) -> None:
+        """-9."""
+        if self.is_alive:
+            os.kill(self.pid, signal.SIGKILL)
+            wait_until(lambda: not self.is_alive, 10, "the end of a killed process")
+
+
 class CeleryWorker(Process):
     """`celery -A app.celery worker`."""
 
@@ -145,10 +211,11 @@ class CeleryWorker(Process):
 
 
 @contextmanager
-def ending(*processes: Process) -> Iterator[None]:
-    """Whatever happens inside, these processes are over afterwards."""
+def ending(*processes: "Process | Forked") -> Iterator[list["Process | Forked"]]:
+    """These, and whatever is put into the list inside, are over afterwards, come what may."""
+    living = list(processes)
     try:
-        yield
+        yield living
     finally:
-        for process in processes:
+        for process in living:
             process.kill()

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import update
 
-from plugin import create_app
+from plugin import _wire_engine, _wire_outside, create_app
 from plugin.doorway import outside
 from plugin.models import Installation, Job, OfficialAccount, QRCode, db
 from plugin.models.base import transaction
@@ -85,6 +85,17 @@ class Sandbox:
         self.url = self.socket.url
         self.app = create_sandbox(SandboxConfig(self.url, musubi))
         self.socket.app = self.app
+
+    @property
+    def kinds(self) -> dict[str, Any]:
+        """Everything its world remembers; may be set to what was remembered before."""
+        kinds: dict[str, Any] = self.app.extensions["world"].store._kinds
+        return kinds
+
+    @kinds.setter
+    def kinds(self, kinds: dict[str, Any]) -> None:
+        with self.app.extensions["world"].store as store:
+            store._kinds = kinds
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Ask or tell it something over `/control`."""
@@ -182,6 +193,13 @@ class World:
             with self.app.app_context():
                 work.run(self.outside, job)
         return len(jobs)
+
+
+def renew(app: Flask) -> None:
+    """Gateways and an engine that remember nothing, as after a start; the doors stay hung."""
+    settings = app.extensions["musubi"].settings
+    _wire_outside(app, settings, None)
+    _wire_engine(app, settings)
 
 
 def make_app(settings: Settings) -> Flask:

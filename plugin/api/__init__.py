@@ -5,6 +5,7 @@ from flask_smorest import Blueprint
 
 from plugin.api import (
     conflicts,
+    deliveries,
     description,
     disconnect,
     friend_imports,
@@ -28,7 +29,7 @@ def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, friend_imports, imports, conflicts, disconnect,
+        templates, deliveries, friend_imports, imports, conflicts, disconnect,
         description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]

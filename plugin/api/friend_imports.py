@@ -36,7 +36,7 @@ class FriendImportSchema(Answer):
     state = fields.String(required=True, validate=STATE)
     found = fields.Integer(required=True)
     new = fields.Integer(required=True)
-    unknown = fields.Integer(required=True)
+    not_friends = fields.Integer(attribute="unknown", required=True)
     invalid = fields.Integer(required=True)
     profiles = fields.Integer(required=True)
     error = fields.String(required=True)

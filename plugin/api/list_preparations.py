@@ -136,7 +136,7 @@ def run_preparation(preparation_id: str) -> ListPreparation:
 
 @blueprint.post("/<preparation_id>/stop")
 @blueprint.response(200, ListPreparationSchema)
-def stop(preparation_id: str) -> ListPreparation:
+def stop_preparing(preparation_id: str) -> ListPreparation:
     """Stop: no more links are made, those made stay good"""
     mine = _preparation(preparation_id)
     stop_preparation(mine)

@@ -40,7 +40,7 @@ def _message_objects(messages: list[dict[str, Any]]) -> None:
         raise ValidationError("Each message must be a LINE message object with a type.")
 
 
-def _messages(description: str) -> fields.List:
+def _messages(description: str) -> fields.List[Any]:
     return fields.List(
         fields.Dict(keys=fields.String()),
         required=True,
@@ -96,7 +96,7 @@ def list_templates(query: dict[str, Any]) -> Page:
 @blueprint.post("")
 @blueprint.arguments(NewTemplateSchema, example=EXAMPLE)
 @blueprint.response(201, WholeTemplateSchema, example=SHOWN)
-def create(body: dict[str, Any]) -> Template:
+def make_template(body: dict[str, Any]) -> Template:
     """Create a template
 
     LINE is asked whether it would take the messages; what it would refuse is not kept.
@@ -116,7 +116,7 @@ def get_template(template_id: str) -> Template:
 @blueprint.put("/<template_id>")
 @blueprint.arguments(NewVersionSchema, example={"name": "Welcome", "messages": MESSAGES})
 @blueprint.response(200, WholeTemplateSchema, example=SHOWN)
-def put_version(body: dict[str, Any], template_id: str) -> Template:
+def write_version(body: dict[str, Any], template_id: str) -> Template:
     """Write a new version, which workflows send from then on"""
     template = _template(template_id)
     _judge(template.official_account, body["messages"])
@@ -126,7 +126,7 @@ def put_version(body: dict[str, Any], template_id: str) -> Template:
 
 @blueprint.delete("/<template_id>")
 @blueprint.response(204)
-def archive(template_id: str) -> None:
+def put_template_away(template_id: str) -> None:
     """Take a template out of use
 
     A workflow that names it sends nothing from then on, and says so in its history.

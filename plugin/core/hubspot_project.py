@@ -15,6 +15,7 @@ LABELS = (
     "actionName", "actionDescription", "actionCardContent", "appDisplayName", "inputFieldLabels",
     "inputFieldDescriptions", "inputFieldOptionLabels", "outputFieldLabels", "executionRules",
 )  # fmt: skip
+TYPE = ("name", "type", "fieldType", "optionsUrl")
 KEPT = ("objectTypes", "objectRequestOptions", "executionRules", "inputFieldDependencies")
 
 
@@ -126,9 +127,7 @@ def _output(field: Value, english: Value) -> Value:
 
 
 def _type(field: Value, words: Mapping[str, str]) -> Value:
-    told = {
-        name: field[name] for name in ("name", "type", "fieldType", "optionsUrl") if name in field
-    }
+    told: Value = {name: field[name] for name in TYPE if name in field}
     if "options" in field:
         told["options"] = [
             {

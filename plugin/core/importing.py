@@ -1,6 +1,5 @@
 """What a contact property or a file says of LINE users, how long an import takes, safe cells."""
 
-import csv
 import math
 import re
 from typing import Literal
@@ -9,6 +8,7 @@ from plugin.core.linkage import looks_like_user_id
 
 Reading = Literal["empty", "id", "invalid_id", "several_ids"]
 _USER_ID = re.compile(r"(?<![0-9A-Za-z])U[0-9a-f]{32}(?![0-9A-Za-z])")
+_BETWEEN_CELLS = re.compile(r"[,;\t]")
 # Spreadsheets take a cell that begins so for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -36,13 +36,15 @@ def user_ids_in(file: bytes) -> tuple[list[str], int]:
 
     Any column may hold them; a first row without one is a heading. Blank rows count as nothing.
     """
-    text = file.decode("utf-16" if file[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
+    utf_16 = file[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = file.decode("utf-16" if utf_16 else "latin-1", "replace")
     found: dict[str, None] = {}
     without = 0
-    for number, row in enumerate(csv.reader(text.replace("\0", "").splitlines())):
-        ids = [cell.strip() for cell in row if looks_like_user_id(cell.strip())]
+    for number, line in enumerate(text.splitlines()):
+        cells = [cell.strip(" \"'") for cell in _BETWEEN_CELLS.split(line)]
+        ids = [cell for cell in cells if looks_like_user_id(cell)]
         found.update(dict.fromkeys(ids))
-        if number and not ids and any(cell.strip() for cell in row):
+        if number and not ids and any(cells):
             without += 1
     return list(found), without
 

@@ -15,13 +15,13 @@ class PropertyCalls(HubSpotTopic):
 
     def ensure_properties(
         self, portal: Portal, group: tuple[str, str], properties: Sequence[PropertyDefinition]
-    ) -> None:
+    ) -> tuple[str, ...]:
         """`invalid` where one of ours exists with a type we cannot write to; the text names it."""
         there = self._there(portal)
         _check_fit(properties, there)
         missing = [wanted for wanted in properties if wanted.name not in there]
         if not missing:
-            return
+            return ()
         self._create_group(portal, group)
         complaints = self._create(portal, group[0], missing)
         if complaints:
@@ -29,6 +29,7 @@ class PropertyCalls(HubSpotTopic):
             there = self._there(portal)
             _check_present(missing, there, complaints)
             _check_fit(missing, there)
+        return tuple(wanted.name for wanted in missing)
 
     def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
         """Those on one line of text or several; not HubSpot's own calculated or hidden ones."""

@@ -150,8 +150,11 @@ class HubSpotGateway(Protocol):
     def account_details(self, portal: Portal) -> AccountDetails: ...
     def ensure_properties(
         self, portal: Portal, group: tuple[str, str], properties: Sequence[PropertyDefinition]
-    ) -> None:
-        """Create what is missing, adopt what is there. `group` is (name, label)."""
+    ) -> tuple[str, ...]:
+        """Create what is missing, adopt what is there; answers the names that were missing.
+
+        `group` is (name, label).
+        """
 
     def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
         """The contact properties that hold text, by label."""

@@ -62,7 +62,15 @@ class UnsentMessage(Base):
     """A message that its writer took back, so that a copy which comes later is not kept."""
 
     __tablename__ = "unsent_message"
+    __table_args__ = (UniqueConstraint("official_account_id", "message_id"),)
 
-    official_account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    message_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    official_account_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    @classmethod
+    def is_known(cls, official_account_id: int, message_id: str) -> bool:
+        """Whether this message was taken back."""
+        mine = select(cls.id).where(cls.official_account_id == official_account_id)
+        return db.session.scalar(mine.where(cls.message_id == message_id)) is not None

@@ -45,16 +45,21 @@ def check_template(
     except GatewayError as error:
         if error.reason != "invalid":
             return Verdict((), by_line=False)
-        return Verdict(tuple(map(_in_words, error.details)) or (error.message,), by_line=True)
+        words = tuple(_in_words(detail, error.message) for detail in error.details)
+        return Verdict(words or (error.message,), by_line=True)
     return Verdict((), by_line=True)
 
 
-def _in_words(detail: str) -> str:
-    """`messages[0].template.actions[1].label: too long` as "Message 1, template, actions 2 ..."."""
+def _in_words(detail: str, headline: str) -> str:
+    """`messages[0].template.actions[1].label: too long` as "Message 1, template, actions 2 ...".
+
+    Of a flex message LINE names the place inside (`/body/type`) and the message in its headline.
+    """
     place, _, words = detail.partition(": ")
-    message = PLACE.match(place)
+    message = PLACE.match(place) or PLACE.search(headline)
     if message is None:
         return detail
-    inner = INDEX.sub(lambda index: f" {int(index[1]) + 1}", place[message.end() :])
-    parts = [f"Message {int(message[1]) + 1}", *filter(None, inner.split("."))]
+    inside = place.removeprefix(message[0]).replace("/", ".")
+    numbered = INDEX.sub(lambda index: f" {int(index[1]) + 1}", inside)
+    parts = [f"Message {int(message[1]) + 1}", *filter(None, numbered.split("."))]
     return f"{', '.join(parts)}: {words}"

@@ -13,7 +13,9 @@ from plugin.services import Outside
 from plugin.services.find_contact import made_for
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie
 from plugin.services.linkage_tokens import use_up
+from plugin.services.propose_tie import owner_of_email, propose
 from plugin.services.visits import add_visit
+from plugin.services.welcome import welcome
 
 # How long a confirmation may take; after that it was cut off and may be made again.
 LEASE = timedelta(seconds=60)
@@ -23,19 +25,25 @@ def confirm_login(outside: Outside, attempt: LoginAttempt) -> str:
     """Tie the walk's friend and contact; answers the outcome. Harmless when done twice.
 
     Outcomes: linked, already_linked, friend_taken, contact_taken, contact_gone, used, revoked,
-    and under_way where the same friend is confirming in another request. Raises `GatewayError`
-    where HubSpot could not be asked; nothing is used up, and the friend may say yes again.
+    proposed where a typed address is somebody's, and under_way where the same friend is confirming
+    in another request. Raises `GatewayError` where HubSpot could not be asked; nothing is used up,
+    and the friend may say yes again.
     """
     if not _claim(attempt):
         return attempt.outcome or "under_way"
     try:
         made = _contact_to_tie(outside, attempt)
-    except GatewayError:
+    except GatewayError as error:
+        if attempt.typed and error.reason == "conflict":
+            # Somebody has the typed address since it was looked up, so that only people may decide.
+            taken = owner_of_email(outside, attempt, attempt.contact_email)
+            return propose(attempt, taken)
         _release(attempt)
         raise
     with transaction():
         attempt.outcome = _outcome(attempt, made)
         add_visit(attempt.qr_code_id, attempt.outcome)
+        welcome(attempt, _friend(attempt))
     return attempt.outcome
 
 
@@ -89,17 +97,20 @@ def _contact_to_tie(outside: Outside, attempt: LoginAttempt) -> ContactRecord | 
     friend = Friend.of_account(account.id, attempt.line_user_id)
     if friend is not None and friend.linkage is not None:
         return None
-    name = "line_user_id" + account.property_suffix
-    return made_for(
-        outside, account.installation_id, name, attempt.line_user_id, attempt.contact_email
-    )
+    facts = {"email": attempt.contact_email}
+    if attempt.typed:
+        facts["firstname"] = attempt.contact_name
+    return made_for(outside, account, attempt.line_user_id, facts, adopt=not attempt.typed)
+
+
+def _friend(attempt: LoginAttempt) -> Friend:
+    return friend_row(attempt.qr_code.official_account, attempt.line_user_id, utcnow())
 
 
 def _outcome(attempt: LoginAttempt, made: ContactRecord | None) -> str:
     if made is None and attempt.contact_id is None:
         return "already_linked"
-    friend = friend_row(attempt.qr_code.official_account, attempt.line_user_id, utcnow())
-    contact = _contact(attempt, made)
+    friend, contact = _friend(attempt), _contact(attempt, made)
     if contact.deleted_at is not None:
         return "contact_gone"
     if attempt.token_id is not None:

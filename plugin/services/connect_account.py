@@ -12,6 +12,7 @@ from plugin.models.installation import Installation
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.services import Outside
+from plugin.services.liff_app import liff_verdict
 
 Check = dict[str, object]
 Checks = dict[str, Check]
@@ -68,7 +69,7 @@ def check_account(outside: Outside, account: OfficialAccount) -> Checks:
         checks["channel"] = _verdict(True, bot.basic_id)
         checks.update(_webhook_checks(outside, account, channel))
     checks["login_channel"] = _login_check(outside, account)
-    checks["liff_url"] = _verdict(bool(account.liff_url) or None)
+    checks["liff_url"] = _verdict(*liff_verdict(outside, account))
     with transaction():
         account.checks, account.checked_at = checks, utcnow()
     return checks

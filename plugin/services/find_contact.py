@@ -1,6 +1,7 @@
 """Looking a contact up in HubSpot, and making one where there is none."""
 
 from plugin.gateways import ContactRecord, GatewayError
+from plugin.models.official_account import OfficialAccount
 from plugin.services import Outside
 from plugin.services.portal_access import portal
 
@@ -24,19 +25,30 @@ def by_email(outside: Outside, installation_id: int, email: str) -> ContactRecor
 
 
 def made_for(
-    outside: Outside, installation_id: int, property_name: str, line_user_id: str, email: str
+    outside: Outside,
+    account: OfficialAccount,
+    line_user_id: str,
+    facts: dict[str, str],
+    *,
+    adopt: bool = True,
 ) -> ContactRecord:
-    """A contact that carries only what LINE says; the one made before, where a try was cut off."""
-    access = portal(outside, installation_id, PATIENCE)
-    gateway = outside.gateways.hubspot
-    found = gateway.search_contacts(access, {property_name: line_user_id}, SHOWN, limit=1)
+    """A contact that carries what LINE says; the one made before, where a try was cut off.
+
+    `facts`: other properties of a new contact, empty ones are left out. Where the e-mail address
+    is somebody's already, that contact is it, or without `adopt` a `GatewayError` (conflict).
+    """
+    access = portal(outside, account.installation_id, PATIENCE)
+    gateway, name = outside.gateways.hubspot, "line_user_id" + account.property_suffix
+    found = gateway.search_contacts(access, {name: line_user_id}, SHOWN, limit=1)
     if found:
         return found[0]
-    properties = {property_name: line_user_id, **({"email": email} if email else {})}
+    told = {key: text for key, text in facts.items() if text}
     try:
-        return gateway.create_contact(access, properties)
+        return gateway.create_contact(access, {name: line_user_id, **told})
     except GatewayError as error:
-        taken = by_email(outside, installation_id, email) if error.reason == "conflict" else None
+        if not adopt or error.reason != "conflict":
+            raise
+        taken = by_email(outside, account.installation_id, facts.get("email", ""))
         if taken is None:
             raise
         return taken

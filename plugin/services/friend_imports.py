@@ -15,7 +15,7 @@ from plugin.models.friend_import import (
 )
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
-from plugin.models.upsert import insert_or
+from plugin.models.upsert import insert_rows
 
 # One row each is kept until the import is over; a larger list comes in several files.
 MOST_IDS = 100_000
@@ -54,7 +54,7 @@ def begin_file_import(account: OfficialAccount, file: bytes) -> FriendImport:
         run = _begin(account, FILE)
         run.total, run.invalid = len(user_ids), invalid
         rows = [{"friend_import_id": run.id, "line_user_id": one} for one in user_ids]
-        db.session.execute(insert_or(FriendCandidate), rows)
+        db.session.execute(insert_rows(FriendCandidate), rows)
     return run
 
 

@@ -29,7 +29,14 @@ def why_closed(code: QRCode | None) -> str:
     installation = Installation.by_id(account.installation_id)
     if installation is None or not installation.is_alive:
         return "paused"
-    return "" if account.can_login else "not_ready"
+    return _out_of_season(code) if account.can_login else "not_ready"
+
+
+def _out_of_season(code: QRCode) -> str:
+    now = utcnow()
+    if code.starts_at is not None and now < code.starts_at:
+        return "too_early"
+    return "over" if code.ends_at is not None and now >= code.ends_at else ""
 
 
 def attempt_of(reference: str, browser: str) -> LoginAttempt:

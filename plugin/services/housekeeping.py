@@ -2,15 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import ColumnElement, delete, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from plugin.core.clock import utcnow
 from plugin.models.base import Base, affected, transaction
 from plugin.models.idempotency import IdempotentCall
-from plugin.models.inbox import WebhookEvent
+from plugin.models.inbox import UnsentMessage, WebhookEvent
 from plugin.models.installation import OAuthState
-from plugin.models.qr_code import LoginAttempt
+from plugin.models.qr_code import LinkageToken, LoginAttempt
+from plugin.models.user_token import UserToken
 from plugin.services.idempotency import KEPT
 
 PIECE = 1000
@@ -28,12 +29,20 @@ def housekeeping() -> bool:
             _delete(LoginAttempt, LoginAttempt.expires_at, now - ATTEMPTS_KEPT),
             _delete(IdempotentCall, IdempotentCall.claimed_at, now - KEPT),
             _delete(WebhookEvent, WebhookEvent.received_at, now - EVENTS_KEPT),
+            _delete(UnsentMessage, UnsentMessage.at, now - EVENTS_KEPT),
+            _delete(UserToken, UserToken.expires_at, now),
+            _delete(LinkageToken, LinkageToken.expires_at, now, LinkageToken.preview.is_(True)),
         ]
     )
 
 
-def _delete(model: type[Base], column: InstrumentedAttribute[datetime], before: datetime) -> bool:
+def _delete(
+    model: type[Base],
+    column: InstrumentedAttribute[datetime],
+    before: datetime,
+    *only: ColumnElement[bool],
+) -> bool:
     key = inspect(model).primary_key[0]
-    old = select(key).where(column < before).limit(PIECE)
+    old = select(key).where(column < before, *only).limit(PIECE)
     with transaction():
         return affected(delete(model).where(key.in_(old))) == PIECE

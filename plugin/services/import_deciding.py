@@ -1,9 +1,9 @@
 """Deciding, when the whole list is known: who is linked, and who is left to a person."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Boolean, bindparam, func, or_, select, update
 
 from plugin.models.base import db
 from plugin.models.list_import import (
@@ -132,16 +132,25 @@ def _count(run: ImportRun, verdicts: Iterable[Verdict]) -> None:
 
 
 def _store(mine: ListImport, verdicts: dict[int, Verdict]) -> None:
-    rows: list[dict[str, Any]] = [
+    rows = [
         {
-            "list_import_id": mine.id,
-            "contact_id": contact_id,
-            "outcome": verdict.outcome,
-            "other": verdict.other,
-            "pending": False,
-            # What an earlier run linked and HubSpot was not told yet stays to be told.
-            **({"unwritten": True} if verdict.outcome == LINKED else {}),
+            "member": contact_id,
+            "verdict": verdict.outcome,
+            "way": verdict.other,
+            "news": verdict.outcome == LINKED,
         }
         for contact_id, verdict in verdicts.items()
     ]
-    db.session.execute(update(ImportMember), rows)
+    table = ImportMember.__table__
+    decided = (
+        update(ImportMember.__table__)  # type: ignore[arg-type]
+        .where(table.c.list_import_id == mine.id, table.c.contact_id == bindparam("member"))
+        .values(
+            outcome=bindparam("verdict"),
+            other=bindparam("way"),
+            pending=False,
+            # What an earlier run linked and HubSpot was not told yet stays to be told.
+            unwritten=or_(table.c.unwritten, bindparam("news", type_=Boolean)),
+        )
+    )
+    db.session.connection().execute(decided, rows)

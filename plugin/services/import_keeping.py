@@ -1,17 +1,17 @@
 """Keeping what was read of the members of a list, with a handful of statements a hundred."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from plugin.core.clock import utcnow
 from plugin.core.importing import Reading, read_value
 from plugin.gateways import ContactRecord
 from plugin.models.base import affected, db
 from plugin.models.list_import import EMPTY, INVALID_ID, ImportMember, ImportRun, ListImport
 from plugin.models.people import Contact
-from plugin.models.upsert import insert_or
+from plugin.models.upsert import insert_rows
 
 # What a value without exactly one id comes to at once; a good id waits for a decision.
 AT_ONCE: dict[Reading, str] = {
@@ -21,21 +21,24 @@ AT_ONCE: dict[Reading, str] = {
 }
 
 
-def keep_records(mine: ListImport, run: ImportRun, records: Sequence[ContactRecord]) -> None:
-    """Keep contacts as HubSpot just showed them, and count them; inside `piece`."""
+def keep_records(
+    mine: ListImport, run: ImportRun, records: Sequence[ContactRecord], asked_at: datetime
+) -> None:
+    """Keep contacts as HubSpot showed them when asked, and count them; inside `piece`."""
     if not records:
         return
     known = ImportMember.of_contacts(mine.id, [one.contact_id for one in records])
     rows = [_member(mine, run, one, known.get(one.contact_id)) for one in records]
     _count(run, rows)
     _reopen_shared(mine, known, rows)
-    statement = insert_or(ImportMember)
+    statement = insert_rows(ImportMember)
     kept = ("run_id", "value", "line_user_id", "outcome", "other", "pending")
     values = {name: statement.excluded[name] for name in kept}
     keys = ["list_import_id", "contact_id"]
     db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
     with_id = {row["contact_id"] for row in rows if row["pending"]}
-    _keep_contacts(mine.installation_id, [one for one in records if one.contact_id in with_id])
+    shown = [one for one in records if one.contact_id in with_id]
+    _keep_contacts(mine.installation_id, shown, asked_at)
 
 
 def forget_deleted(mine: ListImport, run: ImportRun, contact_ids: list[int]) -> None:
@@ -102,11 +105,10 @@ def _reopen_shared(
         affected(others.values(pending=True).execution_options(synchronize_session=False))
 
 
-def _keep_contacts(installation_id: int, records: list[ContactRecord]) -> None:
+def _keep_contacts(installation_id: int, records: list[ContactRecord], asked_at: datetime) -> None:
     """Names and addresses, of those contacts only that may come to be linked."""
     if not records:
         return
-    now = utcnow()
     rows = [
         {
             "installation_id": installation_id,
@@ -114,15 +116,22 @@ def _keep_contacts(installation_id: int, records: list[ContactRecord]) -> None:
             "email": _text(record, "email", 320),
             "firstname": _text(record, "firstname", 255),
             "lastname": _text(record, "lastname", 255),
-            "read_at": now,
+            "read_at": asked_at,
         }
         for record in records
     ]
-    statement = insert_or(Contact)
+    statement = insert_rows(Contact)
     taken = ("email", "firstname", "lastname", "read_at")
     values = {name: statement.excluded[name] for name in taken}
     keys = ["installation_id", "contact_id"]
     db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    # Deleted before we asked and shown all the same: somebody has restored it.
+    restored = update(Contact).where(
+        Contact.installation_id == installation_id,
+        Contact.contact_id.in_([record.contact_id for record in records]),
+        Contact.deleted_at < asked_at,
+    )
+    affected(restored.values(deleted_at=None).execution_options(synchronize_session=False))
 
 
 def _text(record: ContactRecord, name: str, longest: int) -> str:

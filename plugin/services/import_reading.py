@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import islice
 
+from plugin.core.clock import utcnow
 from plugin.core.importing import CONTACTS_A_READ
 from plugin.gateways import GatewayError, MembershipPage
 from plugin.models.list_import import ImportMember, ImportRun, ListImport
@@ -22,7 +23,7 @@ MOST_FOUND = 10_000
 def read_changes(outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """One page of contacts that changed since the last run; those of the list are kept."""
     assert mine.changed_since is not None  # noqa: S101 - otherwise the run is a whole one
-    access = portal(outside, mine.installation_id)
+    access, asked_at = portal(outside, mine.installation_id), utcnow()
     page = outside.gateways.hubspot.modified_contacts(
         access, mine.changed_since - INDEX_LAG, _properties(mine), run.after or None
     )
@@ -34,7 +35,7 @@ def read_changes(outside: Outside, mine: ListImport, run: ImportRun) -> None:
         members = ImportMember.of_contacts(mine.id, ids)
         # The cursor of an index that moves may show a contact twice.
         fresh = [one for one in page.records if _is_news(members.get(one.contact_id), run)]
-        keep_records(mine, run, fresh)
+        keep_records(mine, run, fresh, asked_at)
         go_to(run, "changes", page.after) if page.after else go_to(run, "members")
 
 
@@ -125,12 +126,12 @@ def _note_size(run: ImportRun, page: MembershipPage) -> None:
 
 
 def _read_contacts(outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    access = portal(outside, mine.installation_id)
+    access, asked_at = portal(outside, mine.installation_id), utcnow()
     some = list(islice(run.pending, CONTACTS_A_READ))
     names = [str(contact_id) for contact_id in some]
     batch = outside.gateways.hubspot.read_contacts(access, names, _properties(mine))
     with piece(run):
-        keep_records(mine, run, batch.records)
+        keep_records(mine, run, batch.records, asked_at)
         forget_deleted(mine, run, [int(name) for name in batch.missing if name.isdecimal()])
         run.pending = run.pending[len(some) :]
 

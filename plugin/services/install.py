@@ -24,6 +24,7 @@ from plugin.models.upsert import insert_or
 from plugin.services import Outside
 from plugin.services.disconnect import wake
 from plugin.services.portal_access import portal, store_tokens
+from plugin.services.write_contacts import USER_ID, write_again
 
 STATE_LIFE = timedelta(minutes=15)
 STILL_REMOVING = "HubSpot is still being removed"
@@ -81,13 +82,17 @@ def ensure_properties(outside: Outside, installation_id: int) -> None:
     """Create the LINE properties of every account of the portal, or adopt what is there."""
     access = portal(outside, installation_id)
     accounts = OfficialAccount.list_owned(installation_id)
+    made: set[str] = set()
     for suffix in {"", *(account.property_suffix for account in accounts)}:
         definitions = [
             PropertyDefinition(one.name, one.label, one.type, one.field_type, "", one.options)
             for one in named(suffix)
         ]
-        outside.gateways.hubspot.ensure_properties(access, GROUP, definitions)
+        made.update(outside.gateways.hubspot.ensure_properties(access, GROUP, definitions))
     with transaction():
+        for account in accounts:
+            if USER_ID + account.property_suffix in made:
+                write_again(account)
         installation = Installation.by_id(installation_id)
         if installation is not None:
             installation.properties_ready_at = utcnow()

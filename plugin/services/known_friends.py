@@ -9,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.gateways import Profile
 from plugin.models.base import db
 from plugin.models.people import FOLLOWING, UNKNOWN, Contact, Friend, Linkage
-from plugin.models.upsert import insert_or
+from plugin.models.upsert import insert_rows
 from plugin.services.link_friend import owe_mirror
 
 
@@ -23,7 +23,7 @@ def take_followers(account_id: int, user_ids: Sequence[str], asked_at: datetime)
     known = _known(account_id, user_ids)
     new = [_row(account_id, one, asked_at) for one in user_ids if one not in known]
     if new:
-        db.session.execute(insert_or(Friend).on_conflict_do_nothing(), new)
+        db.session.execute(insert_rows(Friend).on_conflict_do_nothing(), new)
     if known:
         _note_following(account_id, list(known), asked_at)
     return len(new)
@@ -42,7 +42,7 @@ def take_shown(
         return []
     rows = [{**_row(account_id, one, None), "profile_at": asked_at, **_facts(profile)}
             for one, profile in shown.items()]  # fmt: skip
-    db.session.execute(insert_or(Friend).on_conflict_do_nothing(), rows)
+    db.session.execute(insert_rows(Friend).on_conflict_do_nothing(), rows)
     _note_reachable(account_id, list(shown))
     return list(shown)
 

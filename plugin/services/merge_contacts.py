@@ -7,6 +7,7 @@ from sqlalchemy import update
 from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.conflict import Conflict
+from plugin.models.job import plant
 from plugin.models.people import Contact, Linkage
 from plugin.services.contact_life import BY_HUBSPOT, GONE, retie
 from plugin.services.link_friend import Wish, contact_row, owe_mirror, shift, tie, untie
@@ -26,6 +27,9 @@ def merge_contacts(installation_id: int, survivor_id: int, merged_ids: Iterable[
         if old is not None and old.id != survivor.id and old.merged_into_id is None:
             _follow(old, survivor)
     survivor.deleted_at = None
+    # It may carry a value that came from either, of which no other event tells.
+    survivor.owe_check()
+    plant("check_contacts", installation_id, installation_id)
 
 
 def _follow(old: Contact, survivor: Contact) -> None:
@@ -56,6 +60,5 @@ def _inherit(old: Contact, survivor: Contact) -> None:
     for account_id, values in (old.shown or {}).items():
         known = survivor.may_show(int(account_id))
         survivor.note_shown(int(account_id), *known, *values)
-    for column in (Conflict.standing_contact_row_id,):
-        moved = update(Conflict).where(column == old.id)
-        db.session.execute(moved.values({column: survivor.id}))
+    stood = update(Conflict).where(Conflict.standing_contact_row_id == old.id)
+    db.session.execute(stood.values(standing_contact_row_id=survivor.id))

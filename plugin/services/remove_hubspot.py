@@ -10,11 +10,14 @@ from plugin.models.conflict import Conflict
 from plugin.models.inbox import HUBSPOT, WebhookEvent
 from plugin.models.installation import REMOVED, REMOVING, Installation
 from plugin.models.job import Job, plant
+from plugin.models.list_import import ImportMember, ImportRun, ListImport
 from plugin.models.list_preparation import ListPreparation
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, LedgerEntry, Linkage
-from plugin.models.qr_code import LinkageToken, LoginAttempt
+from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
+from plugin.models.question import Question
 from plugin.models.reconcile import ReconcileRun
+from plugin.models.rich_menu import RichMenuSwitch
 from plugin.models.sending import ActionCall, Delivery
 from plugin.models.user_token import UserToken
 from plugin.services import Outside
@@ -97,9 +100,6 @@ def _unhang(model: type[Base], ids: list[int]) -> None:
         db.session.execute(delivery.values(action_call_id=None))
     if model is Linkage:
         _owe_deauthorizing(ids)
-    if model is LinkageToken:
-        walks = update(LoginAttempt).where(LoginAttempt.token_id.in_(ids))
-        db.session.execute(walks.values(token_id=None))
     if model is LedgerEntry:
         lines = update(LedgerEntry).where(LedgerEntry.undoes_id.in_(ids))
         db.session.execute(lines.values(undoes_id=None))
@@ -120,16 +120,25 @@ def _owe_deauthorizing(linkage_ids: list[int]) -> None:
 def _owned(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]:
     """All that came from HubSpot or leans on it. Accounts, friends and QR codes stay."""
     accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    codes = select(QRCode.id).where(QRCode.official_account_id.in_(accounts))
+    imports = select(ListImport.id).where(ListImport.installation_id == installation_id)
+    calls = select(ActionCall.id).where(ActionCall.installation_id == installation_id)
     events = (WebhookEvent.source == HUBSPOT) & (WebhookEvent.owner_id == installation_id)
     return [
         (Job, (Job.lane == installation_id) & Job.kind.not_in(KEPT_JOBS)),
         (WebhookEvent, events),
+        (ImportMember, ImportMember.list_import_id.in_(imports)),
+        (ImportRun, ImportRun.list_import_id.in_(imports)),
+        (ListImport, ListImport.installation_id == installation_id),
         (Linkage, Linkage.official_account_id.in_(accounts)),
         (Conflict, Conflict.installation_id == installation_id),
+        (LoginAttempt, LoginAttempt.qr_code_id.in_(codes)),
         (LinkageToken, LinkageToken.installation_id == installation_id),
         (ListPreparation, ListPreparation.installation_id == installation_id),
         (LedgerEntry, LedgerEntry.installation_id == installation_id),
         (ReconcileRun, ReconcileRun.installation_id == installation_id),
+        (Question, Question.action_call_id.in_(calls)),
+        (RichMenuSwitch, RichMenuSwitch.action_call_id.in_(calls)),
         (ActionCall, ActionCall.installation_id == installation_id),
         (Contact, Contact.installation_id == installation_id),
     ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import case, select, update
+from sqlalchemy import case, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from plugin.core.clock import utcnow
@@ -149,11 +149,10 @@ def _first(installation: Installation, name: str, execution: Execution) -> Actio
         "result": "",
         "note": "",
     }
-    statement = insert_or(ActionCall).values(row).on_conflict_do_nothing().returning(ActionCall.id)
-    made = db.session.scalar(statement)
-    if made is None:
-        return None
-    return db.session.scalars(select(ActionCall).where(ActionCall.id == made)).one()
+    # Given apart from its values, the statement is put together only once.
+    statement = insert_or(ActionCall).on_conflict_do_nothing().returning(ActionCall)
+    made: ActionCall | None = db.session.scalar(statement, row)
+    return made
 
 
 def _remember(call: ActionCall, answer: Answer) -> None:

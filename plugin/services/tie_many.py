@@ -12,7 +12,7 @@ from plugin.models.base import db
 from plugin.models.conflict import Conflict
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
-from plugin.models.upsert import insert_or
+from plugin.models.upsert import insert_rows
 from plugin.services.ledger import Wish, settle_conflicts
 from plugin.services.link_friend import tie
 
@@ -97,7 +97,7 @@ def _insert(account_id: int, pairs: list[Pair], why: Why, now: datetime) -> set[
         }
         for pair in sorted(pairs)
     ]
-    statement = insert_or(Linkage).on_conflict_do_nothing().returning(Linkage.friend_id)
+    statement = insert_rows(Linkage).on_conflict_do_nothing().returning(Linkage.friend_id)
     won = set(db.session.scalars(statement, rows))
     made = {pair for pair in pairs if pair.friend_id in won}
     if made:
@@ -123,7 +123,7 @@ def _write_down(account_id: int, made: set[Pair], why: Why, now: datetime) -> No
         }
         for pair in sorted(made)
     ]
-    db.session.execute(insert_or(LedgerEntry), lines)
+    db.session.execute(insert_rows(LedgerEntry), lines)
 
 
 def _settle_conflicts(made: set[Pair], now: datetime) -> None:

@@ -30,7 +30,7 @@ def hide_if_unsent(account: OfficialAccount, event: WebhookEvent) -> bool:
     if event.kind != "message":
         return False
     message_id = _text(event.payload.get("message"), "id")
-    if not message_id or db.session.get(UnsentMessage, (account.id, message_id)) is None:
+    if not message_id or not UnsentMessage.is_known(account.id, message_id):
         return False
     _hide(event)
     return True

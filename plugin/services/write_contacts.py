@@ -6,7 +6,7 @@ one contact are one write, and a repeat writes the same.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from plugin.core.properties import datetime_value, suffixed
 from plugin.gateways import ContactBatch, ContactUpdate
@@ -126,6 +126,18 @@ def line_facts(linkage: Linkage) -> dict[str, str]:
         "line_last_clicked_at": datetime_value(friend.last_clicked_at),
         "line_tags": "; ".join(friend.tags),
     }
+
+
+def write_again(account: OfficialAccount) -> None:
+    """The account's properties are new in HubSpot, so they hold nothing of what was written.
+
+    Inside the caller's transaction.
+    """
+    tied = select(Linkage.contact_row_id).where(Linkage.official_account_id == account.id)
+    owed = update(Contact).where(Contact.id.in_(tied), Contact.deleted_at.is_(None))
+    values = {"shown": {}, "mirror_wanted": Contact.mirror_wanted + 1, "mirror_owed": True}
+    db.session.execute(owed.values(values), execution_options={"synchronize_session": False})
+    plant("write_contacts", account.installation_id, account.installation_id)
 
 
 def property_names(installation_id: int) -> dict[int, str]:

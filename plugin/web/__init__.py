@@ -6,13 +6,18 @@ from flask_wtf.csrf import CSRFProtect
 
 from plugin.web import (
     accounts,
+    conflicts,
     dashboard,
     email,
     email_prepare,
     email_trial,
     entry,
     errors,
+    friend_imports,
     friend_liff,
+    hubspot,
+    imports,
+    ledger,
     message_log,
     message_templates,
     people,
@@ -29,9 +34,10 @@ from plugin.web.language import choose_language, choose_time_zone
 
 # Importing them hangs their routes on the blueprint.
 PAGES = (
-    accounts, dashboard, email, email_prepare, email_trial, entry, errors,
-    friend_liff, message_templates, people, qr_codes, qr_images, settings, tapped,
-    template_deeds,
+    accounts, conflicts, dashboard, email, email_prepare, email_trial, entry, errors,
+    friend_imports, hubspot, imports, ledger,
+    friend_liff, message_log, message_templates, people, qr_codes, qr_images, settings,
+    stuck_jobs, tapped, template_deeds,
 )  # fmt: skip
 __all__ = ["PAGES", "blueprints", "init_app"]
 csrf = CSRFProtect()

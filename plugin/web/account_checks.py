@@ -153,9 +153,14 @@ def _login_channel(ok: bool | None, detail: str) -> Finding:
 def _liff_url(ok: bool | None, detail: str) -> Finding:
     title = _("LIFF app")
     if ok:
-        return Finding("liff_url", title, True, _("Set up."))
-    says = _("Not set up. That is fine: friends are linked through LINE Login's own page.")
-    return Finding("liff_url", title, None, says, (), detail)
+        says = _("On phones friends are linked inside LINE.")
+        return Finding("liff_url", title, True, says)
+    if ok is None:
+        says = _("Not set up. Friends are linked through LINE Login's own page, on phones too.")
+        return Finding("liff_url", title, None, says, (), detail)
+    says = _("The LIFF app does not open Musubi, so on phones friends get nowhere.")
+    step = _("Choose “Mend the LIFF app” below, or remove its address under “Edit”.")
+    return Finding("liff_url", title, False, says, (step,), detail)
 
 
 JUDGES: dict[str, Judge] = {

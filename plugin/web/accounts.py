@@ -15,6 +15,7 @@ from plugin.services.connect_account import (
     webhook_url,
 )
 from plugin.services.friend_login import redirect_uri
+from plugin.services.liff_app import ensure_liff_app
 from plugin.web.account_checks import DEVELOPERS, MANAGER, by_hand, findings
 from plugin.web.account_forms import AccountForm, ConnectForm, EditForm, explain_refusal
 from plugin.web.blueprint import web
@@ -70,6 +71,19 @@ def set_webhook(account_id: int) -> Response:
     except GatewayError:
         check_account(outside(), mine)
         flash(_("LINE did not let Musubi in. See the checks below."), "bad")
+    return redirect(url_for("web.account", account_id=account_id))
+
+
+@web.post("/accounts/<int:account_id>/liff")
+def set_liff_app(account_id: int) -> Response:
+    """Make the LIFF app at LINE, or put its endpoint right."""
+    mine = own_account(account_id)
+    try:
+        ensure_liff_app(outside(), mine)
+        flash(_("The LIFF app is ready: on phones friends are linked inside LINE."))
+    except GatewayError as error:
+        flash(_("LINE refused: %(words)s. Nothing was saved.", words=error.message), "bad")
+    check_account(outside(), mine)
     return redirect(url_for("web.account", account_id=account_id))
 
 

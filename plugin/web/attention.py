@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from plugin.models.conflict import Conflict
 from plugin.models.installation import Installation
 from plugin.models.official_account import OfficialAccount
 from plugin.web.account_checks import findings
@@ -76,6 +78,7 @@ def attention(standing: Standing) -> list[Matter]:
     """Everything that wants a person, or nothing."""
     return [
         *_hubspot(standing.installation),
+        *_conflicts(standing.installation),
         *_quotas(standing.accounts),
         *_accounts(standing.accounts),
     ]
@@ -105,6 +108,17 @@ def _quotas(accounts: list[OfficialAccount]) -> Iterator[Matter]:
                       account=name, percent=one.percent)  # fmt: skip
             why = _("When they are used up, workflows go on without sending.")
         yield Matter(title, why, _("See the messages of this month"), url)
+
+
+def _conflicts(installation: Installation) -> Iterator[Matter]:
+    waiting = Conflict.count_open(installation.id)
+    if waiting:
+        yield Matter(
+            ngettext("%(num)s conflict to decide", "%(num)s conflicts to decide", waiting),
+            _("A link was asked for, but one of the two was linked already."),
+            _("Decide"),
+            url_for("web.conflicts"),
+        )
 
 
 def _accounts(accounts: list[OfficialAccount]) -> Iterator[Matter]:

@@ -24,6 +24,7 @@ from plugin.web.people_filter import row_id
 from plugin.web.signed_in import person, tenant
 
 Page = str | Response | tuple[str, int]
+WHOLE = lazy_gettext("Enter a number of days.")
 DAYS = lazy_gettext("Enter a number of days from %(min)s to %(max)s.")
 
 
@@ -35,6 +36,17 @@ class FoundLists(NamedTuple):
     trouble: str = ""
 
 
+class DaysField(IntegerField):
+    """A whole number of days, in the reader's words where it is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("Enter a number of days.")) from error
+
+
 class PrepareForm(FlaskForm):
     """What is wanted of a list."""
 
@@ -42,14 +54,14 @@ class PrepareForm(FlaskForm):
         lazy_gettext("List"), [Regexp(r"^[0-9]{1,20}$", message=lazy_gettext("Choose a list."))]
     )
     code = SelectField(lazy_gettext("QR code"), coerce=int)
-    valid_days = IntegerField(
+    valid_days = DaysField(
         lazy_gettext("Links are good for (days)"),
-        [InputRequired(message=DAYS), NumberRange(1, MAX_DAYS, message=DAYS)],
+        [InputRequired(message=WHOLE), NumberRange(1, MAX_DAYS, message=DAYS)],
         default=DEFAULT_DAYS,
     )
-    renew_days = IntegerField(
+    renew_days = DaysField(
         lazy_gettext("Renew links that end within (days)"),
-        [InputRequired(message=DAYS), NumberRange(0, MAX_DAYS, message=DAYS)],
+        [InputRequired(message=WHOLE), NumberRange(0, MAX_DAYS, message=DAYS)],
         default=7,
     )
     only_unlinked = BooleanField(

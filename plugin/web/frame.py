@@ -28,6 +28,7 @@ PLACES = (
     Place("qr", "web.qr_codes", lazy_gettext("QR Codes")),
     Place("email", "web.email", lazy_gettext("Email")),
     Place("templates", "web.templates", lazy_gettext("Templates")),
+    Place("import", "web.imports", lazy_gettext("Import")),
     Place("log", "web.log", lazy_gettext("Log")),
     Place("settings", "web.settings", lazy_gettext("Settings")),
 )

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from plugin.core.addresses import email_address
 from plugin.doorway import is_open, open_to_strangers, outside
 from plugin.gateways import GatewayError
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
@@ -17,6 +18,7 @@ from plugin.services.friend_liff import liff_link
 from plugin.services.friend_login import Return, begin_login, finish_login, outcome_of
 from plugin.services.friend_walk import LoginRefused, attempt_of, linked_before, why_closed
 from plugin.services.linkage_tokens import read_token
+from plugin.services.propose_tie import take_form
 from plugin.services.visits import count_visit
 from plugin.web import friend_pages as pages
 from plugin.web import friend_preview as preview
@@ -71,6 +73,8 @@ def step(slug: str) -> Response:
         return pages.refusal(closed, code)
     if preview.is_preview(code):
         return preview.go_on(code)
+    if request.form.get("step") == "form":
+        return _take(code)
     if request.form.get("step") == "confirm":
         return _confirm(code, request.form.get("login", ""))
     return _begin_by_form(code, request.form.get("t", ""))
@@ -125,7 +129,7 @@ def _arrive(code: QRCode, text: str) -> Response:
 
 def _come_out(code: QRCode, reference: str) -> Response:
     try:
-        attempt = _attempt(code, reference)
+        attempt = own_attempt(code, reference)
     except LoginRefused as refused:
         return pages.walk_refused(refused.outcome, refused.attempt, code)
     if attempt.outcome:
@@ -134,12 +138,16 @@ def _come_out(code: QRCode, reference: str) -> Response:
         return pages.under_way(attempt)
     if "cancel" in request.args:
         return pages.walk_refused("cancelled", attempt, code)
+    if pages.must_be_asked(attempt):
+        return pages.question(attempt)
     return pages.confirmation(attempt)
 
 
 def _confirm(code: QRCode, reference: str) -> Response:
     try:
-        attempt = _attempt(code, reference)
+        attempt = own_attempt(code, reference)
+        if pages.must_be_asked(attempt):
+            return pages.question(attempt)
         confirm_login(outside(), attempt)
     except LoginRefused as refused:
         return pages.walk_refused(refused.outcome, refused.attempt, code)
@@ -150,11 +158,31 @@ def _confirm(code: QRCode, reference: str) -> Response:
     return to_page(attempt)
 
 
-def _attempt(code: QRCode, reference: str) -> LoginAttempt:
+def own_attempt(code: QRCode, reference: str) -> LoginAttempt:
+    """The walk of this browser through this code. Raises `LoginRefused`."""
     attempt = attempt_of(reference, browser())
     if attempt.qr_code_id != code.id:
         raise LoginRefused("login_unknown")
     return attempt
+
+
+def _take(code: QRCode) -> Response:
+    """The friend typed who it is; a plausible address, or the form once more."""
+    email, name = email_address(request.form.get("email", "")), request.form.get("name", "").strip()
+    reference = request.form.get("login", "")
+    try:
+        attempt = own_attempt(code, reference)
+        if attempt.outcome or not pages.must_be_asked(attempt):
+            return to_page(attempt)
+        if not email:
+            return pages.question(attempt, request.form)
+        take_form(outside(), attempt, email, name[:255])
+    except LoginRefused as refused:
+        return pages.walk_refused(refused.outcome, refused.attempt, code)
+    except GatewayError as error:
+        log.warning("friend_form_failed", reason=error.reason, status=error.status)
+        return pages.refusal("form_failed", code, login=reference)
+    return to_page(attempt)
 
 
 def _begin_by_form(code: QRCode, text: str) -> Response:

@@ -36,6 +36,18 @@ ENDINGS = {
         _("This code is no longer in use"),
         _("Ask %(shop)s for a new one. What was linked before stays linked."),
     ),
+    "too_early": Ending(
+        403,
+        "note",
+        _("It has not begun yet"),
+        _("This code works from a later day on. Please come back then, or ask %(shop)s."),
+    ),
+    "over": Ending(
+        410,
+        "note",
+        _("This has ended"),
+        _("The days for which this code was made are over. What was linked before stays linked."),
+    ),
     "paused": Ending(
         503,
         "stop",
@@ -145,6 +157,14 @@ ENDINGS = {
         "again",
         AGAIN,
     ),
+    "form_failed": Ending(
+        503,
+        "stop",
+        _("The connection was lost"),
+        _("LINE or %(shop)s's system did not answer. Nothing was changed. Try again in a moment."),
+        "reload",
+        AGAIN,
+    ),
     "contact_gone": Ending(
         410,
         "stop",
@@ -221,6 +241,21 @@ ENDINGS = {
         "done",
         _("Welcome"),
         _("Good to have you here. %(shop)s writes to you on LINE."),
+    ),
+    "proposed": Ending(
+        200,
+        "done",
+        _("Almost done"),
+        _(
+            "%(shop)s has to look at what you wrote, because a record with this email address is"
+            " there already. Until then nothing is linked."
+        ),
+    ),
+    "nobody": Ending(
+        200,
+        "note",
+        _("We could not find your record"),
+        _("Nothing was linked. %(shop)s can send you a personal link; just ask."),
     ),
     "friend_taken": Ending(
         200,

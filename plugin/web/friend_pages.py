@@ -1,5 +1,6 @@
 """Writing the friends' pages."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,7 @@ from plugin.models.qr_code import LoginAttempt, QRCode
 from plugin.services.friend_liff import liff_link
 from plugin.services.linkage_tokens import text_of
 from plugin.services.visits import count_visit
+from plugin.services.welcome import CAME_THROUGH
 from plugin.settings import REAL_BASES
 from plugin.web.friend_browser import is_only_looking, is_phone, line_locale, visitor
 from plugin.web.friend_outcomes import ENDINGS
@@ -35,11 +37,34 @@ def confirmation(attempt: LoginAttempt, preview: str = "") -> Response:
     return shown("friend/confirm.html", attempt.qr_code, preview=preview, **common)
 
 
+def must_be_asked(attempt: LoginAttempt) -> bool:
+    """Whether the friend is to say who it is: nobody was recognised, and nothing typed yet."""
+    settled = attempt.outcome or attempt.contact_id is not None or attempt.typed
+    return attempt.qr_code.by_form and not settled
+
+
+def question(attempt: LoginAttempt, typed: Mapping[str, str] | None = None) -> Response:
+    """The short form; `typed` is what it says wrongly."""
+    given = typed or {"email": attempt.contact_email, "name": ""}
+    response = shown(
+        "friend/form.html", attempt.qr_code, attempt=attempt, given=given, wrong=typed is not None
+    )
+    response.status_code = 422 if typed is not None else 200
+    return response
+
+
 def result(attempt: LoginAttempt) -> Response:
     """How a walk ended; it is counted where it ended, not where it is looked at."""
-    wants_friend = attempt.outcome in ("linked", "already_linked", "welcome")
-    add_url = add_friend_url(attempt) if wants_friend else ""
-    return ending(attempt.outcome, attempt.qr_code, login=attempt.reference, add_url=add_url)
+    through = attempt.outcome in CAME_THROUGH
+    add_url = add_friend_url(attempt) if through else ""
+    onward = attempt.qr_code.destination if through else ""
+    response = ending(
+        attempt.outcome, attempt.qr_code, login=attempt.reference, add_url=add_url, onward=onward
+    )
+    if onward and not add_url:
+        # Long enough to read that all went well.
+        response.headers["Refresh"] = f"5; url={onward}"
+    return response
 
 
 def under_way(attempt: LoginAttempt) -> Response:

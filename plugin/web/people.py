@@ -5,11 +5,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from plugin.doorway import outside
+from plugin.models.conflict import Conflict
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Friend, LedgerEntry, count_friends
 from plugin.services.link_friend import untie_by_hand
+from plugin.services.undo import newest_tying
 from plugin.web.blueprint import web
 from plugin.web.frame import page
+from plugin.web.friend_timeline import timeline_of
 from plugin.web.people_filter import STATUSES, Wish, page_of_friends
 from plugin.web.signed_in import person, tenant
 
@@ -27,6 +30,7 @@ def people() -> str:
         older=url_for("web.people", **wish.words(), before=after) if after else "",
         newest=url_for("web.people", **wish.words()) if wish.before else "",
         counts=count_friends(tenant()),
+        waiting=Conflict.count_open(tenant()),
         accounts=OfficialAccount.list_owned(tenant()),
         statuses=STATUSES,
         record_url=record_url,
@@ -37,8 +41,15 @@ def people() -> str:
 def friend(friend_id: int) -> str:
     """One person: LINE on one side, HubSpot on the other, their history below."""
     mine = own_friend(friend_id)
-    history = LedgerEntry.of_friend(mine)
-    return page("people/one.html", "people", friend=mine, history=history, record_url=record_url)
+    return page(
+        "people/one.html",
+        "people",
+        friend=mine,
+        history=LedgerEntry.of_friend(mine),
+        undoable=newest_tying(mine),
+        timeline=timeline_of(mine),
+        record_url=record_url,
+    )
 
 
 @web.post("/friends/<int:friend_id>/unlink")

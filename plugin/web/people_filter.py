@@ -60,6 +60,5 @@ def page_of_friends(installation_id: int, wish: Wish) -> tuple[list[Friend], int
 
 
 def row_id(text: str) -> int:
-    """The id that an address names, 0 where it names none."""
     """The id that a text says, or 0."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -11,15 +11,26 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from plugin.core.clock import utcnow
+from plugin.core.pdf_card import can_be_written
 from plugin.doorway import outside
 from plugin.models.base import db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.qr_code import QRCode, VisitCount
-from plugin.services.qr_codes import LINKAGE_TYPES, archive_qr_code, create_qr_code, linkage_url
+from plugin.services.qr_codes import (
+    LINKAGE_TYPES,
+    archive_qr_code,
+    change_qr_code,
+    create_qr_code,
+    linkage_url,
+    set_logo,
+)
 from plugin.web.accounts import own_account
 from plugin.web.blueprint import web
 from plugin.web.frame import page
-from plugin.web.signed_in import tenant
+from plugin.web.qr_chart import SPANS, chart
+from plugin.web.qr_form import filled
+from plugin.web.signed_in import person, tenant
 
 Page = str | Response | tuple[str, int]
 
@@ -80,9 +91,32 @@ def new_qr_code() -> Page:
 def qr_code(code_id: int) -> str:
     """One code: its picture, its address, its way."""
     code = own_code(code_id)
-    way = _way(code, VisitCount.totals([code.id]).get(code.id, {}))
-    shown_address = linkage_url(outside(), code)
-    return page("qr_codes/one.html", "qr", code=code, way=way, shown_address=shown_address)
+    return page(
+        "qr_codes/one.html",
+        "qr",
+        code=code,
+        way=_way(code, VisitCount.totals([code.id]).get(code.id, {})),
+        shown_address=linkage_url(outside(), code),
+        chart=chart(code, request.args.get("days", SPANS[0], type=int)),
+        spans=SPANS,
+        now=utcnow(),
+        named_on_card=can_be_written(code.official_account.name),
+    )
+
+
+@web.route("/qr-codes/<int:code_id>/edit", methods=["GET", "POST"])
+def edit_qr_code(code_id: int) -> Page:
+    """Everything but the account and the linkage type, on which printed codes rely."""
+    code, zone = own_code(code_id), person().installation.time_zone or ""
+    form = filled(code, zone)
+    if form.validate_on_submit():
+        change_qr_code(code, form.choices(zone))
+        if form.logo.png or form.no_logo.data:
+            set_logo(code, form.logo.png)
+        flash(_("Saved."))
+        return redirect(url_for("web.qr_code", code_id=code.id))
+    shown = page("qr_codes/edit.html", "qr", code=code, form=form, zone=zone)
+    return (shown, 422) if form.errors else shown
 
 
 @web.post("/qr-codes/<int:code_id>/archive")

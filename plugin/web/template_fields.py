@@ -33,7 +33,7 @@ LABELS = {
     "json": _("JSON"),
 }
 HINTS = {
-    "alt_text": _("Shown in notifications and on old devices. May stay empty."),
+    "alt_text": _("Shown in notifications and on old devices."),
     "image_url": _("https, JPEG or PNG, up to 10 MB."),
     "video_url": _("https, MP4, up to 200 MB."),
     "preview_url": _("https, JPEG or PNG, up to 1 MB."),

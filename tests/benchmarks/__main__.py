@@ -6,7 +6,8 @@ import platform
 from collections.abc import Callable
 
 from tests.benchmarks.deliveries import deliveries
-from tests.benchmarks.stage import Stage, databases, stage
+from tests.benchmarks.stage import databases, stage
+from tests.stage import Stage
 from tests.benchmarks.table import Figure, show
 
 Bench = Callable[[Stage, int], list[Figure]]

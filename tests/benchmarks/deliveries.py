@@ -7,7 +7,7 @@ import urllib3
 
 from plugin.sandbox.line.seed import SHOP, constant
 from plugin.scheduler.crew import HANDS
-from tests.benchmarks.stage import Stage
+from tests.stage import Stage
 from tests.benchmarks.table import Figure
 from tests.crowd import gather, jobs_left, owe_messages
 from tests.processes import Musubi, ending, wait_until
@@ -33,7 +33,9 @@ def _bare_loop(stage: Stage, count: int) -> float:
         "client_id": SHOP,
         "client_secret": constant(f"channel {SHOP}"),
     }
-    answer = http.request("POST", f"{base}/line-api/oauth2/v3/token", fields=form, encode_multipart=False)
+    answer = http.request(
+        "POST", f"{base}/line-api/oauth2/v3/token", fields=form, encode_multipart=False
+    )
     token = answer.json()["access_token"]
 
     def push(number: int) -> int:

@@ -1,26 +1,13 @@
-"""Where a bench takes place: a migrated database, Musubi in this process, the sandbox in its own."""
+"""A stage on a database of one kind, made for a bench and removed after it."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from plugin.models import db
 from tests.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
-from tests.processes import SandboxProcess, ending, environment
-from tests.world import Socket, Tenant, World, make_app, settings_for
-
-
-@dataclass
-class Stage:
-    """One database kind, one tenant, and what further processes need to join."""
-
-    database: str
-    folder: Path
-    world: World
-    tenant: Tenant
-    env: dict[str, str]
+from tests.stage import Stage, staged
+from tests.world import Socket, make_app, settings_for
 
 
 def databases() -> list[str]:
@@ -36,14 +23,7 @@ def stage(database: str) -> Iterator[Stage]:
         copies: Copies = SQLiteCopies(folder) if database == "sqlite" else PostgresCopies()
         socket = Socket()
         migrate(make_app(settings_for(socket.url, socket.url, copies.template_url, folder)))
-        sandbox = SandboxProcess(socket.url, folder)
-        with ending(sandbox.process), copies.copy(folder) as url:
-            app = socket.app = make_app(settings_for(socket.url, sandbox.url, url, folder))
-            world = World(app, socket.url, sandbox)
-            tenant = world.connect(world.install())
-            world.work()
-            yield Stage(database, folder, world, tenant, environment(socket.url, sandbox.url, url))
-            with app.app_context():
-                db.engine.dispose()
+        with copies.copy(folder) as url, staged(socket, url, folder) as here:
+            yield here
         copies.close()
         socket.close()

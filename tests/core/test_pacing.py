@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin.core.pacing import (
+    BACKGROUND_SHARE,
     BLOCK_LIFE_MS,
     HUBSPOT,
     HUBSPOT_SEARCH,
@@ -52,6 +53,6 @@ def test_no_window_ever_holds_more_than_the_limit(
 
 
 def test_background_leaves_room_for_live_work() -> None:
-    grants = [(0, 88)]
+    grants = [(0, int(110 * BACKGROUND_SHARE))]
     assert allowed(HUBSPOT, grants, background=True) == 0
     assert allowed(HUBSPOT, grants, background=False) == 1

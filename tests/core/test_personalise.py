@@ -1,5 +1,7 @@
 """Tokens: two forms, and nothing else is ever evaluated."""
 
+from typing import Any
+
 import pytest
 
 from plugin.core.message_part import InvalidMessage
@@ -66,7 +68,10 @@ def test_tokens_are_found_at_any_depth_and_each_property_once() -> None:
         "label": "{{ contact.b }}",
         "uri": "https://a.example/?{{ contact.a }}",
     }
-    messages = [{"type": "text", "text": "{{ contact.a }}"}, {"x": {"actions": [button]}}]
+    messages: list[dict[str, Any]] = [
+        {"type": "text", "text": "{{ contact.a }}"},
+        {"x": {"actions": [button]}},
+    ]
     assert property_names(messages) == ["a", "b"]
 
 

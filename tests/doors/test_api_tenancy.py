@@ -2,17 +2,31 @@
 
 import pytest
 
-from plugin.models import Job, LedgerEntry, Linkage, db
+from plugin.core.clock import utcnow
+from plugin.models import Conflict, FriendImport, Job, LedgerEntry, Linkage, ListImport, db
 from plugin.models.base import transaction
 from plugin.models.job import plant
+from plugin.services.link_friend import Wish, contact_row, friend_row, tie
+from plugin.services.linkage_tokens import give_token
+from plugin.services.templates import create_template
 from tests.doors.api import PREFIX, Program, program
 from tests.doors.test_api_access import api_routes, filled
 from tests.people import linked
+from tests.services.test_prepare_list import begin, make_list
 from tests.world import ALICE, Tenant, World
 
 BODIES = {
     "/qr-codes": {"name": "Counter", "linkage_type": "hubspot"},
     "/linkages": {"contact_id": str(ALICE), "line_user_id": "U" + "a" * 32},
+    "/imports": {"list_id": "1", "property": "company"},
+    "/friend-imports": {},
+    "/templates": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
+}
+
+# What changes something by its id is asked with a body that could be taken.
+CHANGES = {
+    f"{PREFIX}/templates/<template_id>": {"messages": [{"type": "text", "text": "Hi"}]},
+    f"{PREFIX}/imports/<import_id>": {"every_minutes": 60},
 }
 
 
@@ -32,8 +46,48 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "code_id": str(alice.qr_code_id),
             "friend_id": str(friend_id),
             "linkage_id": str(linkage.id),
+            "conflict_id": str(conflict_of(world, alice)),
+            "entry_id": str(db.session.query(LedgerEntry).first().id),  # type: ignore[union-attr]
             "job_id": str(job.id),
+            "preparation_id": str(begin(world, alice, make_list(world, ALICE))),
+            "token_id": str(token_of(world, alice)),
+            "import_id": str(imports_of(alice)),
+            "template_id": str(template_of(world, alice)),
         }
+
+
+def conflict_of(world: World, alice: Tenant) -> int:
+    """A wish of another friend for the contact that is linked."""
+    with transaction():
+        friend = friend_row(world.account(alice), "U" + "b" * 32, utcnow())
+        contact = contact_row(alice.installation_id, ALICE)
+        tie(Wish(friend, contact, "import", "list:1"))
+    return db.session.query(Conflict).one().id
+
+
+def token_of(world: World, alice: Tenant) -> int:
+    """A personal link of hers."""
+    with transaction():
+        contact = contact_row(alice.installation_id, ALICE)
+        return give_token(world.code(alice), contact, 30, utcnow()).id
+
+
+def template_of(world: World, alice: Tenant) -> int:
+    """A template of hers."""
+    messages = [{"type": "text", "text": "Hers"}]
+    return create_template(world.account(alice), "Hers", messages).id
+
+
+def imports_of(alice: Tenant) -> int:
+    """An import of a list and one of friends, both under one id."""
+    both = {"installation_id": alice.installation_id, "official_account_id": alice.account_id}
+    rows = (
+        ListImport(id=41, list_id="1", property_name="company", created_at=utcnow(), **both),
+        FriendImport(id=41, state="finished", started_at=utcnow(), **both),
+    )
+    with transaction() as session:
+        session.add_all(rows)
+    return 41
 
 
 @pytest.fixture
@@ -50,7 +104,8 @@ def test_every_route_hides_what_is_alices(
         if "<" in rule:
             name = rule.split("<")[1].split(">")[0]
             path = filled(rule, alices[name]).removeprefix(PREFIX)
-            assert stranger.ask(method, path).status_code == 404, (method, path)
+            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            assert stranger.ask(method, path, body).status_code == 404, (method, path)
             asked += 1
     assert asked > 10
 
@@ -76,6 +131,9 @@ def test_bodies_cannot_name_what_is_alices(
         f"/linkages/history?contact_id={ALICE}",
         f"/linkages?line_user_id=U{'a' * 32}",
         "/jobs",
+        "/conflicts",
+        "/imports",
+        "/friend-imports",
     ],
 )
 def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program, path: str) -> None:
@@ -112,4 +170,5 @@ def test_odd_ids_are_simply_not_there(
     for method, rule in api_routes(world.app):
         if "<" in rule:
             path = filled(rule, odd).removeprefix(PREFIX)
-            assert stranger.ask(method, path).status_code == 404, (method, rule)
+            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            assert stranger.ask(method, path, body).status_code == 404, (method, rule)

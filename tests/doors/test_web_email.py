@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -9,6 +10,7 @@ from sqlalchemy import func, select, update
 from plugin.core.clock import utcnow
 from plugin.models import Contact, LinkageToken, ListPreparation, db
 from plugin.models.base import transaction
+from plugin.services.housekeeping import housekeeping
 from plugin.services.prepare_list import prepare_list
 from tests.doors.friend_rig import Phone, facts, visits
 from tests.doors.web_rig import marks
@@ -98,7 +100,8 @@ def test_what_is_wrong_stands_at_its_field(
 ) -> None:
     list_id = make_list(world, ALICE)
     go(world, alice, "/email/prepare")
-    page = alice.walker.submit(**{"list_id": list_id, **wrong})
+    values: dict[str, Any] = {"list_id": list_id, **wrong}
+    page = alice.walker.submit(**values)
     assert page.status == 422
     assert mark in marks(page)
     with world.app.app_context():
@@ -195,6 +198,18 @@ def test_a_preview_shows_every_page_and_ties_nobody(world: World, alice: Tenant)
     assert "/line-access/" not in phone.page.url
     assert (facts(world), visits(world, alice)) == (before, counted)
     assert "line_linkage_url" not in world.sandbox.contact(ALICE)
+
+
+def test_a_preview_that_ended_is_put_away(world: World, alice: Tenant) -> None:
+    preview_of(world, alice)
+    begin(world, alice, make_list(world, ALICE))
+    world.work()
+    with world.app.app_context():
+        with transaction() as session:
+            session.execute(update(LinkageToken).values(expires_at=utcnow() - timedelta(days=1)))
+        housekeeping()
+        left = db.session.scalars(select(LinkageToken.preview)).all()
+        assert left == [False]
 
 
 def test_a_preview_is_worth_nothing_to_a_forger(world: World, alice: Tenant) -> None:

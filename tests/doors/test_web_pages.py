@@ -5,6 +5,7 @@ import re
 import pytest
 
 from plugin.models import OfficialAccount, db
+from plugin.services.templates import create_template
 from plugin.web.language import LANGUAGES
 from tests.doors.web_rig import marks
 from tests.people import linked
@@ -16,10 +17,14 @@ JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 def pages(world: World, alice: Tenant) -> list[str]:
     friend_id, _ = linked(world, alice)
+    with world.app.app_context():
+        messages = [{"type": "text", "text": "Hello {{ contact.firstname }}"}]
+        template = create_template(world.account(alice), "ようこそ", messages)
     return [
         "/", "/friends", f"/friends/{friend_id}", "/friends?q=nobody", "/qr-codes",
         "/qr-codes/new", f"/qr-codes/{alice.qr_code_id}", "/settings", "/accounts/new",
         f"/accounts/{alice.account_id}", f"/accounts/{alice.account_id}/edit",
+        "/templates", "/templates/new", "/templates/new?kind=carousel", f"/templates/{template.id}",
     ]  # fmt: skip
 
 

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from plugin.models import Friend, OfficialAccount, QRCode, db
+from plugin.services.templates import create_template
 from tests.people import linked
-from tests.world import Tenant, World
+from tests.services.test_prepare_list import begin, make_list
+from tests.world import ALICE, Tenant, World
 
 
 def routes(world: World) -> list[Any]:
@@ -22,7 +24,11 @@ def test_foreign_ids_are_missing_ids(
     friend_id, _ = linked(world, alice)
     with world.app.app_context():
         before = snapshot()
+        messages = [{"type": "text", "text": "Hers"}]
+        template = create_template(world.account(alice), "Hers", messages)
     hers = {"account_id": alice.account_id, "code_id": alice.qr_code_id, "friend_id": friend_id}
+    hers["template_id"] = template.id
+    hers["preparation_id"] = begin(world, alice, make_list(world, ALICE))
     session = charlie.walker.session
     token = csrf(world, charlie)
     asked = 0

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from plugin.gateways import Channel, GatewayError, Identity, LoginTokens
+from plugin.gateways import Channel, GatewayError, Identity, LiffApp, LoginTokens
 from plugin.gateways.line_login import LiveLineLogin
 from tests.gateways.conftest import NOW, Calls, RecordingMeter, stateless
 from tests.gateways.scripted_server import Reply, ScriptedServer
@@ -16,6 +16,7 @@ TOKEN = "/oauth2/v2.1/token"
 VERIFY = "/oauth2/v2.1/verify"
 FRIENDSHIP = "/friendship/v1/status"
 DEAUTHORIZE = "/user/v1/deauthorize"
+LIFF = "/liff/v1/apps"
 VERIFIER = "v" * 64
 CALLBACK = "https://example.com/line/login/callback"
 USER = "U" + "a" * 32
@@ -226,3 +227,61 @@ def test_all_calls_use_one_connection(line_login: LiveLineLogin, server: Scripte
         line_login.is_friend("user-token")
         line_login.deauthorize(LOGIN, "user-token")
     assert len({seen.connection for seen in server.seen}) == 1
+
+
+def owner_server(server: ScriptedServer, **told: Any) -> None:
+    server.on("GET", VERIFY, Reply(body={"client_id": "2000000002", "expires_in": 60, **told}))
+    server.on("GET", "/v2/profile", Reply(body={"userId": USER}))
+
+
+def test_whose_an_access_token_is(line_login: LiveLineLogin, server: ScriptedServer) -> None:
+    owner_server(server)
+    assert line_login.owner_of(LOGIN, "a1") == USER
+    assert server.seen[1].headers["authorization"] == "Bearer a1"
+
+
+@pytest.mark.parametrize("told", [{"client_id": "2000000009"}, {"expires_in": 0}])
+def test_an_access_token_of_another_channel_or_time_is_refused(
+    line_login: LiveLineLogin, server: ScriptedServer, told: dict[str, Any]
+) -> None:
+    owner_server(server, **told)
+    with pytest.raises(GatewayError) as caught:
+        line_login.owner_of(LOGIN, "a1")
+    assert (caught.value.reason, caught.value.permanent) == ("invalid", True)
+
+
+def test_a_liff_app_fills_the_screen_and_offers_the_account(
+    line_login: LiveLineLogin, server: ScriptedServer
+) -> None:
+    stateless(server)
+    server.on("POST", LIFF, Reply(body={"liffId": "2000000002-abcdefgh"}))
+    endpoint = "https://example.com/liff/"
+    assert line_login.create_liff_app(LOGIN, endpoint, email=True) == "2000000002-abcdefgh"
+    assert server.seen[-1].json == {
+        "view": {"type": "full", "url": endpoint},
+        "description": "Musubi",
+        "scope": ["openid", "profile", "email"],
+        "botPrompt": "aggressive",
+        "permanentLinkPattern": "concat",
+    }
+
+
+def test_the_liff_apps_of_a_channel(line_login: LiveLineLogin, server: ScriptedServer) -> None:
+    stateless(server)
+    apps = [{"liffId": "1-a", "view": {"url": "https://example.com/liff/"}}, {"liffId": "1-b"}]
+    server.on("GET", LIFF, Reply(body={"apps": apps}))
+    found = line_login.liff_apps(LOGIN)
+    assert found == (LiffApp("1-a", "https://example.com/liff/"), LiffApp("1-b", ""))
+
+
+def test_a_channel_without_liff_apps(line_login: LiveLineLogin, server: ScriptedServer) -> None:
+    stateless(server)
+    server.on("GET", LIFF, Reply(404, {"message": "Not found"}))
+    assert line_login.liff_apps(LOGIN) == ()
+
+
+def test_a_liff_app_is_put_right(line_login: LiveLineLogin, server: ScriptedServer) -> None:
+    stateless(server)
+    server.on("PUT", f"{LIFF}/1-a", Reply(200, b""))
+    line_login.change_liff_app(LOGIN, "1-a", "https://example.com/liff/", email=False)
+    assert server.seen[-1].json["scope"] == ["openid", "profile"]

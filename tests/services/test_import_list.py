@@ -7,7 +7,7 @@ from plugin.models import Contact, Friend, ImportMember, LedgerEntry, Linkage, L
 from plugin.models.base import transaction
 from plugin.services.import_list import import_list
 from plugin.services.import_reading import INDEX_LAG
-from plugin.services.link_friend import untie_by_hand
+from plugin.services.link_friend import contact_row, untie_by_hand
 from plugin.services.list_imports import (
     Plan,
     Unfit,
@@ -77,7 +77,8 @@ def test_what_cannot_be_linked_is_counted_and_listed(
     assert counts(world, import_id) == {
         "read": 11, "linked": 2, "invalid_id": 2, "unknown_friend": 1, "conflict": 5,
     }  # fmt: skip
-    assert list(outcomes(world, import_id).values()) == [
+    met = outcomes(world, import_id)
+    assert [met[one] for one in (ALICE, *ids[:10])] == [
         "contact_taken", "linked", "linked", "empty", "invalid_id", "invalid_id",
         "unknown_friend", "shared_id", "shared_id", "several_ids", "friend_taken",
     ]  # fmt: skip
@@ -143,6 +144,16 @@ def test_deleted_contacts_are_passed_over(world: World, alice: Tenant, sandbox: 
     import_id = imported(world, alice, list_of(sandbox, [ids[0], 999, *ids[1:]]))
     assert counts(world, import_id) == {"read": 3, "linked": 3}
     assert set(outcomes(world, import_id)) == set(ids)
+
+
+def test_a_contact_that_hubspot_shows_again_is_not_deleted(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    ids = contacts_with(sandbox, befriend(sandbox, 1))
+    with world.app.app_context(), transaction():
+        contact_row(alice.installation_id, ids[0]).deleted_at = utcnow()
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    assert counts(world, import_id) == {"read": 1, "linked": 1}
 
 
 def test_it_costs_the_fewest_calls(world: World, alice: Tenant, sandbox: Sandbox) -> None:

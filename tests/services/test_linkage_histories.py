@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from plugin.models import Conflict, Contact, Friend, LedgerEntry, Linkage, WebhookEvent, db
 from plugin.models.base import transaction
@@ -53,8 +53,8 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The next history begins empty; the sandbox's contacts are its own."""
         with self.world.app.app_context(), transaction() as session:
-            session.execute(LedgerEntry.__table__.update().values(undoes_id=None))
-            session.execute(Contact.__table__.update().values(merged_into_id=None))
+            session.execute(update(LedgerEntry).values(undoes_id=None))
+            session.execute(update(Contact).values(merged_into_id=None))
             for table in EMPTIED:
                 session.execute(delete(table))
 

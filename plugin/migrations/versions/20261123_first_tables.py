@@ -107,10 +107,12 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_oauth_state_expires_at'), ['expires_at'], unique=False)
 
     op.create_table('unsent_message',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('official_account_id', sa.BigInteger(), nullable=False),
     sa.Column('message_id', sa.String(length=80), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('official_account_id', 'message_id', name=op.f('pk_unsent_message'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unsent_message')),
+    sa.UniqueConstraint('official_account_id', 'message_id', name=op.f('uq_unsent_message_official_account_id_message_id'))
     )
     with op.batch_alter_table('unsent_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_unsent_message_at'), ['at'], unique=False)

@@ -1,6 +1,7 @@
 """Machine control of the HubSpot half: filling it, running workflows, reading what happened."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, request
@@ -57,18 +58,25 @@ def _portal(body: Answer) -> int:
 
 @control.post("/contacts")
 def make_contacts() -> tuple[Answer, int]:
-    """`{portal, count, properties: {"email": "user{n}@example.com"}, start: 1, list?}` -> ids."""
+    """`{portal, count, properties: {"email": "user{n}@example.com"}, start: 1, list?}` -> ids.
+
+    In place of `count` and `properties` there may be `rows`: the properties of each contact.
+    """
     body, here = request.get_json(), world()
-    portal, template, ids = _portal(body), body.get("properties", {}), []
-    first = int(body.get("start", 1))
-    for number in range(first, first + int(body.get("count", 1))):
-        values = {name: str(text).replace("{n}", str(number)) for name, text in template.items()}
+    portal, ids = _portal(body), []
+    for values in body.get("rows") or _numbered(body):
         with here.store:
             records.check(here, portal, values)
             ids.append(records.create(here, portal, values, "IMPORT")["id"])
     if "list" in body:
         lists.add_members(here, portal, str(body["list"]), ids)
     return {"ids": ids}, 201
+
+
+def _numbered(body: Answer) -> Iterator[dict[str, str]]:
+    template, first = body.get("properties", {}), int(body.get("start", 1))
+    for number in range(first, first + int(body.get("count", 1))):
+        yield {name: str(text).replace("{n}", str(number)) for name, text in template.items()}
 
 
 @control.get("/contacts/<contact_id>")

@@ -101,7 +101,7 @@ def _liff(world: World, channel: str) -> None:
         "description": "Sandbox page",
         "features": {"ble": False, "qrCode": False},
         "permanentLinkPattern": "concat",
-        "scope": ["openid", "profile"],
+        "scope": ["openid", "profile", "email"],
         "botPrompt": "aggressive",
     }
     world.store.put("line_liff", liff_id, {"channel": channel, "app": app})

@@ -1,0 +1,85 @@
+"""What the Import page says of runs, problems and the time that is left."""
+
+from typing import NamedTuple
+
+from flask_babel import format_timedelta, lazy_gettext
+from flask_babel import gettext as _
+
+from plugin.core.clock import utcnow
+from plugin.core.importing import seconds_left
+from plugin.models.list_import import RUNNING, ImportMember, ImportRun, ListImport
+
+INTERVALS = (
+    (0, lazy_gettext("Only when I say so")),
+    (15, lazy_gettext("Every 15 minutes")),
+    (60, lazy_gettext("Every hour")),
+    (360, lazy_gettext("Every 6 hours")),
+    (1440, lazy_gettext("Every day")),
+    (10080, lazy_gettext("Every week")),
+)
+PROBLEM_WORDS = {
+    "invalid_id": lazy_gettext("No LINE User ID"),
+    "several_ids": lazy_gettext("Several LINE User IDs"),
+    "unknown_friend": lazy_gettext("No friend of this account"),
+    "shared_id": lazy_gettext("Same ID on two contacts"),
+    "friend_taken": lazy_gettext("Friend is linked with another contact"),
+    "contact_taken": lazy_gettext("Contact is linked with another friend"),
+    "unlinked": lazy_gettext("Was unlinked before"),
+}
+PROBLEM_ADVICE = {
+    "invalid_id": lazy_gettext("A LINE User ID is U and 32 characters, 0 to 9 and a to f."),
+    "several_ids": lazy_gettext("Leave the one ID that is this contact's in the property."),
+    "unknown_friend": lazy_gettext(
+        "The person blocked or never added the account, or the ID comes from another LINE provider."
+    ),
+    "shared_id": lazy_gettext("Neither was linked. Take the ID off the contact it is not."),
+    "friend_taken": lazy_gettext("The link that exists was kept. Decide on the friend's page."),
+    "contact_taken": lazy_gettext("The link that exists was kept. Decide on the friend's page."),
+    "unlinked": lazy_gettext(
+        "Somebody unlinked this friend, so the import leaves it. Link by hand if that was an error."
+    ),
+}
+
+
+class Progress(NamedTuple):
+    """How far a run is; `percent` None where nobody can say."""
+
+    percent: int | None
+    now: str
+    left: str
+
+
+def progress_of(run: ImportRun) -> Progress | None:
+    """For a run under way. Reading is most of it; what follows asks HubSpot nothing."""
+    if run.state != RUNNING:
+        return None
+    if run.phase in ("members", "changes", "recheck"):
+        return _reading(run)
+    if run.phase in ("followers", "profiles", "strangers"):
+        return Progress(90, _("Asking LINE whose the IDs are"), "")
+    if run.phase in ("deciding", "end"):
+        waiting = ImportMember.count_pending(run.list_import_id)
+        share = 100 if not waiting else 90 + 10 * (run.read - waiting) // max(run.read, 1)
+        return Progress(max(90, min(share, 99)), _("Linking"), "")
+    return Progress(None, _("Waiting for its turn"), "")
+
+
+def _reading(run: ImportRun) -> Progress:
+    now = _("Reading contacts from HubSpot")
+    if not run.whole or not run.size:
+        return Progress(None, _("Looking for what changed"), "")
+    elapsed = (utcnow() - run.started_at).total_seconds()
+    left = seconds_left(run.read, run.size, elapsed)
+    said = _("about %(time)s left", time=format_timedelta(max(left, 5)))
+    return Progress(min(90 * run.read // run.size, 90), now, said)
+
+
+def interval_word(minutes: int) -> str:
+    """How often an import runs."""
+    known = dict(INTERVALS).get(minutes)
+    return str(known) if known else _("Every %(time)s", time=format_timedelta(minutes * 60))
+
+
+def source_word(mine: ListImport) -> str:
+    """What is imported from where."""
+    return mine.list_name or _("List %(id)s", id=mine.list_id)

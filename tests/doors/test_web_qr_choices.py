@@ -1,0 +1,182 @@
+"""What a team chooses for a code: how it looks, what it gives, when it is open, its figures."""
+
+import struct
+import zlib
+from datetime import timedelta
+
+import pytest
+
+from plugin.core.clock import utcnow
+from plugin.core.png import Picture, as_png, read_png
+from plugin.models import QRCode
+from plugin.models.base import transaction
+from plugin.services.visits import add_visit
+from tests.doors.friend_rig import Phone, visits
+from tests.doors.web_rig import csrf_of, marks
+from tests.walker import Page
+from tests.world import Tenant, World
+
+RED = Picture(4, 2, b"\xff\x00\x00\xff" * 8)
+GOOD = {
+    "name": "Poster",
+    "destination": "https://example.com/thanks?from=line",
+    "tags": "VIP, summer",
+    "greeting": "Hello {{ contact.firstname | default('friend') }}",
+    "starts_on": "2026-01-01",
+    "ends_on": "2099-12-31",
+    "dark": "#003366",
+    "light": "#ffffee",
+    "by_token": "y",
+    "by_form": "y",
+}
+
+
+def edit(world: World, tenant: Tenant, logo: bytes | None = None, **values: str) -> Page:
+    walker, address = tenant.walker, f"{world.url}/qr-codes/{tenant.qr_code_id}/edit"
+    data = {"csrf_token": csrf_of(walker.go(address)), **values}
+    files = {"logo": ("logo.png", logo, "image/png")} if logo is not None else None
+    return walker._arrive(walker.session.post(address, data=data, files=files, timeout=30))
+
+
+def chosen(world: World, tenant: Tenant) -> QRCode:
+    with world.app.app_context():
+        return world.code(tenant)
+
+
+def change(world: World, tenant: Tenant, **values: object) -> None:
+    with world.app.app_context(), transaction():
+        for name, value in values.items():
+            setattr(world.code(tenant), name, value)
+
+
+def test_everything_chosen_is_kept_and_shown_again(world: World, alice: Tenant) -> None:
+    page = edit(world, alice, **GOOD)
+    assert page.status == 200, page.text
+    assert {"chart", "choices", "download-pdf", "season"} <= set(marks(page))
+    code = chosen(world, alice)
+    assert (code.name, code.tags) == ("Poster", ["VIP", "summer"])
+    assert (code.by_token, code.by_email, code.by_form, code.makes_contact) == (
+        True, False, True, False,
+    )  # fmt: skip
+    assert code.ends_at is not None
+    shown = alice.walker.go(f"{world.url}/qr-codes/{alice.qr_code_id}/edit")
+    values = shown.forms[-1].fields
+    for name in ("destination", "dark", "starts_on", "ends_on"):
+        assert values[name] == GOOD[name]
+    assert values["tags"] == "VIP, summer"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"destination": "http://example.com"},
+        {"destination": "javascript:alert(1)"},
+        {"destination": "//example.com"},
+        {"destination": "https://a@example.com/"},
+        {"destination": "https://example.com/\\evil"},
+        {"tags": "x" * 51},
+        {"greeting": "x" * 5001},
+        {"greeting": "Hello {{ first name }}"},
+        {"ends_on": "2025-12-31"},
+        {"dark": "#ffffff", "light": "#000000"},
+        {"dark": "#888888", "light": "#ffffff"},
+        {"dark": "red"},
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(
+    world: World, alice: Tenant, wrong: dict[str, str]
+) -> None:
+    page = edit(world, alice, **{**GOOD, **wrong})
+    assert page.status == 422
+    assert any(mark.startswith("error-") for mark in marks(page))
+    assert chosen(world, alice).name == "Counter"
+
+
+@pytest.mark.parametrize(
+    "logo", [b"GIF89a", b"\x89PNG\r\n\x1a\n", as_png(RED)[:40], b"x" * (200 * 1024 + 1)]
+)
+def test_a_logo_that_is_none_is_refused(world: World, alice: Tenant, logo: bytes) -> None:
+    page = edit(world, alice, logo, **GOOD)
+    assert page.status == 422
+    assert "error-logo" in marks(page)
+    assert not chosen(world, alice).has_logo
+
+
+def test_colours_and_logo_are_in_every_picture(world: World, alice: Tenant) -> None:
+    assert edit(world, alice, as_png(RED), **GOOD).status == 200
+    assert chosen(world, alice).has_logo
+    base, session = f"{world.url}/qr-codes/{alice.qr_code_id}", alice.walker.session
+    png = session.get(f"{base}.png?scale=4").content
+    picture = _rgb(png)
+    side = int(len(picture) ** 0.5)
+    assert picture[0] == (0xFF, 0xFF, 0xEE)
+    assert picture[side * (side // 2) + side // 2] == (255, 0, 0)
+    assert (0x00, 0x33, 0x66) in picture
+    svg = session.get(f"{base}.svg").text
+    assert "#036" in svg or "#003366" in svg
+    assert "data:image/png;base64," in svg
+    pdf = session.get(f"{base}.pdf")
+    assert pdf.headers["Content-Type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF-1.4")
+    assert b"/XObject" in pdf.content
+    edit(world, alice, no_logo="y", **GOOD)
+    assert not chosen(world, alice).has_logo
+
+
+def test_a_code_outside_its_days_has_a_page_of_its_own(world: World, alice: Tenant) -> None:
+    now = utcnow()
+    for values, outcome, status in (
+        ({"starts_at": now + timedelta(days=1)}, "too_early", 403),
+        ({"starts_at": None, "ends_at": now - timedelta(days=1)}, "over", 410),
+    ):
+        change(world, alice, **values)
+        phone = Phone()
+        phone.go(f"{world.url}/l/{alice.slug}")
+        assert (phone.outcome, phone.page.status) == (outcome, status)
+        assert visits(world, alice)[outcome] == 1
+
+
+def test_the_chart_counts_by_day_with_a_table_beside_it(world: World, alice: Tenant) -> None:
+    with world.app.app_context(), transaction():
+        for outcome, times in (("scan", 7), ("login", 5), ("linked", 3)):
+            for _ in range(times):
+                add_visit(alice.qr_code_id, outcome)
+    for days in (30, 90):
+        page = alice.walker.go(f"{world.url}/qr-codes/{alice.qr_code_id}?days={days}")
+        assert f"{utcnow().date().isoformat()} 7 5 3" in page.text
+        assert page.html.count("<polyline") == 3
+    assert alice.walker.go(f"{world.url}/qr-codes/{alice.qr_code_id}?days=x").status == 200
+
+
+def test_another_tenants_code_can_be_neither_seen_nor_changed(
+    world: World, alice: Tenant, charlie: Tenant
+) -> None:
+    for ending in ("/edit", ".pdf", ".png"):
+        address = f"{world.url}/qr-codes/{alice.qr_code_id}{ending}"
+        assert charlie.walker.go(address).status == 404
+
+
+def _rgb(png: bytes) -> list[tuple[int, int, int]]:
+    pixels = read_png(png).pixels
+    return [tuple(pixels[at : at + 3]) for at in range(0, len(pixels), 4)]  # type: ignore[misc]
+
+
+def test_pngs_of_every_common_kind_are_read() -> None:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + check
+
+    def png(kind: int, depth: int, rows: bytes, *more: bytes) -> bytes:
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, depth, kind, 0, 0, 0))
+        data = chunk(b"IDAT", zlib.compress(rows))
+        return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + data + chunk(b"IEND", b"")
+
+    grey = read_png(png(0, 8, b"\x00\x10\x20\x02\x10\x10"))
+    assert grey.pixels == b"\x10\x10\x10\xff\x20\x20\x20\xff\x20\x20\x20\xff\x30\x30\x30\xff"
+    palette = chunk(b"PLTE", b"\x01\x02\x03\x04\x05\x06")
+    clear = chunk(b"tRNS", b"\x00")
+    seen = read_png(png(3, 1, b"\x00\x40\x00\x80", palette, clear))
+    assert seen.pixels == bytes([1, 2, 3, 0, 4, 5, 6, 255, 4, 5, 6, 255, 1, 2, 3, 0])
+    paeth = read_png(png(2, 8, b"\x01\x01\x01\x01\x01\x01\x01\x04\x01\x01\x01\x01\x01\x01"))
+    assert paeth.pixels[4:7] == b"\x02\x02\x02"

@@ -1,0 +1,262 @@
+"""A job is owed once, taken by one, returned or taken over, and never lost between two hands."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select, update
+
+from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError
+from plugin.models import Installation, Job
+from plugin.models import job as jobs
+from plugin.models.base import db_now_ms, transaction
+from plugin.models.job import LEASE, MAX_ATTEMPTS, Claimed, plant_many
+from plugin.scheduler import work
+from plugin.scheduler.steps import STEPS, Step
+from plugin.services import Outside
+from plugin.services.jobs import discard_job, run_job
+from tests.bare import NOW, bare_app, no_job, owe, pass_time, seconds_to_go, the_job
+from tests.databases import Copies
+
+
+@pytest.fixture
+def app(copies: Copies, tmp_path: Path) -> Iterator[Flask]:
+    """Musubi on an empty database, inside its context; nothing answers outside."""
+    with bare_app(copies, tmp_path) as made, made.app_context():
+        yield made
+
+
+def take(limit: int = 10, owner: str = "one", queue: str = "send") -> list[Claimed]:
+    return work.take(queue, owner, limit)
+
+
+def test_only_what_is_due_is_taken_the_oldest_first(app: Flask) -> None:
+    for key, delay in (("later", 60), ("second", 0.0), ("third", 0.02)):
+        owe(key, delay=timedelta(seconds=delay))
+    pass_time(timedelta(seconds=1))
+    assert [job.key for job in take()] == ["second", "third"]
+    assert take() == []
+
+
+def test_a_job_in_hand_is_nobody_elses(app: Flask) -> None:
+    owe("a")
+    [job] = take(owner="one")
+    assert take(owner="two") == []
+    assert job.attempts == 1
+    assert LEASE.total_seconds() - 5 < seconds_to_go() <= LEASE.total_seconds()
+
+
+def test_many_threads_take_each_job_once(app: Flask) -> None:
+    with transaction():
+        plant_many("deliver", [(key, {}) for key in range(300)], 1)
+
+    def one(number: int) -> list[str]:
+        keys: list[str] = []
+        with app.app_context():
+            while claimed := work.take("send", f"hand {number}", 7):
+                keys += [job.key for job in claimed]
+        return keys
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [key for keys in pool.map(one, range(8)) for key in keys]
+    # Who found all due rows locked by others goes home early; the next tick fetches the rest.
+    taken += one(9)
+    assert sorted(map(int, taken)) == list(range(300))
+
+
+def test_a_tenants_backlog_does_not_delay_anothers_first(app: Flask) -> None:
+    with transaction():
+        plant_many("deliver", [(key, {}) for key in range(20_000)], 1)
+    owe("of the small one", lane=2)
+    owe("of the third", lane=3)
+    first = take(limit=16)
+    assert {job.lane for job in first} == {1, 2, 3}
+    assert len(first) == 16
+
+
+def test_turns_go_round_the_tenants(app: Flask) -> None:
+    with transaction():
+        for lane in (5, 6, 7):
+            plant_many("deliver", [(f"{lane} {n}", {}) for n in range(50)], lane)
+    lanes = [job.lane for job in take(limit=9)]
+    assert {lane: lanes.count(lane) for lane in lanes} == {5: 3, 6: 3, 7: 3}
+
+
+def test_what_is_owed_already_is_owed_once_and_comes_due_earlier(app: Flask) -> None:
+    owe("a", delay=timedelta(hours=1))
+    owe("a", delay=timedelta(hours=2))
+    assert 3590 < seconds_to_go() <= 3600
+    owe("a")
+    assert [job.key for job in take()] == ["a"]
+
+
+def test_asked_for_again_while_in_work_it_runs_once_more(app: Flask) -> None:
+    owe("a")
+    [job] = take()
+    owe("a")
+    owe("a")
+    assert take(owner="two") == []
+    with transaction():
+        jobs.finish(job)
+    assert the_job().attempts == 0
+    [again] = take(owner="two")
+    with transaction():
+        jobs.finish(again)
+    assert no_job()
+
+
+def test_asked_for_later_while_in_work_it_waits_for_that_moment(app: Flask) -> None:
+    """A refresh of a token owes the next refresh: that must not mean at once."""
+    owe("1", kind="refresh_token")
+    [job] = take(queue="sync")
+    owe("1", kind="refresh_token", delay=timedelta(minutes=22))
+    with transaction():
+        jobs.finish(job)
+    assert 1300 < seconds_to_go() <= 1320
+
+
+def test_a_piece_done_with_more_to_come_heeds_who_asked_meanwhile(app: Flask) -> None:
+    owe("a")
+    [job] = take()
+    owe("a", delay=timedelta(seconds=2))
+    with transaction():
+        jobs.again(job, timedelta(hours=1))
+    assert seconds_to_go() <= 2
+
+
+def test_many_are_finished_at_once_but_not_those_asked_for_again(app: Flask) -> None:
+    for key in ("a", "b", "c"):
+        owe(key)
+    done = take()
+    owe("b")
+    assert [job.key for job in work.take("send", "two", 5, done)] == ["b"]
+    assert the_job().key == "b"
+
+
+def test_when_the_lease_is_over_somebody_else_takes_it(app: Flask) -> None:
+    owe("a")
+    [lost] = take(owner="one")
+    pass_time(LEASE)
+    [mine] = take(owner="two")
+    assert mine.attempts == 2
+    for settle in (
+        lambda: jobs.finish(lost),
+        lambda: jobs.again(lost, NOW),
+        lambda: jobs.park(lost, "too late"),
+        lambda: jobs.put_off(lost, NOW, "too late", 1),
+    ):
+        with transaction():
+            settle()
+    job = the_job()
+    assert (job.owner, job.parked, job.last_error) == ("two", False, "")
+
+
+def test_returned_at_a_stop_it_is_free_at_once_and_no_try_is_counted(app: Flask) -> None:
+    owe("a")
+    work.give_back(take(owner="one"))
+    [job] = take(owner="two")
+    assert job.attempts == 1
+
+
+def step(error: Exception | None, due: datetime | None = None) -> Step:
+    def run(_: Outside, __: Claimed) -> datetime | None:
+        if error is not None:
+            raise error
+        return due
+
+    return run
+
+
+def attempt(app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> Job:
+    """Take the due job and let its step end with `error`."""
+    monkeypatch.setitem(STEPS, "deliver", step(error))
+    [job] = take()
+    work.run(app.extensions["musubi"], job)
+    return the_job()
+
+
+def test_a_failed_try_backs_off_longer_and_longer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe("a")
+    down = GatewayError("LINE answered 500", permanent=False, reason="unavailable")
+    for tries, (least, most) in enumerate([(0.2, 1), (0.7, 2), (1.7, 4), (3.7, 8)], start=1):
+        job = attempt(app, monkeypatch, down)
+        assert (job.attempts, job.last_error) == (tries, "LINE answered 500")
+        assert least < seconds_to_go() <= most
+        pass_time(timedelta(seconds=most))
+
+
+def test_new_work_does_not_shorten_a_back_off(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe("a")
+    later = utcnow() + timedelta(minutes=5)
+    closed = GatewayError("Wait", permanent=False, reason="rate_limited", retry_at=later)
+    assert attempt(app, monkeypatch, closed).attempts == 0
+    owe("a")
+    assert seconds_to_go() > 290
+
+
+def test_being_told_to_wait_is_no_failed_try(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe("a")
+    for _ in range(MAX_ATTEMPTS + 5):
+        wait = GatewayError("Wait", permanent=False, reason="rate_limited", retry_at=utcnow())
+        job = attempt(app, monkeypatch, wait)
+        pass_time(timedelta(seconds=1))
+    assert (job.attempts, job.parked) == (0, False)
+
+
+def test_a_permanent_error_parks_and_asking_again_wakes(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe("a")
+    job = attempt(app, monkeypatch, GatewayError("No", permanent=True, reason="invalid"))
+    assert (job.parked, job.last_error, job.owner) == (True, "No", "")
+    pass_time(timedelta(hours=1))
+    assert take() == []
+    owe("a")
+    assert (the_job().parked, the_job().last_error) == (False, "")
+    assert [one.attempts for one in take()] == [1]
+
+
+def test_a_person_runs_what_was_given_up_again_or_drops_it(app: Flask) -> None:
+    mine, foreign = Installation(id=1), Installation(id=2)
+    for act in (run_job, discard_job):
+        owe("a")
+        [job] = take()
+        assert not act(mine, job.id)
+        with transaction():
+            jobs.park(job, "No")
+        assert not act(foreign, job.id)
+        assert act(mine, job.id)
+        assert [one.attempts for one in take()] == ([1] if act is run_job else [])
+        with transaction() as session:
+            session.execute(delete(Job))
+
+
+def test_too_many_tries_park(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe("a")
+    with transaction() as session:
+        session.execute(update(Job).values(attempts=MAX_ATTEMPTS - 1))
+    job = attempt(app, monkeypatch, ValueError("a bug of ours"))
+    assert (job.parked, job.last_error) == (True, "ValueError: a bug of ours")
+
+
+def test_asked_for_again_while_it_failed_for_good_it_is_tried_again(app: Flask) -> None:
+    owe("a")
+    [job] = take()
+    owe("a")
+    with transaction():
+        jobs.park(job, "No")
+    assert (the_job().parked, the_job().attempts) == (False, 0)
+    assert [one.key for one in take()] == ["a"]
+
+
+def test_the_databases_clock_counts_not_ours(app: Flask) -> None:
+    with transaction() as session:
+        now = session.scalar(select(db_now_ms()))
+    assert now is not None
+    assert abs(datetime.fromtimestamp(now / 1000, UTC) - utcnow()) < timedelta(seconds=5)

@@ -1,0 +1,125 @@
+"""The nightly comparison: what differs is mended or listed, and a killed one goes on."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from plugin.core.clock import utcnow
+from plugin.models import Contact, Installation, Job, ReconcileRun, db
+from plugin.models.base import transaction
+from plugin.models.official_account import OfficialAccount
+from plugin.models.upsert import insert_or
+from plugin.services.reconcile import begin_reconcile, plan_reconciles, reconcile
+from tests.people import line_user, linked
+from tests.portal import Portal, mute
+from tests.world import ALICE, BOB, CHARLIE, Tenant, World
+
+A, B, C = "U" + "a" * 32, "U" + "b" * 32, "U" + "c" * 32
+
+
+@pytest.fixture
+def portal(world: World, alice: Tenant) -> Portal:
+    portal = Portal(world, alice)
+    # What no webhook tells is what the night is for.
+    mute(world)
+    return portal
+
+
+def night(portal: Portal) -> dict[str, int]:
+    """Compare now; what every contact came to."""
+    with portal.world.app.app_context():
+        begin_reconcile(portal.tenant.installation_id)
+    portal.world.work()
+    with portal.world.app.app_context():
+        run = ReconcileRun.newest_of(portal.tenant.installation_id)
+        assert run is not None
+        assert run.finished_at is not None
+        return run.counts
+
+
+def test_what_is_the_same_is_left_alone(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    portal.world.work()
+    assert night(portal) == {"same": 1}
+    assert [deed for deed, _, _ in portal.ledger()] == ["linked"]
+
+
+def test_what_webhooks_never_told_is_found(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, ALICE, A)
+    linked(portal.world, portal.tenant, BOB, B)
+    linked(portal.world, portal.tenant, CHARLIE, line_user("charlie"))
+    portal.world.work()
+    portal.write(ALICE, line_user_id="")
+    portal.delete(BOB)
+    portal.write(CHARLIE, line_friend_status="blocked", line_display_name="Somebody")
+    counts = night(portal)
+    assert counts == {"unlinked": 1, "gone": 1, "rewritten": 1}
+    assert portal.tied() == {CHARLIE: line_user("charlie")}
+    portal.world.work()
+    assert portal.value(CHARLIE, "line_friend_status") == "following"
+
+
+def test_a_changed_value_is_reported_and_the_tie_shown_again(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, ALICE, A)
+    linked(portal.world, portal.tenant, BOB, B)
+    portal.world.work()
+    portal.write(ALICE, line_user_id=B)
+    assert night(portal) == {"conflict": 1, "same": 1}
+    assert portal.value(ALICE) == A
+    assert portal.tied() == {ALICE: A, BOB: B}
+
+
+def test_values_that_are_lost_all_at_once_are_written_again(portal: Portal) -> None:
+    for contact_id, user in ((ALICE, A), (BOB, B), (CHARLIE, C)):
+        linked(portal.world, portal.tenant, contact_id, user)
+    portal.world.work()
+    for contact_id in (ALICE, BOB, CHARLIE):
+        portal.write(contact_id, line_user_id="")
+    assert night(portal) == {"rewritten": 3}
+    assert portal.tied() == {ALICE: A, BOB: B, CHARLIE: C}
+    assert portal.value(BOB) == B
+
+
+def test_a_killed_comparison_goes_on_where_it_was(portal: Portal) -> None:
+    installation_id = portal.tenant.installation_id
+    made = portal.world.sandbox.control("POST", "/contacts", {"count": 250})["ids"]
+    rows = [{"installation_id": installation_id, "contact_id": int(one)} for one in made]
+    with portal.world.app.app_context():
+        with transaction() as session:
+            session.execute(insert_or(Contact), rows)
+        assert reconcile(portal.world.outside, installation_id)
+        assert reconcile(portal.world.outside, installation_id)
+        assert not reconcile(portal.world.outside, installation_id)
+        run = ReconcileRun.newest_of(installation_id)
+        assert run is not None
+        assert (run.read, run.counts) == (250, {"same": 250})
+
+
+def test_it_is_planned_for_the_portal_s_own_night(portal: Portal) -> None:
+    def planned() -> int:
+        plan_reconciles()
+        return len(db.session.scalars(select(Job.id).where(Job.kind == "reconcile")).all())
+
+    with portal.world.app.app_context():
+        now = utcnow()
+        zones = {f"Etc/GMT{-hours:+d}".replace("+0", "") for hours in range(-12, 13)}
+        by_hour = {(now + timedelta(hours=h)).hour: f"Etc/GMT{-h:+d}" for h in range(-11, 12) if h}
+        assert zones
+        for hour, expected in ((12, 0), (3, 0), (3, 1)):
+            begun = now - timedelta(hours=30 if expected else 1)
+            with transaction() as session:
+                zone = by_hour.get(hour, "UTC")
+                values = {"time_zone": zone, "installed_at": begun}
+                session.execute(update(Installation).values(values))
+            db.session.expire_all()
+            assert planned() == expected, (hour, zone)
+
+
+def test_a_paused_portal_is_left_alone(portal: Portal) -> None:
+    with portal.world.app.app_context():
+        with transaction() as session:
+            session.execute(update(Installation).values(state="paused"))
+        assert not reconcile(portal.world.outside, portal.tenant.installation_id)
+        assert ReconcileRun.newest_of(portal.tenant.installation_id) is None
+        assert db.session.scalars(select(OfficialAccount)).all()
