@@ -1,8 +1,10 @@
 """One process, threads, a production server: migrate, start the engine, serve, end gracefully."""
 
+import contextlib
+import os
 import signal
 import sys
-from types import FrameType
+import threading
 
 import click
 import waitress
@@ -27,18 +29,25 @@ def serve(app: Flask) -> None:
         app, host="0.0.0.0", port=settings.port, threads=THREADS, connection_limit=1000,  # noqa: S104
         backlog=1024, ident=None, clear_untrusted_proxy_headers=True,
     )  # fmt: skip
-    signal.signal(signal.SIGTERM, _stop)
+    # Work ends beside the requests in hand, so that both together take no longer than the grace.
+    ending = threading.Thread(target=engine.stop, daemon=True)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: _end(ending))
     _say_hello(settings)
-    try:
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run()
-    except (KeyboardInterrupt, SystemExit):
+    if not ending.ident:
+        ending.start()
+    ending.join()
+    server.close()
+    sys.stdout.flush()
+    # A step that hangs in a call would hold the process; its job has been returned.
+    os._exit(0)
+
+
+def _end(ending: threading.Thread) -> None:
+    if not ending.ident:
         click.echo("Musubi is finishing the work in hand.")
-    finally:
-        engine.stop()
-        server.close()
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
+        ending.start()
     sys.exit(0)
 
 

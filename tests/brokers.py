@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
 
 from plugin.scheduler.crew import HANDS
 from plugin.scheduler.distributed import PREFIX
@@ -32,16 +34,20 @@ def emptied(kind: str) -> Iterator[str]:
 def answers(url: str) -> bool:
     """Whether a broker is there."""
     try:
-        with Connection(url, connect_timeout=3, transport_options={"max_retries": 1}) as broker:
+        with _connection(url, connect_timeout=3) as broker:
             broker.ensure_connection(max_retries=1, timeout=3)
-    except (OSError, broker.connection_errors):
+    except OperationalError:
         return False
     return True
 
 
+def _connection(url: str, **options: Any) -> Any:
+    return Connection(url, **options)  # type: ignore[no-untyped-call]
+
+
 def purge(url: str) -> None:
     """Every nudge is lost; Redis forgets even that there were queues."""
-    with Connection(url) as broker:
+    with _connection(url) as broker:
         if url.startswith("redis"):
             broker.default_channel.client.flushdb()
             return
@@ -54,6 +60,6 @@ def purge(url: str) -> None:
 
 def waiting(url: str, queue: str) -> int:
     """How many nudges wait in a queue."""
-    with Connection(url) as broker, broker.channel() as channel:
+    with _connection(url) as broker, broker.channel() as channel:
         found = channel.queue_declare(PREFIX + queue, durable=True, auto_delete=False, passive=True)
         return int(found.message_count)

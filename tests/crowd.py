@@ -11,6 +11,7 @@ from plugin.core.sending import retry_key
 from plugin.models import Contact, Delivery, Friend, Job, Linkage, db
 from plugin.models.base import transaction
 from plugin.models.job import plant_many
+from plugin.models.upsert import insert_or
 from tests.world import PORTAL, Tenant, World
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -45,16 +46,23 @@ def _friends(world: World, tenant: Tenant, users: list[str]) -> list[int]:
         for user in users
     ]  # fmt: skip
     with transaction() as session:
-        session.execute(insert(Friend), rows)
-    return list(db.session.scalars(select(Friend.id).order_by(Friend.id)))[-len(users) :]
+        # Musubi may have read the account's followers in the meantime.
+        session.execute(insert_or(Friend).on_conflict_do_nothing(), rows)
+    found = select(Friend.line_user_id, Friend.id)
+    by_user = dict(db.session.execute(found).tuples().all())
+    return [by_user[user] for user in users]
 
 
 def _tie(tenant: Tenant, friends: list[int], contact_ids: list[str]) -> None:
     rows = [
-        {"installation_id": tenant.installation_id, "contact_id": int(one)} for one in contact_ids
-    ]
+        {"installation_id": tenant.installation_id, "contact_id": int(one), "email": "",
+         "firstname": "", "lastname": "", "mirror_wanted": 0, "mirror_done": 0,
+         "mirror_owed": False, "mirror_error": ""}
+        for one in contact_ids
+    ]  # fmt: skip
     with transaction() as session:
-        session.execute(insert(Contact), rows)
+        # Musubi may have heard of the new contacts in the meantime.
+        session.execute(insert_or(Contact).on_conflict_do_nothing(), rows)
     found = select(Contact.contact_id, Contact.id)
     by_id = dict(db.session.execute(found).tuples().all())
     ties = [

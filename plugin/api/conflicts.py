@@ -25,8 +25,10 @@ class ConflictSchema(Answer):
     contact_id = Id(attribute="contact.contact_id", required=True)
     linked_line_user_id = fields.String(attribute="standing_friend.line_user_id", required=True)
     linked_contact_id = Id(attribute="standing_contact.contact_id", required=True)
+    # unconfirmed: nothing stood in the way, but the friend only typed the contact's e-mail address.
     decision = fields.String(
-        required=True, validate=validate.OneOf(("friend_taken", "contact_taken"))
+        required=True,
+        validate=validate.OneOf(("friend_taken", "contact_taken", "unconfirmed")),
     )
     method = fields.String(required=True)
     actor = fields.String(required=True)

@@ -45,17 +45,14 @@ class Conflict(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decided_by: Mapped[str] = mapped_column(String(255), default="")
     verdict: Mapped[str] = mapped_column(String(20), default="")
-    friend: Mapped[Friend] = relationship(lazy="joined", innerjoin=True, foreign_keys=friend_id)
-    contact: Mapped[Contact] = relationship(
-        lazy="joined", innerjoin=True, foreign_keys=contact_row_id
-    )
-    standing_friend: Mapped[Friend] = relationship(
-        lazy="joined", innerjoin=True, foreign_keys=standing_friend_id
-    )
+    # Not joined: two friends with their ties in one query are more than PostgreSQL likes to plan.
+    friend: Mapped[Friend] = relationship(lazy="selectin", foreign_keys=friend_id)
+    contact: Mapped[Contact] = relationship(lazy="selectin", foreign_keys=contact_row_id)
+    standing_friend: Mapped[Friend] = relationship(lazy="selectin", foreign_keys=standing_friend_id)
     standing_contact: Mapped[Contact] = relationship(
-        lazy="joined", innerjoin=True, foreign_keys=standing_contact_row_id
+        lazy="selectin", foreign_keys=standing_contact_row_id
     )
-    official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+    official_account: Mapped[OfficialAccount] = relationship(lazy="selectin")
 
     @classmethod
     def owned(cls, installation_id: int, decided: bool = False) -> Select[tuple["Conflict"]]:

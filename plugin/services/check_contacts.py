@@ -15,6 +15,7 @@ from plugin.models.job import plant
 from plugin.models.people import Contact, Linkage
 from plugin.services import Outside
 from plugin.services.introductions import introduce
+from plugin.services.link_friend import lock_contacts
 from plugin.services.merge_contacts import merge_contacts
 from plugin.services.offered_ids import offers_of
 from plugin.services.portal_access import portal
@@ -56,7 +57,7 @@ def compare(
     by_id = {one.contact_id: one for one in records}
     with transaction():
         _merge_found(installation_id, records)
-        rows = _locked(list(seen))
+        rows = lock_contacts(list(seen))
         ties = Linkage.of_contacts(list(seen))
         look = Look(
             by_id,
@@ -84,11 +85,6 @@ def _settle(contact: Contact, seen: tuple[int, int], look: Look) -> list[str]:
     return words or ["same"]
 
 
-def _locked(row_ids: list[int]) -> list[Contact]:
-    rows = select(Contact).where(Contact.id.in_(row_ids)).order_by(Contact.id).with_for_update()
-    return list(db.session.scalars(rows.execution_options(populate_existing=True)))
-
-
 def _merge_found(installation_id: int, records: Iterable[ContactRecord]) -> None:
     """Merges that no webhook told us of: HubSpot keeps on a contact which ones went into it."""
     heirs = {
@@ -103,5 +99,7 @@ def _merge_found(installation_id: int, records: Iterable[ContactRecord]) -> None
         Contact.merged_into_id.is_(None),
     )
     for old in db.session.scalars(known).all() if heirs else []:
-        if heirs[old] != old:
+        heir = Contact.of_portal(installation_id, heirs[old])
+        # Told of a later merge already, the heir may lead back here; that is no merge.
+        if heirs[old] != old and (heir is None or heir.contact_id != old):
             merge_contacts(installation_id, heirs[old], [old])

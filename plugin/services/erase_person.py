@@ -1,14 +1,15 @@
 """Forgetting a person: the LINE user id, name, picture, and every word to and from them."""
 
-from sqlalchemy import delete, or_, update
-from sqlalchemy import select as sql_select
+from sqlalchemy import delete, or_, select, update
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.conflict import SETTLED, Conflict
 from plugin.models.inbox import LINE, WebhookEvent
+from plugin.models.list_import import ImportMember, ListImport
 from plugin.models.people import UNKNOWN, Contact, Friend, LedgerEntry
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
+from plugin.models.question import Question
 from plugin.models.sending import PLANNED, REFUSED, SENDING, Delivery
 from plugin.models.sending import UNKNOWN as MAYBE_SENT
 from plugin.services.ledger import Wish, write_down
@@ -36,7 +37,7 @@ def erase_friend(friend: Friend, contact: Contact, actor: str) -> None:
 
 def cancel_deliveries(friend: Friend) -> None:
     """Nothing that is queued for this friend goes out any more; its words go at once."""
-    mine = sql_select(Delivery).where(Delivery.friend_id == friend.id)
+    mine = select(Delivery).where(Delivery.friend_id == friend.id)
     for delivery in db.session.scalars(mine.where(Delivery.state.in_((PLANNED, SENDING)))):
         delivery.state = MAYBE_SENT if delivery.maybe_sent else REFUSED
         delivery.result, delivery.error, delivery.settled_at = "failed", ERASED, utcnow()
@@ -46,30 +47,38 @@ def cancel_deliveries(friend: Friend) -> None:
 
 
 def _forget_words(friend: Friend, line_user_id: str) -> None:
-    mine = update(Delivery).where(Delivery.friend_id == friend.id)
-    db.session.execute(mine.values(messages=[]))
+    """What was written to them and by them: deliveries, answers, and LINE's own events."""
+    nothing = {"answer": "", "answer_text": "", "late_answer": "", "late_text": ""}
     heard = delete(WebhookEvent).where(
         WebhookEvent.source == LINE,
         WebhookEvent.owner_id == friend.official_account_id,
         WebhookEvent.payload["source"]["userId"].as_string() == line_user_id,
     )
-    db.session.execute(heard, execution_options={"synchronize_session": False})
+    for statement in (
+        update(Delivery).where(Delivery.friend_id == friend.id).values(messages=[]),
+        update(Question).where(Question.friend_id == friend.id).values(nothing),
+        heard,
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _forget_traces(friend: Friend, line_user_id: str, nobody: str) -> None:
     account_id = friend.official_account_id
-    codes = sql_select(QRCode.id).where(QRCode.official_account_id == account_id)
+    codes = select(QRCode.id).where(QRCode.official_account_id == account_id)
     walks = delete(LoginAttempt).where(LoginAttempt.line_user_id == line_user_id)
     used = update(LinkageToken).where(LinkageToken.used_by == line_user_id)
     lines = update(LedgerEntry).where(
         LedgerEntry.official_account_id == account_id, LedgerEntry.line_user_id == line_user_id
     )
+    imports = select(ListImport.id).where(ListImport.official_account_id == account_id)
+    members = delete(ImportMember).where(ImportMember.list_import_id.in_(imports))
     wishes = update(Conflict).where(
         Conflict.decided_at.is_(None),
         or_(Conflict.friend_id == friend.id, Conflict.standing_friend_id == friend.id),
     )
     for statement in (
         walks.where(LoginAttempt.qr_code_id.in_(codes)),
+        members.where(ImportMember.line_user_id == line_user_id),
         used.where(LinkageToken.qr_code_id.in_(codes)).values(used_by=nobody),
         lines.values(line_user_id=nobody),
         wishes.values(decided_at=utcnow(), verdict=SETTLED),

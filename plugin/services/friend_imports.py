@@ -38,7 +38,11 @@ def begin_friend_import(account: OfficialAccount) -> FriendImport:
             select(OfficialAccount.id).where(OfficialAccount.id == account.id).with_for_update()
         )
         running = FriendImport.running_of(account.id)
-        return running or _begin(account, FOLLOWERS)
+        if running is None:
+            return _begin(account, FOLLOWERS)
+        # Also wakes a job that was given up.
+        plant("import_friends", running.id, account.installation_id)
+        return running
 
 
 def begin_file_import(account: OfficialAccount, file: bytes) -> FriendImport:

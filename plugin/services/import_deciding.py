@@ -20,7 +20,7 @@ from plugin.services import Outside
 from plugin.services.import_progress import go_to, piece
 from plugin.services.tie_many import Met, Pair, Why, decide_many, tie_many
 
-BATCH = 500
+BATCH = 1000
 WORDS = {"link": LINKED, "already_linked": ALREADY_LINKED}
 
 
@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def decide_some(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    """Decide about some hundred contacts; ties, counts and outcomes are one transaction."""
+    """Decide about a thousand contacts; ties, counts and outcomes are one transaction."""
     with piece(run):
         waiting = select(ImportMember).where(
             ImportMember.list_import_id == mine.id, ImportMember.pending.is_(True)

@@ -19,13 +19,24 @@ def ensure_liff_app(outside: Outside, account: OfficialAccount) -> str:
     apps = {app.liff_id: app for app in login.liff_apps(channel)}
     ours = [app.liff_id for app in apps.values() if app.endpoint == endpoint]
     chosen = next(iter([liff_id(account)] if liff_id(account) in apps else ours), "")
-    if chosen:
-        login.change_liff_app(channel, chosen, endpoint, email=account.login_email)
-    else:
-        chosen = login.create_liff_app(channel, endpoint, email=account.login_email)
+    try:
+        chosen = _write(outside, account, chosen, email=account.login_email)
+    except GatewayError as error:
+        if error.reason != "invalid" or not account.login_email:
+            raise
+        # The channel may not ask for e-mail addresses; everything else works without them.
+        chosen = _write(outside, account, chosen, email=False)
     with transaction():
         account.liff_url = f"{outside.settings.line_liff_base}/{chosen}"
     return account.liff_url
+
+
+def _write(outside: Outside, account: OfficialAccount, chosen: str, *, email: bool) -> str:
+    login, channel = outside.gateways.line_login, login_channel(account)
+    if not chosen:
+        return login.create_liff_app(channel, endpoint_url(outside), email=email)
+    login.change_liff_app(channel, chosen, endpoint_url(outside), email=email)
+    return chosen
 
 
 def liff_verdict(outside: Outside, account: OfficialAccount) -> tuple[bool | None, str]:

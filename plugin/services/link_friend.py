@@ -1,5 +1,6 @@
 """Tying a friend to a contact, and untying: always with a line in the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +16,8 @@ from plugin.models.upsert import insert_or
 from plugin.services.ledger import Wish, note_conflict, settle_conflicts, write_down
 
 __all__ = [
-    "Tied", "Wish", "contact_row", "friend_row", "move", "owe_mirror", "shift", "tie", "untie",
-    "untie_by_hand",
+    "Tied", "Wish", "contact_row", "friend_row", "lock_contacts", "move", "owe_mirror", "shift",
+    "tie", "untie", "untie_by_hand",
 ]  # fmt: skip
 
 
@@ -29,6 +30,7 @@ class Tied(NamedTuple):
 
 def tie(wish: Wish, undoes: LedgerEntry | None = None) -> Tied:
     """Tie inside the caller's transaction; a race for one contact or friend ends in one tie."""
+    lock_contacts([wish.contact.id])
     decision, standing = _decide(wish)
     now = utcnow()
     if decision == "link" and not _insert(wish, now):
@@ -103,6 +105,15 @@ def owe_mirror(contact: Contact) -> None:
     if contact.deleted_at is None:
         contact.owe_mirror()
         plant("write_contacts", contact.installation_id, contact.installation_id)
+
+
+def lock_contacts(row_ids: Sequence[int]) -> list[Contact]:
+    """The rows as they stand, held until the commit. Contacts come first and in one order, so that
+    those who tie wait for each other and never in a ring."""
+    rows = select(Contact).where(Contact.id.in_(row_ids)).order_by(Contact.id)
+    # Rows that only point at a contact need not wait.
+    held = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(db.session.scalars(held))
 
 
 def friend_row(account: OfficialAccount, line_user_id: str, now: datetime) -> Friend:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactList, GatewayError, ListPage, TextProperty
@@ -13,7 +13,6 @@ from plugin.models.list_import import (
     IDLE,
     RUNNING,
     STOPPED,
-    ImportMember,
     ImportRun,
     ListImport,
 )
@@ -109,17 +108,6 @@ def change_interval(mine: ListImport, every_minutes: int) -> None:
             if mine.next_run_at is not None:
                 delay = mine.next_run_at - utcnow()
                 plant("import_list", mine.id, mine.installation_id, delay=delay)
-
-
-def forget_imports(installation_id: int) -> None:
-    """Delete all imports of a tenant with what they read, inside the caller's transaction."""
-    mine = select(ListImport.id).where(ListImport.installation_id == installation_id)
-    for model in (ImportMember, ImportRun):
-        affected(delete(model).where(model.list_import_id.in_(mine)))
-    for import_id in db.session.scalars(mine):
-        withdraw("import_list", import_id)
-        withdraw("write_imported", import_id)
-    affected(delete(ListImport).where(ListImport.installation_id == installation_id))
 
 
 def find_lists(outside: Outside, installation_id: int, query: str, after: str | None) -> ListPage:

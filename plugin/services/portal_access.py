@@ -8,7 +8,7 @@ from sqlalchemy import or_, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal, TokenSet
-from plugin.models.base import affected, transaction
+from plugin.models.base import affected, db, transaction
 from plugin.models.installation import ACTIVE, DISCONNECTED, Installation
 from plugin.models.job import plant
 from plugin.services import Outside
@@ -89,21 +89,34 @@ def _claim_refresh(installation: Installation) -> bool:
 
 
 def _refresh(outside: Outside, installation: Installation) -> Portal:
+    tried = installation.refresh_token
     try:
-        tokens = outside.gateways.hubspot.refresh(installation.refresh_token)
+        tokens = outside.gateways.hubspot.refresh(tried)
     except GatewayError as error:
-        _refused(installation, error)
+        _refused(installation.id, tried, error)
         raise
     with transaction():
-        store_tokens(installation, tokens)
-    return Portal(installation.portal_id, tokens.access_token)
+        mine = _locked(installation.id)
+        # Who installed again meanwhile brought newer tokens.
+        if mine.refresh_token == tried:
+            store_tokens(mine, tokens)
+    return Portal(mine.portal_id, mine.access_token)
 
 
-def _refused(installation: Installation, error: GatewayError) -> None:
+def _refused(installation_id: int, tried: str, error: GatewayError) -> None:
     with transaction():
-        installation.refreshing_until = None
-        if error.reason == "revoked":
-            disconnect(installation, "HubSpot refused the refresh token: the app was uninstalled")
+        mine = _locked(installation_id)
+        if mine.refresh_token == tried:
+            mine.refreshing_until = None
+            if error.reason == "revoked":
+                disconnect(mine, "HubSpot refused the refresh token: the app was uninstalled")
     if error.reason == "configuration":
         # Our own mistake looks alike in every portal, so it must never disconnect one.
         log.critical("hubspot_configuration_refused", detail=error.message)
+
+
+def _locked(installation_id: int) -> Installation:
+    """As it stands now, and stays until the transaction ends."""
+    return db.session.get_one(
+        Installation, installation_id, populate_existing=True, with_for_update=True
+    )

@@ -145,4 +145,6 @@ def _owned(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]
 
 
 # LINE's side goes on, LINE is still told whom we unlink, and this very job is to end by itself.
-KEPT_JOBS = ("remove_hubspot", "deauthorize", "line_inbox", "read_profiles", "read_quota")
+KEPT_JOBS = (
+    "remove_hubspot", "deauthorize", "line_inbox", "read_profiles", "read_quota", "import_friends",
+)  # fmt: skip

@@ -16,6 +16,7 @@ from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.services import Outside
+from plugin.services.link_friend import lock_contacts
 from plugin.services.linkage_values import linkage_values
 from plugin.services.portal_access import portal
 
@@ -157,8 +158,7 @@ def _settle(
     seen: Mapping[int, int], user_ids: Mapping[int, dict[int, str]], batch: ContactBatch
 ) -> None:
     """A contact that changed since it was read stays owed; a refused one keeps the reason."""
-    rows = select(Contact).where(Contact.id.in_(list(seen))).with_for_update()
-    for contact in db.session.scalars(rows.execution_options(populate_existing=True)):
+    for contact in lock_contacts(list(seen)):
         error, version = batch.errors.get(str(contact.contact_id), ""), seen[contact.id]
         contact.mirror_done, contact.mirror_error = version, error[:500]
         contact.mirror_owed = contact.mirror_wanted != version

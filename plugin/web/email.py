@@ -59,8 +59,7 @@ def preparation(preparation_id: int) -> str:
     """One time that a list was prepared, as it goes on."""
     mine = own_preparation(preparation_id)
     job = Job.of("prepare_list", mine.id)
-    trouble = job.last_error if job else ""
-    return page("email/one.html", "email", mine=mine, way=progress_of(mine), trouble=trouble)
+    return page("email/one.html", "email", mine=mine, way=progress_of(mine), job=job)
 
 
 @web.post("/email/preparations/<int:preparation_id>/stop")

@@ -120,14 +120,16 @@ class QRChoicesForm(FlaskForm):
 
 def filled(code: QRCode, zone: str) -> QRChoicesForm:
     """The form as it was sent, or with what the code has."""
-    starts, ends = code.starts_at, code.ends_at
+    starts, ends, lists = code.starts_at, code.ends_at, ("tags", "starts_at", "ends_at")
+    present = {name: getattr(code, name) for name in Choices._fields if name not in lists}
     return QRChoicesForm(
-        obj=code,
         data={
+            **present,
             "tags": ", ".join(code.tags),
             "starts_on": starts.astimezone(_zone(zone)).date() if starts else None,
+            # The end is the midnight after the last day.
             "ends_on": (ends - timedelta(hours=1)).astimezone(_zone(zone)).date() if ends else None,
-        },
+        }
     )
 
 

@@ -1,6 +1,5 @@
 """Importing a list under HubSpot's rate limit: calls, time, memory."""
 
-import math
 import re
 import time
 from pathlib import Path
@@ -9,10 +8,10 @@ from plugin.core.importing import least_calls
 from plugin.core.pacing import HUBSPOT
 from plugin.models import ImportRun
 from plugin.services.list_imports import Plan, create_import
-from tests.benchmarks.stage import Stage
 from tests.benchmarks.table import Figure
 from tests.imports import FIELD, befriend, calls, contacts_with, list_of
 from tests.processes import Musubi, ending, wait_until
+from tests.stage import Stage
 
 PIECE = 5_000
 READS = ("memberships", "contacts/batch/read", "contacts/search", "lists", "<list_id>")
@@ -39,12 +38,12 @@ def imports(stage: Stage, contacts: int) -> list[Figure]:
     return [
         Figure("HubSpot calls at least (250 a page, 100 a read)", least, "calls", 1),
         Figure("HubSpot calls that read", read, "calls", read / least),
-        Figure("what the rate limit alone takes", limit, "s", 1 if limit else None),
+        Figure("what the rate limit alone takes", limit, "s", 1),
         Figure(
             "the run, from saving to the last link",
             seconds,
             "s",
-            seconds / limit if limit else None,
+            seconds / limit,
         ),
         Figure("contacts", contacts / seconds, "/s"),
         Figure(f"peak memory of the process after {small:,}", first, "MB", 1),
@@ -90,9 +89,8 @@ def _calls_of_reading(stage: Stage) -> int:
 
 
 def _limit_seconds(contacts: int) -> float:
-    """A whole window's calls at once, then as many in every further window."""
-    windows = math.ceil(least_calls(contacts) / HUBSPOT.limit) - 1
-    return windows * HUBSPOT.window_ms / 1000
+    """The calls at the rate that HubSpot allows."""
+    return least_calls(contacts) * HUBSPOT.window_ms / 1000 / HUBSPOT.limit
 
 
 def _peak_mb(pid: int) -> float:

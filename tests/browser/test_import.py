@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.test_walk import connect, install, shoot
 
@@ -88,8 +88,8 @@ def test_friends_are_imported_from_line_and_from_a_file(newcomer: str, page: Pag
     page.get_by_test_id("tab-friends").click()
     expect(page.get_by_test_id("no-runs")).to_be_visible()
     text = "\n".join(["LINE User ID", *ids[:3], "U" + "0" * 32, "nonsense"])
-    file = {"name": "ids.csv", "mimeType": "text/csv", "buffer": text.encode()}
-    page.get_by_test_id("file").set_input_files([file])  # type: ignore[list-item]
+    file = FilePayload(name="ids.csv", mimeType="text/csv", buffer=text.encode())
+    page.get_by_test_id("file").set_input_files(file)
     page.get_by_test_id("upload").click()
     run = page.get_by_test_id("run").first
     expect(run).to_contain_text("Finished", timeout=30_000)

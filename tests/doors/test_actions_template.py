@@ -9,7 +9,7 @@ from plugin.models.base import transaction
 from plugin.services.templates import archive_template, create_template, save_version
 from tests.doors.actions import arrived, befriended, queued, send
 from tests.people import linked
-from tests.world import BOB, Tenant, World
+from tests.world import PORTAL, Tenant, World
 
 
 def written(world: World, tenant: Tenant, text: str) -> str:
@@ -19,6 +19,15 @@ def written(world: World, tenant: Tenant, text: str) -> str:
         return str(create_template(world.account(tenant), "Welcome", messages).id)
 
 
+def ended(world: World, inputs: dict[str, str], **more: str) -> dict[str, str]:
+    """What the workflow is told in the end; tokens that HubSpot has to fill make it wait."""
+    outputs = send(world, inputs, **more)
+    if outputs["hs_execution_state"] == "BLOCK":
+        world.work()
+        outputs = send(world, inputs, **more)
+    return outputs
+
+
 def texts(world: World) -> list[str]:
     return [one["messages"][0]["text"] for one in arrived(world)]
 
@@ -26,7 +35,7 @@ def texts(world: World) -> list[str]:
 def test_tokens_are_filled_from_hubspot(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     template = written(world, alice, "Dear {{ contact.firstname }} of {{ contact.email }}")
-    outputs = send(world, {"template": template})
+    outputs = ended(world, {"template": template})
     assert outputs["result"] == "sent"
     assert texts(world) == ["Dear Alice of alice@example.com"]
     with world.app.app_context():
@@ -38,14 +47,14 @@ def test_tokens_are_filled_from_hubspot(world: World, alice: Tenant) -> None:
 def test_a_default_stands_in_for_what_is_missing(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     template = written(world, alice, "{{ contact.company | default('Your team') }}: hello")
-    assert send(world, {"template": template})["result"] == "sent"
+    assert ended(world, {"template": template})["result"] == "sent"
     assert texts(world) == ["Your team: hello"]
 
 
 def test_a_missing_value_without_a_default_is_named(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     template = written(world, alice, "From {{ contact.company }}")
-    outputs = send(world, {"template": template})
+    outputs = ended(world, {"template": template})
     assert outputs["result"] == "invalid_message"
     assert "company" in outputs["error"]
     assert texts(world) == []
@@ -54,7 +63,7 @@ def test_a_missing_value_without_a_default_is_named(world: World, alice: Tenant)
 def test_a_value_that_makes_the_text_too_long_is_not_sent(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     template = written(world, alice, "{{ contact.firstname }}" + "a" * 4996)
-    outputs = send(world, {"template": template})
+    outputs = ended(world, {"template": template})
     assert outputs["result"] == "invalid_message"
     assert "5,001" in outputs["error"]
 
@@ -66,7 +75,7 @@ def test_what_was_read_just_now_is_not_asked_for_again(world: World, alice: Tena
         contact = db.session.scalars(select(Contact)).one()
         contact.take({"firstname": "Alice Known"}, utcnow())
     before = reads(world)
-    assert send(world, {"template": template})["result"] == "sent"
+    assert ended(world, {"template": template})["result"] == "sent"
     assert texts(world) == ["Dear Alice Known"]
     assert reads(world) == before
 
@@ -74,11 +83,11 @@ def test_what_was_read_just_now_is_not_asked_for_again(world: World, alice: Tena
 def test_the_version_of_that_moment_is_sent(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     template = written(world, alice, "First")
-    assert send(world, {"template": template}, callback="one")["result"] == "sent"
+    assert ended(world, {"template": template}, callback="one")["result"] == "sent"
     with world.app.app_context():
         mine = db.session.get_one(Template, int(template))
         save_version(mine, "Welcome", [{"type": "text", "text": "Second"}])
-    assert send(world, {"template": template}, callback="two")["result"] == "sent"
+    assert ended(world, {"template": template}, callback="two")["result"] == "sent"
     assert texts(world) == ["First", "Second"]
     with world.app.app_context():
         numbers = list(db.session.scalars(select(Delivery.template_version).order_by(Delivery.id)))
@@ -96,7 +105,7 @@ def test_a_template_that_is_gone_is_said_in_words(
             archive_template(db.session.get_one(Template, int(template)))
     elif template == "charlie":
         template = written(world, charlie, "His")
-    outputs = send(world, {"template": template})
+    outputs = ended(world, {"template": template})
     assert outputs["result"] == "invalid_message"
     assert "template" in outputs["error"]
     assert texts(world) == []
@@ -104,15 +113,17 @@ def test_a_template_that_is_gone_is_said_in_words(
 
 def test_many_contacts_are_read_in_one_call(world: World, alice: Tenant) -> None:
     template = written(world, alice, "Dear {{ contact.firstname | default('friend') }}")
-    ids = world.sandbox.control("POST", "/friends", {"count": 20})["user_ids"]
-    for number, user_id in enumerate(ids):
-        linked(world, alice, BOB + 100 + number, user_id)
+    people = {"portal": PORTAL, "count": 20, "properties": {"email": "user{n}@example.com"}}
+    contacts = world.sandbox.control("POST", "/contacts", people)["ids"]
+    users = world.sandbox.control("POST", "/friends", {"count": 20})["user_ids"]
+    for contact, user_id in zip(contacts, users, strict=True):
+        linked(world, alice, int(contact), user_id)
     queued(world, alice, befriended(world, alice))
     world.work()
     before = reads(world)
-    for number in range(20):
-        callback, contact = f"ap-{number}", BOB + 100 + number
-        held = send(world, {"template": template}, callback=callback, contact=contact)
+    for contact in contacts:
+        inputs = {"template": template}
+        held = send(world, inputs, callback=f"ap-{contact}", contact=int(contact))
         assert held["hs_execution_state"] == "BLOCK"
     world.work()
     assert texts(world).count("Dear friend") == 20

@@ -1,5 +1,6 @@
 """LINE's own browser: who is sent there, what its page says, and that only LINE's word counts."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -126,7 +127,9 @@ def test_the_other_way_leads_to_the_web_on_a_phone_too(world: World, alice: Tena
         lambda tokens: {"id_token": tokens["access_token"]},
     ],
 )
-def test_only_lines_own_word_says_who_is_there(world: World, alice: Tenant, change) -> None:  # type: ignore[no-untyped-def]
+def test_only_lines_own_word_says_who_is_there(
+    world: World, alice: Tenant, change: Callable[[dict[str, str]], dict[str, str]]
+) -> None:
     phone = LinePhone(world)
     tokens = phone.open(f"{world.url}/l/{alice.slug}")
     phone.bring(**{**tokens, **change(tokens)}, user_id=BOB_ON_LINE, sub=BOB_ON_LINE)

@@ -75,6 +75,20 @@ def test_a_typed_address_of_a_contact_links_nobody_and_asks_the_team(
     assert len(conflicts(world)) == 1
 
 
+def test_the_team_links_who_typed_a_contacts_address(world: World, alice: Tenant) -> None:
+    choose(world, alice, by_email=False, by_form=True)
+    phone = Phone("bob")
+    phone.scan(world, alice)
+    phone.submit(email="alice@example.com", name="")
+    page = alice.walker.go(f"{world.url}/conflicts")
+    assert "nobody vouches for it" in page.text
+    assert "Linked now" not in page.text
+    alice.walker.submit()
+    assert facts(world).ties == ((BOB_ON_LINE, ALICE),)
+    phone.scan(world, alice)
+    assert phone.outcome == "already_linked"
+
+
 def test_a_typed_address_that_nobody_has_makes_a_contact(world: World, alice: Tenant) -> None:
     choose(world, alice, by_email=False, by_form=True)
     phone = Phone("bob")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from plugin.core.clock import utcnow
-from plugin.models import Contact, LinkageToken, ListPreparation, db
+from plugin.models import Contact, Job, LinkageToken, ListPreparation, db
 from plugin.models.base import transaction
 from plugin.services.housekeeping import housekeeping
 from plugin.services.prepare_list import prepare_list
@@ -143,6 +143,20 @@ def test_a_failure_says_why_and_what_to_do(world: World, alice: Tenant) -> None:
         session.execute(update(ListPreparation).values(state="failed", error="The list is gone"))
     page = go(world, alice, f"/email/preparations/{mine}")
     assert "The list is gone" in page.text
+
+
+def test_what_was_given_up_goes_on_when_asked(world: World, alice: Tenant) -> None:
+    mine = begin(world, alice, make_list(world, ALICE))
+    with world.app.app_context(), transaction() as session:
+        owed = update(Job).where(Job.kind == "prepare_list")
+        session.execute(owed.values(parked=True, last_error="HubSpot was down"))
+    page = go(world, alice, f"/email/preparations/{mine}")
+    assert "given-up" in marks(page)
+    assert "HubSpot was down" in page.text
+    page = alice.walker.submit(1)
+    assert page.url.endswith(f"/{mine}")
+    world.work()
+    assert shown(alice.walker.go(page.url), "made") == "1"
 
 
 def test_the_texts_to_paste_become_a_link_that_works(world: World, alice: Tenant) -> None:

@@ -1,6 +1,7 @@
 """The Import pages without JavaScript, and where something is missing."""
 
 from tests.imports import FIELD, befriend, contacts_with, list_of, ties
+from tests.walker import Form
 from tests.world import Sandbox, Tenant, World
 
 
@@ -14,7 +15,7 @@ def test_an_import_is_saved_by_forms_alone(world: World, alice: Tenant, sandbox:
     list_id = list_of(sandbox, contacts_with(sandbox, befriend(sandbox, 2)))
     walker = alice.walker
     walker.go(f"{world.url}/import/new")
-    page = walker.submit(0, q="Custom")
+    page = walker.submit(form_at(walker.page.forms, ""), q="Custom")
     assert "2 contacts" in page.text
     page = walker.submit(list_id=list_id, property=FIELD, every_minutes="15")
     assert (page.status, "Waiting for its turn" in page.text) == (200, True)
@@ -37,9 +38,13 @@ def test_a_forbidden_import_of_friends_explains_itself(
 ) -> None:
     sandbox.control("POST", "/line-channels/2000000001", {"verified": False})
     alice.walker.go(f"{world.url}/import/friends")
-    alice.walker.submit(next(n for n, one in enumerate(alice.walker.page.forms)
-                             if one.action == "/import/friends"))  # fmt: skip
+    alice.walker.submit(form_at(alice.walker.page.forms, "/import/friends"))
     world.work()
     page = alice.walker.go(f"{world.url}/import/friends")
     assert "Not allowed by LINE" in page.text
     assert "upload the IDs you have" in page.text
+
+
+def form_at(forms: list[Form], action: str) -> int:
+    """The place of the form that is sent to this address."""
+    return next(place for place, form in enumerate(forms) if form.action == action)

@@ -80,3 +80,15 @@ def test_lines_no_is_shown_and_nothing_kept(world: World, alice: Tenant) -> None
     assert "LINE refused" in page.text
     with world.app.app_context():
         assert world.account(alice).liff_url == ""
+
+
+def test_a_channel_that_may_not_ask_for_emails_gets_its_app_without(
+    world: World, alice: Tenant
+) -> None:
+    delete_apps(world)
+    forget(world, alice, liff_url="")
+    refusal = {"status": 400, "body": {"message": "email permission is required"}}
+    rule = {"method": "POST", "path": "/line-api/liff/v1/apps", "times": 1, "effect": refusal}
+    world.sandbox.control("POST", "/faults", rule)
+    assert "The LIFF app is ready" in press(world, alice).text
+    assert endpoints(world, alice) == [f"{world.url}/liff/"]

@@ -31,7 +31,7 @@ GOOD = {
 }
 
 
-def edit(world: World, tenant: Tenant, logo: bytes | None = None, **values: str) -> Page:
+def edit(world: World, tenant: Tenant, values: dict[str, str], logo: bytes | None = None) -> Page:
     walker, address = tenant.walker, f"{world.url}/qr-codes/{tenant.qr_code_id}/edit"
     data = {"csrf_token": csrf_of(walker.go(address)), **values}
     files = {"logo": ("logo.png", logo, "image/png")} if logo is not None else None
@@ -50,7 +50,7 @@ def change(world: World, tenant: Tenant, **values: object) -> None:
 
 
 def test_everything_chosen_is_kept_and_shown_again(world: World, alice: Tenant) -> None:
-    page = edit(world, alice, **GOOD)
+    page = edit(world, alice, GOOD)
     assert page.status == 200, page.text
     assert {"chart", "choices", "download-pdf", "season"} <= set(marks(page))
     code = chosen(world, alice)
@@ -87,7 +87,7 @@ def test_everything_chosen_is_kept_and_shown_again(world: World, alice: Tenant) 
 def test_what_cannot_be_is_refused_at_its_field(
     world: World, alice: Tenant, wrong: dict[str, str]
 ) -> None:
-    page = edit(world, alice, **{**GOOD, **wrong})
+    page = edit(world, alice, {**GOOD, **wrong})
     assert page.status == 422
     assert any(mark.startswith("error-") for mark in marks(page))
     assert chosen(world, alice).name == "Counter"
@@ -97,14 +97,14 @@ def test_what_cannot_be_is_refused_at_its_field(
     "logo", [b"GIF89a", b"\x89PNG\r\n\x1a\n", as_png(RED)[:40], b"x" * (200 * 1024 + 1)]
 )
 def test_a_logo_that_is_none_is_refused(world: World, alice: Tenant, logo: bytes) -> None:
-    page = edit(world, alice, logo, **GOOD)
+    page = edit(world, alice, GOOD, logo)
     assert page.status == 422
     assert "error-logo" in marks(page)
     assert not chosen(world, alice).has_logo
 
 
 def test_colours_and_logo_are_in_every_picture(world: World, alice: Tenant) -> None:
-    assert edit(world, alice, as_png(RED), **GOOD).status == 200
+    assert edit(world, alice, GOOD, as_png(RED)).status == 200
     assert chosen(world, alice).has_logo
     base, session = f"{world.url}/qr-codes/{alice.qr_code_id}", alice.walker.session
     png = session.get(f"{base}.png?scale=4").content
@@ -120,7 +120,7 @@ def test_colours_and_logo_are_in_every_picture(world: World, alice: Tenant) -> N
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert pdf.content.startswith(b"%PDF-1.4")
     assert b"/XObject" in pdf.content
-    edit(world, alice, no_logo="y", **GOOD)
+    edit(world, alice, {**GOOD, "no_logo": "y"})
     assert not chosen(world, alice).has_logo
 
 
@@ -180,3 +180,14 @@ def test_pngs_of_every_common_kind_are_read() -> None:
     assert seen.pixels == bytes([1, 2, 3, 0, 4, 5, 6, 255, 4, 5, 6, 255, 1, 2, 3, 0])
     paeth = read_png(png(2, 8, b"\x01\x01\x01\x01\x01\x01\x01\x04\x01\x01\x01\x01\x01\x01"))
     assert paeth.pixels[4:7] == b"\x02\x02\x02"
+
+
+def test_a_name_that_cannot_be_printed_is_left_out_and_the_page_says_so(
+    world: World, alice: Tenant
+) -> None:
+    base = f"{world.url}/qr-codes/{alice.qr_code_id}"
+    assert "nameless-card" not in marks(alice.walker.go(base))
+    with world.app.app_context(), transaction():
+        world.account(alice).name = "むすび商店"
+    assert "nameless-card" in marks(alice.walker.go(base))
+    assert alice.walker.session.get(f"{base}.pdf").content.startswith(b"%PDF-1.4")

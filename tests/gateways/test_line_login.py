@@ -253,11 +253,11 @@ def test_an_access_token_of_another_channel_or_time_is_refused(
 def test_a_liff_app_fills_the_screen_and_offers_the_account(
     line_login: LiveLineLogin, server: ScriptedServer
 ) -> None:
-    stateless(server)
+    server.on("POST", "/oauth2/v3/token", Reply(body=stateless("t1")))
     server.on("POST", LIFF, Reply(body={"liffId": "2000000002-abcdefgh"}))
     endpoint = "https://example.com/liff/"
     assert line_login.create_liff_app(LOGIN, endpoint, email=True) == "2000000002-abcdefgh"
-    assert server.seen[-1].json == {
+    assert server.seen[-1].json() == {
         "view": {"type": "full", "url": endpoint},
         "description": "Musubi",
         "scope": ["openid", "profile", "email"],
@@ -267,7 +267,7 @@ def test_a_liff_app_fills_the_screen_and_offers_the_account(
 
 
 def test_the_liff_apps_of_a_channel(line_login: LiveLineLogin, server: ScriptedServer) -> None:
-    stateless(server)
+    server.on("POST", "/oauth2/v3/token", Reply(body=stateless("t1")))
     apps = [{"liffId": "1-a", "view": {"url": "https://example.com/liff/"}}, {"liffId": "1-b"}]
     server.on("GET", LIFF, Reply(body={"apps": apps}))
     found = line_login.liff_apps(LOGIN)
@@ -275,13 +275,13 @@ def test_the_liff_apps_of_a_channel(line_login: LiveLineLogin, server: ScriptedS
 
 
 def test_a_channel_without_liff_apps(line_login: LiveLineLogin, server: ScriptedServer) -> None:
-    stateless(server)
+    server.on("POST", "/oauth2/v3/token", Reply(body=stateless("t1")))
     server.on("GET", LIFF, Reply(404, {"message": "Not found"}))
     assert line_login.liff_apps(LOGIN) == ()
 
 
 def test_a_liff_app_is_put_right(line_login: LiveLineLogin, server: ScriptedServer) -> None:
-    stateless(server)
+    server.on("POST", "/oauth2/v3/token", Reply(body=stateless("t1")))
     server.on("PUT", f"{LIFF}/1-a", Reply(200, b""))
     line_login.change_liff_app(LOGIN, "1-a", "https://example.com/liff/", email=False)
-    assert server.seen[-1].json["scope"] == ["openid", "profile"]
+    assert server.seen[-1].json()["scope"] == ["openid", "profile"]

@@ -4,36 +4,40 @@ import random
 import time
 
 import pytest
+from sqlalchemy import select, update
 
-from plugin.models.job import LEASE
-from tests.crowd import gather
+from plugin.models import db
+from plugin.models.base import transaction
+from plugin.models.job import LEASE, Claimed
+from plugin.models.lease import Lease
+from plugin.scheduler import work
+from plugin.scheduler.ticks import LEASE as LEADER_LEASE
+from tests.crowd import gather, owe_messages
 from tests.kill.verdict import (
     assert_once_each,
+    begin,
     delivered,
-    enrol,
+    in_hand,
     is_over,
+    lose_answers,
     orphans_come_free_in_time,
+    owed,
 )
-from tests.processes import Nursery, ending, wait_until
+from tests.processes import Musubi, Nursery, ending, wait_until
 from tests.stage import Stage
 
 pytestmark = pytest.mark.kill
-PEOPLE, KILLS = 300, 20
+PEOPLE, BY_WORKFLOW, KILLS = 3_000, 500, 20
 
 
-def lose_answers(stage: Stage) -> None:
-    """Some calls do their work over there and are never answered."""
-    stage.world.sandbox.fail("message/push$", "lost", probability=0.03)
-    stage.world.sandbox.fail("callbacks/.*complete$", "lost", probability=0.1)
-    stage.world.sandbox.fail("message/push$", "drop", probability=0.01)
-
-
-def test_workers_killed_twenty_times_under_three_thousand_jobs(stage: Stage, nursery: Nursery) -> None:
+def test_workers_killed_twenty_times_under_three_thousand_jobs(
+    stage: Stage, nursery: Nursery
+) -> None:
     crowd = gather(stage.world, stage.tenant, PEOPLE)
     lose_answers(stage)
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - moments, not secrets
     with ending(*(nursery.make(stage.env).wait() for _ in range(2))) as workers:
-        enrol(stage, crowd.contact_ids, concurrency=20, repeat_fraction=0.02)
+        begin(stage, crowd, BY_WORKFLOW)
         for kill in range(KILLS):
             step = kill * PEOPLE // (KILLS + 4)
             wait_until(lambda: delivered(stage) > step, 120, f"{step} messages")  # noqa: B023
@@ -49,5 +53,55 @@ def test_workers_killed_twenty_times_under_three_thousand_jobs(stage: Stage, nur
         assert orphans_come_free_in_time(stage)
         stage.world.pass_time(LEASE.total_seconds())
         workers.append(nursery.make(stage.env).wait())
-        wait_until(lambda: is_over(stage), 180, "all work done")
-    assert_once_each(stage, PEOPLE)
+        wait_until(lambda: is_over(stage), 240, "all work done")
+    assert_once_each(stage, PEOPLE, BY_WORKFLOW)
+
+
+def leader(stage: Stage) -> str:
+    """Who holds the clock."""
+    with stage.world.app.app_context():
+        return db.session.scalar(select(Lease.owner).where(Lease.name == "ticks")) or ""
+
+
+def pass_the_leaders_lease(stage: Stage) -> None:
+    with stage.world.app.app_context(), transaction() as session:
+        past = Lease.until_ms - int(LEADER_LEASE.total_seconds() * 1000)
+        session.execute(update(Lease).values(until_ms=past))
+
+
+def test_a_killed_scheduler_is_replaced_and_work_goes_on(stage: Stage, nursery: Nursery) -> None:
+    people = gather(stage.world, stage.tenant, 40, contacts=False).friend_ids
+    with ending(nursery.make(stage.env).wait()) as schedulers:
+        wait_until(lambda: leader(stage), 20, "a leader")
+        first = leader(stage)
+        schedulers.append(nursery.make(stage.env).wait())
+        schedulers.pop(0).kill()
+        owe_messages(stage.world, stage.tenant, people)
+        pass_the_leaders_lease(stage)
+        wait_until(lambda: leader(stage) != first, 15, "another leader")
+        wait_until(lambda: not owed(stage), 30, "all work done")
+    assert_once_each(stage, 40, 0)
+
+
+def test_told_to_stop_a_process_returns_what_hangs_and_is_gone_in_ten_seconds(stage: Stage) -> None:
+    people = gather(stage.world, stage.tenant, 40, contacts=False).friend_ids
+    musubi = Musubi(stage.env, stage.folder).wait()
+    with ending(musubi):
+        # LINE takes the messages and keeps Musubi waiting for the answer.
+        stage.world.sandbox.fail("message/push$", {"delay": 14}, times=3)
+        owe_messages(stage.world, stage.tenant, people)
+        wait_until(lambda: delivered(stage) == 37 and in_hand(stage) == 3, 30, "only those hang")
+        assert musubi.stop() <= 10
+    assert in_hand(stage) == 0
+    with stage.world.app.app_context():
+        mine = [job for job in take(stage) if job.kind == "deliver"]
+    assert len(mine) == 3
+    stage.world.pass_time(LEASE.total_seconds())
+    stage.world.work()
+    wait_until(lambda: delivered(stage) == 40, 20, "the hanging ones")
+    assert_once_each(stage, 40, 0)
+
+
+def take(stage: Stage) -> list[Claimed]:
+    """What another process may take at once."""
+    return work.take("send", "another process", 100)

@@ -1,6 +1,6 @@
 """A job is owed once, taken by one, returned or taken over, and never lost between two hands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,12 +143,13 @@ def test_when_the_lease_is_over_somebody_else_takes_it(app: Flask) -> None:
     pass_time(LEASE)
     [mine] = take(owner="two")
     assert mine.attempts == 2
-    for settle in (
+    settlements: list[Callable[[], None]] = [
         lambda: jobs.finish(lost),
         lambda: jobs.again(lost, NOW),
         lambda: jobs.park(lost, "too late"),
         lambda: jobs.put_off(lost, NOW, "too late", 1),
-    ):
+    ]
+    for settle in settlements:
         with transaction():
             settle()
     job = the_job()

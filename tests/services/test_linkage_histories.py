@@ -224,11 +224,14 @@ class Histories(RuleBasedStateMachine):
 
 def test_the_rules_hold_after_every_step_of_any_history(world: World, alice: Tenant) -> None:
     mute(world)
+    # Each history is the same on both databases; the slower one tells fewer.
+    with world.app.app_context():
+        examples = 12 if db.engine.dialect.name == "sqlite" else 3
     machine = type("Told", (Histories,), {"world": world, "tenant": alice})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

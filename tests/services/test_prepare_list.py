@@ -10,10 +10,11 @@ from sqlalchemy import event, func, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
-from plugin.models import Contact, Job, LinkageToken, ListPreparation, QRCode, db
+from plugin.models import Job, LinkageToken, ListPreparation, QRCode, db
 from plugin.models.base import transaction
 from plugin.scheduler import work
 from plugin.services import Outside
+from plugin.services.link_friend import contact_row
 from plugin.services.linkage_tokens import read_token
 from plugin.services.prepare_list import (
     Order,
@@ -177,10 +178,8 @@ def test_who_is_linked_is_left_out_unless_wanted(
 
 
 def test_who_is_gone_is_left_out(world: World, alice: Tenant) -> None:
-    with world.app.app_context(), transaction() as session:
-        session.add(
-            Contact(installation_id=alice.installation_id, contact_id=BOB, deleted_at=utcnow())
-        )
+    with world.app.app_context(), transaction():
+        contact_row(alice.installation_id, BOB).deleted_at = utcnow()
     mine = begin(world, alice, make_list(world, ALICE, BOB))
     world.work()
     assert counts(world, mine) == {"state": "finished", "read": 2, "made": 1, "gone": 1}
