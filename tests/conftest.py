@@ -65,6 +65,7 @@ def the_sandbox(musubi_socket: Socket) -> Iterator[Sandbox]:
 def sandbox(the_sandbox: Sandbox) -> Sandbox:
     """The sandbox in its default world, with no faults and no limits."""
     the_sandbox.control("POST", "/reset")
+    the_sandbox.app.extensions["world"].background.quiet(10)
     the_sandbox.control("POST", "/limits", {"hubspot": False, "line": False})
     return the_sandbox
 
@@ -120,6 +121,7 @@ def world(
             sandbox.kinds = copy.deepcopy(start.kinds)
             opened.tenants = start.signed_in()
         yield opened
+        musubi_socket.empty()
         with opened.app.app_context():
             db.engine.dispose()
 

@@ -33,11 +33,18 @@ PORTAL, OTHER_PORTAL = 20000001, 20000002
 ALICE, BOB, CHARLIE = 150000000001, 150000000002, 150000000003
 
 
+def _nobody(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    start("200 Nobody", [("Content-Length", "0")])
+    return []
+
+
 class Socket:
     """A served WSGI application that can be exchanged while it is served."""
 
     def __init__(self, app: Any = None, threads: int = 16) -> None:
         self.app = app
+        self._idle = threading.Condition()
+        self._answering = 0
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             self.port: int = one.getsockname()[1]
@@ -52,8 +59,22 @@ class Socket:
         return f"http://127.0.0.1:{self.port}"
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        answer: Iterable[bytes] = self.app(environ, start)
-        return answer
+        with self._idle:
+            self._answering += 1
+            app = self.app
+        try:
+            answer: Iterable[bytes] = app(environ, start)
+            return answer
+        finally:
+            with self._idle:
+                self._answering -= 1
+                self._idle.notify_all()
+
+    def empty(self) -> None:
+        """Let the calls in hand end; whoever calls late hears 200 and is forgotten."""
+        with self._idle:
+            self.app = _nobody
+            self._idle.wait_for(lambda: not self._answering, 20)
 
     def close(self) -> None:
         """Stop serving."""

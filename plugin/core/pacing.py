@@ -53,7 +53,7 @@ def budget_of(bucket: str) -> Budget:
 def live_grants(budget: Budget, grants: list[Grant], now_ms: int) -> list[Grant]:
     """The grants that still weigh on the window."""
     oldest = now_ms - _weighs_ms(budget)
-    return [(at, count) for at, count in grants if at > oldest]
+    return [(at, count) for at, count in grants if at >= oldest]
 
 
 def allowed(budget: Budget, grants: list[Grant], background: bool, wanted: int = 1) -> int:

@@ -1,6 +1,6 @@
 """How Alembic meets the database: the application's own engine and models."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -12,9 +12,9 @@ from plugin.models.base import Sealed, UTCDateTime, db
 PLAIN = {Sealed: "sa.Text()", UTCDateTime: "sa.DateTime(timezone=True)"}
 
 
-def render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our own column types as what the database sees."""
-    return PLAIN.get(type(item), False) if kind == "type" else False
+    return PLAIN.get(type(item)) or False if kind == "type" else False
 
 
 def run() -> None:

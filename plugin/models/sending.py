@@ -1,5 +1,6 @@
 """What HubSpot asked for, and what LINE was asked to deliver."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +127,11 @@ class Delivery(Base):
     def by_id(cls, delivery_id: int) -> "Delivery | None":
         """For jobs, which carry the delivery's own id."""
         return db.session.get(cls, delivery_id)
+
+    @classmethod
+    def by_ids(cls, delivery_ids: Sequence[int]) -> "list[Delivery]":
+        """The same for many, with one query."""
+        return list(db.session.scalars(select(cls).where(cls.id.in_(delivery_ids))).unique())
 
     @classmethod
     def any_open(cls, account_id: int) -> bool:

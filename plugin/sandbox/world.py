@@ -1,6 +1,7 @@
 """What every part of the sandbox shares: its configuration, memory, time and hands."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,25 @@ from plugin.sandbox.clock import Clock
 from plugin.sandbox.config import SandboxConfig
 from plugin.sandbox.faults import Faults
 from plugin.sandbox.store import Store
+
+
+class Background(ThreadPoolExecutor):
+    """The threads that call Musubi; `quiet` waits until none does."""
+
+    def __init__(self) -> None:
+        super().__init__(50, thread_name_prefix="sandbox")
+        self._pending: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run it soon, and know of it until it is done."""
+        future = super().submit(fn, *args, **kwargs)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return future
+
+    def quiet(self, seconds: float) -> None:
+        """Wait until nothing is under way, but no longer than `seconds`."""
+        wait(self._pending.copy(), seconds)
 
 
 @dataclass
@@ -24,9 +44,7 @@ class World:
     http: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(maxsize=64, retries=False, timeout=35)
     )
-    background: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(50, thread_name_prefix="sandbox")
-    )
+    background: Background = field(default_factory=Background)
     limits: dict[str, bool] = field(default_factory=dict)
     # What nobody needs after a restart: rate windows, queues, counters. A reset empties it.
     memory: dict[str, Any] = field(default_factory=dict)

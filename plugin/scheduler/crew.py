@@ -15,6 +15,8 @@ from plugin.scheduler import work
 log = structlog.get_logger()
 # How many jobs of each queue are in work at once in one process.
 HANDS = {"send": 16, "sync": 6, "import": 2}
+# How many jobs one hand takes at once, where there are more jobs than hands.
+BUNDLE = 8
 
 
 class Crew:
@@ -37,6 +39,8 @@ class Crew:
         }
         # Done, but their rows are still there: they go with the next look, many in one commit.
         self._done: dict[str, list[Claimed]] = {queue: [] for queue in self.hands}
+        self._busy = dict.fromkeys(self.hands, 0)
+        self._each = dict.fromkeys(self.hands, 1)
         self._looking = dict.fromkeys(self.hands, False)
         self._look_again = dict.fromkeys(self.hands, False)
         self._open = dict.fromkeys(self.hands, False)
@@ -85,7 +89,7 @@ class Crew:
             return self._changed.wait_for(lambda: self._is_idle(queue), seconds)
 
     def _is_idle(self, queue: str) -> bool:
-        return not (self._in_hand[queue] or self._looking[queue] or self._done[queue])
+        return not (self._busy[queue] or self._looking[queue] or self._done[queue])
 
     def _look(self, queue: str) -> None:
         """Claim as many jobs as hands are free, until nothing is due or no hand is free."""
@@ -102,24 +106,28 @@ class Crew:
     def _look_once(self, queue: str) -> bool:
         with self._changed:
             self._look_again[queue] = False
-            free = self.hands[queue] - len(self._in_hand[queue]) if self._open[queue] else 0
+            free = self.hands[queue] - self._busy[queue] if self._open[queue] else 0
+            wanted = free * self._each[queue]
             done, self._done[queue] = self._done[queue], []
-        claimed = self._claim(queue, free, done) if free or done else []
+        claimed = self._claim(queue, wanted, done) if wanted or done else []
+        bundles = work.bundles(claimed, free)
+        self._return(queue, [job for bundle in bundles[free:] for job in bundle])
         with self._changed:
-            for job in claimed:
-                self._in_hand[queue][job.id, job.owner] = job
-                self.pool.submit(self._run, queue, job)
-            more = bool(free) and len(claimed) == free
+            for bundle in bundles[:free]:
+                self._busy[queue] += 1
+                self._in_hand[queue].update({(job.id, job.owner): job for job in bundle})
+                self.pool.submit(self._run, queue, bundle)
+            more = bool(wanted) and len(claimed) == wanted
             self._looking[queue] = more or self._look_again[queue] or bool(self._done[queue])
             self._changed.notify_all()
             return self._looking[queue]
 
-    def _claim(self, queue: str, free: int, done: list[Claimed]) -> list[Claimed]:
+    def _claim(self, queue: str, wanted: int, done: list[Claimed]) -> list[Claimed]:
         # A name for each turn: a job whose lease ran out may come back to this very process.
         owner = f"{self.owner}-{next(self._turns):x}"
         try:
             with self.app.app_context():
-                claimed = work.take(queue, owner, free, done)
+                claimed = work.take(queue, owner, wanted, done)
                 if claimed and not self._open[queue]:
                     work.give_back(claimed)
                     return []
@@ -129,24 +137,32 @@ class Crew:
                 self._done[queue] += done
             raise
 
-    def _run(self, queue: str, job: Claimed) -> None:
-        done = False
+    def _return(self, queue: str, left: list[Claimed]) -> None:
+        """What no hand is free for, since it cannot go in bundles; then fewer are taken."""
+        self._each[queue] = 1 if left else work.bundle_size(queue, BUNDLE)
+        if left:
+            with self.app.app_context():
+                work.give_back(left)
+
+    def _run(self, queue: str, bundle: list[Claimed]) -> None:
+        done: list[Claimed] = []
         try:
             with self.app.app_context():
-                done = work.attempt(outside(), job)
+                done = work.attempt_all(outside(), bundle)
         except Exception:
-            # The job's lease ends by itself and somebody takes it again.
-            log.exception("job_not_settled", job=job.kind, job_id=job.id)
+            # The jobs' leases end by themselves and somebody takes them again.
+            log.exception("jobs_not_settled", job=bundle[0].kind, count=len(bundle))
         finally:
-            self._put_down(queue, job, done)
+            self._put_down(queue, bundle, done)
 
-    def _put_down(self, queue: str, job: Claimed, done: bool) -> None:
-        """Look again when half the hands are free: one claim then serves several jobs."""
+    def _put_down(self, queue: str, bundle: list[Claimed], done: list[Claimed]) -> None:
+        """Look again when half the hands are free: one claim then serves several."""
         with self._changed:
-            if done:
-                self._done[queue].append(job)
-            del self._in_hand[queue][job.id, job.owner]
-            busy = len(self._in_hand[queue])
+            self._done[queue] += done
+            for job in bundle:
+                del self._in_hand[queue][job.id, job.owner]
+            self._busy[queue] -= 1
+            busy = self._busy[queue]
             self._changed.notify_all()
         if busy <= self.hands[queue] // 2:
             self.nudge(queue)

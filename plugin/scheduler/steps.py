@@ -3,10 +3,11 @@
 A step answers None for "done", or the moment of its next piece; it raises to be tried again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError
 from plugin.models.job import Claimed
 from plugin.services import Outside
 from plugin.services.answer_question import close_question
@@ -15,6 +16,7 @@ from plugin.services.complete_callbacks import complete_callbacks
 from plugin.services.conflicts import check_conflict
 from plugin.services.deauthorize import deauthorize
 from plugin.services.deliver import deliver
+from plugin.services.deliver_many import deliver_many
 from plugin.services.housekeeping import housekeeping
 from plugin.services.hubspot_inbox import handle_hubspot_events
 from plugin.services.import_friends import import_friends
@@ -33,6 +35,8 @@ from plugin.services.write_contacts import write_contacts
 from plugin.services.write_imported import write_imported
 
 Step = Callable[[Outside, Claimed], datetime | None]
+# Several jobs of one kind in one step: by key, None, a moment, or the error of this one.
+Bundle = Callable[[Outside, Sequence[int]], dict[int, datetime | GatewayError | None]]
 
 
 def _while_more(service: Callable[[Outside, int], object]) -> Step:
@@ -94,3 +98,4 @@ STEPS: dict[str, Step] = {
     "write_imported": _again_at(write_imported),
     "housekeeping": lambda _, job: utcnow() if housekeeping() else None,
 }
+BUNDLES: dict[str, Bundle] = {"deliver": deliver_many}

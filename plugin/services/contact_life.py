@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
+from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.services.erase_person import erase_friend
@@ -31,6 +32,7 @@ def revive(contact: Contact, cause: str) -> None:
     retie(contact, contact, cause)
     # What HubSpot brought back may be older than what we know.
     contact.owe_check()
+    plant("check_contacts", contact.installation_id, contact.installation_id)
     owe_mirror(contact)
 
 

@@ -53,11 +53,11 @@ def deliver(outside: Outside, delivery_id: int) -> datetime | None:
         fill_owed(outside, delivery)
         if delivery.friend.status == STATUS_UNKNOWN and not _probe(outside, channel, delivery):
             return None
-        _push(outside, channel, delivery)
+        _push(outside, delivery)
     except InvalidMessage as error:
         _refuse_now(delivery, "invalid_message", str(error))
     except GatewayError as error:
-        return _judge(outside, account, delivery, error)
+        return judge(outside, account, delivery, error)
     return None
 
 
@@ -69,27 +69,42 @@ def _stand_still(delivery: Delivery, halt: Halt) -> datetime | None:
     return None
 
 
-def _push(outside: Outside, channel: Channel, delivery: Delivery) -> None:
+def _push(outside: Outside, delivery: Delivery) -> None:
     before = delivery.maybe_sent
     with transaction():
-        delivery.state, delivery.maybe_sent = SENDING, True
-        delivery.first_tried_at = delivery.first_tried_at or utcnow()
+        intend(delivery)
     try:
-        accepted = outside.gateways.line.push(
-            channel,
-            delivery.friend.line_user_id,
-            delivery.messages,
-            delivery.retry_key,
-            delivery.silent,
-        )
+        accepted = push(outside, delivery)
     except GatewayError as error:
-        if error.reason not in ("lost", "unavailable"):
-            # A plain no: this try did nothing, so only an earlier one leaves a doubt.
+        if is_plain_no(error):
             with transaction():
                 delivery.maybe_sent = before
         raise
     with transaction():
-        _accept(delivery, accepted)
+        accept(delivery, accepted)
+
+
+def intend(delivery: Delivery) -> None:
+    """A try is about to go out; inside the caller's transaction, which is committed before it."""
+    delivery.state, delivery.maybe_sent = SENDING, True
+    delivery.first_tried_at = delivery.first_tried_at or utcnow()
+
+
+def push(outside: Outside, delivery: Delivery) -> Accepted:
+    """The call itself, under the delivery's own key."""
+    account = delivery.friend.official_account
+    return outside.gateways.line.push(
+        Channel(account.channel_id, account.channel_secret),
+        delivery.friend.line_user_id,
+        delivery.messages,
+        delivery.retry_key,
+        delivery.silent,
+    )
+
+
+def is_plain_no(error: GatewayError) -> bool:
+    """This try did nothing, so only an earlier one leaves a doubt."""
+    return error.reason not in ("lost", "unavailable")
 
 
 def _ended(delivery: Delivery, account: OfficialAccount) -> bool:
@@ -97,7 +112,7 @@ def _ended(delivery: Delivery, account: OfficialAccount) -> bool:
     installation = Installation.by_id(account.installation_id)
     blocked = delivery.friend.status == BLOCKED and not delivery.maybe_sent
     alive = installation is not None and installation.is_alive
-    if not blocked and alive and not _is_late(delivery, utcnow()):
+    if not blocked and alive and not is_late(delivery, utcnow()):
         return False
     with transaction():
         if blocked:
@@ -117,7 +132,8 @@ def _is_paused(account: OfficialAccount) -> bool:
     return installation is not None and installation.state == PAUSED
 
 
-def _is_late(delivery: Delivery, now: datetime) -> bool:
+def is_late(delivery: Delivery, now: datetime) -> bool:
+    """Whether it is not tried any more: its key is too old, or HubSpot waits no longer."""
     if not key_is_alive(delivery.first_tried_at, now):
         return True
     return delivery.give_up_at is not None and now >= delivery.give_up_at
@@ -147,7 +163,7 @@ def _probe(outside: Outside, channel: Channel, delivery: Delivery) -> bool:
     return True
 
 
-def _judge(
+def judge(
     outside: Outside, account: OfficialAccount, delivery: Delivery, error: GatewayError
 ) -> datetime | None:
     """The one place that decides what a refused push comes to."""
@@ -180,7 +196,8 @@ def _refuse_now(delivery: Delivery, result: str, error: str) -> None:
         _refuse(delivery, result, error)
 
 
-def _accept(delivery: Delivery, accepted: Accepted) -> None:
+def accept(delivery: Delivery, accepted: Accepted) -> None:
+    """LINE took it: settle, inside the caller's transaction."""
     now = utcnow()
     delivery.state, delivery.result, delivery.settled_at = ACCEPTED, "sent", now
     delivery.line_request_id = accepted.request_id

@@ -3,7 +3,17 @@
 import pytest
 
 from plugin.core.clock import utcnow
-from plugin.models import Conflict, FriendImport, Job, LedgerEntry, Linkage, ListImport, db
+from plugin.core.sending import retry_key
+from plugin.models import (
+    Conflict,
+    Delivery,
+    FriendImport,
+    Job,
+    LedgerEntry,
+    Linkage,
+    ListImport,
+    db,
+)
 from plugin.models.base import transaction
 from plugin.models.job import plant
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie
@@ -15,7 +25,7 @@ from tests.people import linked
 from tests.services.test_prepare_list import begin, make_list
 from tests.world import ALICE, Tenant, World
 
-BODIES = {
+BODIES: dict[str, dict[str, object]] = {
     "/qr-codes": {"name": "Counter", "linkage_type": "hubspot"},
     "/linkages": {"contact_id": str(ALICE), "line_user_id": "U" + "a" * 32},
     "/imports": {"list_id": "1", "property": "company"},
@@ -53,6 +63,7 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "token_id": str(token_of(world, alice)),
             "import_id": str(imports_of(alice)),
             "template_id": str(template_of(world, alice)),
+            "delivery_id": str(delivery_of(alice, friend_id)),
         }
 
 
@@ -76,6 +87,20 @@ def template_of(world: World, alice: Tenant) -> int:
     """A template of hers."""
     messages = [{"type": "text", "text": "Hers"}]
     return create_template(world.account(alice), "Hers", messages).id
+
+
+def delivery_of(alice: Tenant, friend_id: int) -> int:
+    """A message she sent."""
+    delivery = Delivery(
+        official_account_id=alice.account_id,
+        friend_id=friend_id,
+        retry_key=retry_key("tenancy", friend_id),
+        messages=[{"type": "text", "text": "Hers"}],
+        created_at=utcnow(),
+    )
+    with transaction() as session:
+        session.add(delivery)
+    return delivery.id
 
 
 def imports_of(alice: Tenant) -> int:
@@ -158,7 +183,8 @@ def test_alice_still_has_everything(
         assert hers.get(f"/{path}/{alices[name]}")["id"] == alices[name]
     assert [job["id"] for job in hers.results("/jobs")] == [alices["job_id"]]
     with world.app.app_context():
-        assert db.session.query(LedgerEntry).count() == 1
+        # The tie and the wish that stands in conflict with it.
+        assert db.session.query(LedgerEntry).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def listing(*properties: dict[str, Any]) -> Reply:
 
 
 @pytest.fixture
-def ensure(hubspot: LiveHubSpot, portal: Portal) -> Callable[[], None]:
+def ensure(hubspot: LiveHubSpot, portal: Portal) -> Callable[[], object]:
     return lambda: hubspot.ensure_properties(portal, GROUP, [USER_ID, STATUS])
 
 

@@ -14,7 +14,7 @@ from plugin.models.base import transaction
 from plugin.models.job import Claimed, plant, plant_many
 from plugin.scheduler import work
 from plugin.scheduler.crew import Crew
-from plugin.scheduler.steps import STEPS
+from plugin.scheduler.steps import BUNDLES, STEPS
 from plugin.services import Outside
 from tests.bare import engine_of, no_job, owe, seconds_to_go
 from tests.processes import wait_until
@@ -49,6 +49,7 @@ def run_instead(
 ) -> Steps:
     steps = Steps(deed)
     monkeypatch.setitem(STEPS, kind, steps)
+    monkeypatch.delitem(BUNDLES, kind, raising=False)
     return steps
 
 

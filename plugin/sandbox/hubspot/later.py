@@ -22,6 +22,9 @@ class Later:
         self._due: list[Entry] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
+
+    def start(self) -> None:
+        """Begin; a reset, which forgets the timetable, ends it."""
         threading.Thread(target=self._run, name="sandbox-later", daemon=True).start()
 
     def add(self, seconds: float, deed: Callable[..., Any], *arguments: Any) -> None:
@@ -32,10 +35,10 @@ class Later:
             self._changed.notify()
 
     def _run(self) -> None:
-        while self._world.memory.get(KEY, self) is self:
+        while self._world.memory.get(KEY) is self:
             with self._changed:
                 entry = self._pop()
-            if entry:
+            if entry and self._world.memory.get(KEY) is self:
                 self._world.background.submit(entry[2], *entry[3])
 
     def _pop(self) -> Entry | None:
@@ -53,4 +56,5 @@ def later(world: World, seconds: float, deed: Callable[..., Any], *arguments: An
         timetable = world.memory.get(KEY)
         if timetable is None:
             timetable = world.memory[KEY] = Later(world)
+            timetable.start()
     timetable.add(seconds, deed, *arguments)
