@@ -222,19 +222,24 @@ def _due_count(queue: str) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
+def finish_all(done: Sequence[Claimed]) -> list[Claimed]:
+    """These are done and go. Answers those that do not, being asked for again: `finish` each.
+
+    Waits for nobody, since it holds many rows that others may want in another order.
+    """
+    ids, owners = [job.id for job in done], {job.owner for job in done}
+    mine = select(Job.id).where(Job.id.in_(ids), Job.owner.in_(owners), Job.again_ms.is_(None))
+    free = mine.with_for_update(skip_locked=True)
+    statement = delete(Job).where(Job.id.in_(free)).returning(Job.id)
+    gone = set(db.session.scalars(statement, execution_options=NO_SYNC))
+    return [job for job in done if job.id not in gone]
+
+
 def finish(job: Claimed) -> None:
     """The job is done: it goes, unless it was asked for again meanwhile."""
-    finish_all([job])
-
-
-def finish_all(done: Sequence[Claimed]) -> None:
-    """The same for many jobs, with one statement."""
-    left = {job.id: job for job in done}
-    mine = [Job.id.in_(left), Job.owner.in_({job.owner for job in done})]
-    gone = delete(Job).where(*mine, Job.again_ms.is_(None)).returning(Job.id)
-    for job_id in db.session.scalars(gone, execution_options=NO_SYNC):
-        del left[job_id]
-    for job in left.values():
+    mine = [Job.id == job.id, Job.owner == job.owner, Job.again_ms.is_(None)]
+    statement = delete(Job).where(*mine).returning(Job.id)
+    if db.session.scalar(statement, execution_options=NO_SYNC) is None:
         _change(job, {"ready_ms": func.coalesce(Job.again_ms, Job.ready_ms), "attempts": 0})
         _rouse(QUEUES[job.kind], GATHER.get(job.kind, AT_ONCE))
 

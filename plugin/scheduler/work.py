@@ -21,9 +21,12 @@ log = structlog.get_logger()
 def take(queue: str, owner: str, limit: int, done: Sequence[Claimed] = ()) -> list[Claimed]:
     """Claim up to `limit` due jobs of a queue; jobs that are `done` go in the same commit."""
     with transaction():
-        if done:
-            jobs.finish_all(done)
-        return jobs.claim(queue, owner, limit) if limit else []
+        left = jobs.finish_all(done) if done else []
+        claimed = jobs.claim(queue, owner, limit) if limit else []
+    for job in left:
+        with transaction():
+            jobs.finish(job)
+    return claimed
 
 
 def bundles(claimed: Sequence[Claimed], hands: int) -> list[list[Claimed]]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tests.benchmarks.deliveries import deliveries
 from tests.benchmarks.stage import databases, stage
-from tests.benchmarks.table import Figure, show
 from tests.stage import Stage
+from tests.benchmarks.table import Figure, show
 
 Bench = Callable[[Stage, int], list[Figure]]
 BENCHES: dict[str, tuple[Bench, int, int]] = {

@@ -141,7 +141,7 @@ def test_a_crash_in_the_middle_is_finished_by_the_job(
 ) -> None:
     """The process dies after LINE took the message, before anything was written down."""
     befriended(world, alice)
-    monkeypatch.setattr("plugin.services.deliver._accept", _die)
+    monkeypatch.setattr("plugin.services.deliver.accept", _die)
     monkeypatch.setattr("plugin.services.run_action._try_now", _and_die_after)
     with world.app.app_context(), pytest.raises(RuntimeError):
         _call_in_process(world)

@@ -132,7 +132,10 @@ def test_a_forged_post_changes_nothing(world: World, alice: Tenant, token: str) 
         assert "open for too long" in answer.text
     with world.app.app_context():
         assert (
-            db.session.scalar(db.select(OfficialAccount).where(OfficialAccount.archived_at)) is None
+            db.session.scalar(
+                db.select(OfficialAccount).where(OfficialAccount.archived_at.is_not(None))
+            )
+            is None
         )
 
 

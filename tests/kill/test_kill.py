@@ -19,6 +19,7 @@ from tests.kill.verdict import (
     delivered,
     in_hand,
     is_over,
+    leases_run_out,
     lose_answers,
     orphans_come_free_in_time,
     owed,
@@ -46,12 +47,12 @@ def test_workers_killed_twenty_times_under_three_thousand_jobs(
             workers.append(nursery.make(stage.env))
             if kill % 5 == 4:
                 assert orphans_come_free_in_time(stage)
-                stage.world.pass_time(LEASE.total_seconds())
+                leases_run_out(stage)
         for worker in workers:
             worker.kill()
         assert delivered(stage) < PEOPLE
         assert orphans_come_free_in_time(stage)
-        stage.world.pass_time(LEASE.total_seconds())
+        leases_run_out(stage)
         workers.append(nursery.make(stage.env).wait())
         wait_until(lambda: is_over(stage), 240, "all work done")
     assert_once_each(stage, PEOPLE, BY_WORKFLOW)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from plugin.models import ActionCall, Delivery, Job, db
-from plugin.models.base import db_now_ms
+from plugin.models.base import db_now_ms, transaction
 from plugin.models.job import LEASE
 from tests.crowd import Crowd, owe_messages
 from tests.stage import Stage
@@ -53,6 +53,14 @@ def orphans_come_free_in_time(stage: Stage) -> bool:
     with stage.world.app.app_context():
         last = select(func.max(Job.ready_ms) - db_now_ms()).where(Job.owner != "")
         return (db.session.scalar(last) or 0) <= LEASE.total_seconds() * 1000
+
+
+def leases_run_out(stage: Stage) -> None:
+    """45 seconds pass for whatever is in dead hands, and for the living too."""
+    past = Job.ready_ms - int(LEASE.total_seconds() * 1000)
+    held = select(Job.id).where(Job.owner != "").with_for_update(skip_locked=True)
+    with stage.world.app.app_context(), transaction() as session:
+        session.execute(update(Job).where(Job.id.in_(held)).values(ready_ms=past))
 
 
 def in_hand(stage: Stage) -> int:

@@ -133,7 +133,8 @@ def test_many_are_finished_at_once_but_not_those_asked_for_again(app: Flask) -> 
         owe(key)
     done = take()
     owe("b")
-    assert [job.key for job in work.take("send", "two", 5, done)] == ["b"]
+    assert work.take("send", "two", 5, done) == []
+    assert [job.key for job in work.take("send", "two", 5)] == ["b"]
     assert the_job().key == "b"
 
 
