@@ -7,10 +7,10 @@ import urllib3
 
 from plugin.sandbox.line.seed import SHOP, constant
 from plugin.scheduler.crew import HANDS
-from tests.stage import Stage
 from tests.benchmarks.table import Figure
 from tests.crowd import gather, jobs_left, owe_messages
 from tests.processes import Musubi, ending, wait_until
+from tests.stage import Stage
 
 
 def deliveries(stage: Stage, count: int) -> list[Figure]:

@@ -1,6 +1,7 @@
 """A process of its own that spends a budget as fast as it may: `python -m tests.scheduler.spend`.
 
-Arguments: database address, bucket, threads, seconds. Prints the moment (s) of every call granted.
+Arguments: database address, bucket, threads, seconds, "small" or "real".
+Prints the moment (s) of every call granted.
 """
 
 import sys
@@ -21,9 +22,10 @@ NOWHERE = "http://127.0.0.1:9"
 SMALL = Budget(55, 5_000)
 
 
-def main(database: str, bucket: str, threads: int, seconds: float) -> None:
+def main(database: str, bucket: str, threads: int, seconds: float, size: str) -> None:
     """Spend, and say when."""
-    pacing.HUBSPOT = SMALL
+    if size == "small":
+        pacing.HUBSPOT = SMALL
     meter = DatabaseMeter()
     with TemporaryDirectory() as folder:
         app = make_app(settings_for(NOWHERE, NOWHERE, database, Path(folder)))
@@ -54,4 +56,4 @@ def main(database: str, bucket: str, threads: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5])

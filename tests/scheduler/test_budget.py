@@ -87,7 +87,8 @@ def test_two_processes_with_eight_threads_each_use_it_up_and_never_exceed_it(app
 
 def _spend_in_processes(app: Flask) -> list[float]:
     database = app.config["SQLALCHEMY_DATABASE_URI"]
-    command = [sys.executable, "-m", "tests.scheduler.spend", database, BUCKET, "8", str(SECONDS)]
+    command = [sys.executable, "-m", "tests.scheduler.spend", database, BUCKET, "8"]
+    command += [str(SECONDS), "small"]
     children = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]

@@ -1,0 +1,34 @@
+"""How much of HubSpot's 110 calls in 10 seconds two processes with 8 threads each get to use."""
+
+import subprocess
+import sys
+
+from plugin.core.pacing import HUBSPOT
+from tests.benchmarks.table import Figure
+from tests.processes import ROOT
+from tests.stage import Stage
+
+BUCKET = "hubspot:20000001"
+
+
+def budget(stage: Stage, seconds: int) -> list[Figure]:
+    """Calls granted, the most in any window, and the share of the budget after the first."""
+    database = stage.env["DATABASE_URL"]
+    command = [sys.executable, "-m", "tests.scheduler.spend", database, BUCKET, "8", str(seconds)]
+    children = [
+        subprocess.Popen([*command, "real"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    printed = [child.communicate()[0] for child in children]
+    moments = sorted(float(line) for text in printed for line in text.split())
+    window = HUBSPOT.window_ms / 1000
+    most = max(sum(start <= one < start + window for one in moments) for start in moments)
+    steady = sum(one > moments[0] + window / 2 for one in moments)
+    possible = HUBSPOT.limit * (moments[-1] - moments[0]) / window
+    return [
+        Figure("the budget", HUBSPOT.limit, "calls/10 s", 1.0),
+        Figure("the most in any window", most, "calls/10 s", most / HUBSPOT.limit),
+        Figure(
+            "used under load", HUBSPOT.limit * steady / possible, "calls/10 s", steady / possible
+        ),
+    ]
