@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.benchmarks.budget import budget
 from tests.benchmarks.deliveries import deliveries
 from tests.benchmarks.door import door
+from tests.benchmarks.imports import imports
 from tests.benchmarks.planting import planting
 from tests.benchmarks.stage import databases, stage
 from tests.benchmarks.table import Figure, show
@@ -20,6 +21,7 @@ BENCHES: dict[str, tuple[Bench, int, int]] = {
     "planting": (planting, 2_000, 20_000),
     "budget": (budget, 32, 120),
     "door": (door, 1_500, 10_000),
+    "import": (imports, 5_000, 100_000),
 }
 
 
