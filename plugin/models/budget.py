@@ -21,8 +21,15 @@ class BudgetSpent(Base):
     @classmethod
     def locked(cls, bucket: str) -> "tuple[BudgetSpent, int]":
         """The row, held by this transaction, and the database's time in milliseconds."""
-        fresh = {"bucket": bucket, "grants": [], "closed_until_ms": 0}
-        db.session.execute(insert_or(cls).values(fresh).on_conflict_do_nothing())
-        row = db.session.get_one(cls, bucket, populate_existing=True, with_for_update=True)
+        row = _locked(bucket)
+        if row is None:
+            fresh = {"bucket": bucket, "grants": [], "closed_until_ms": 0}
+            db.session.execute(insert_or(cls).values(fresh).on_conflict_do_nothing())
+            row = _locked(bucket)
+        assert row is not None  # noqa: S101 - inserted a line above
         # Asked for after the lock: whoever waited for it must not stamp an older time.
         return row, db.session.scalar(select(db_now_ms())) or 0
+
+
+def _locked(bucket: str) -> BudgetSpent | None:
+    return db.session.get(BudgetSpent, bucket, populate_existing=True, with_for_update=True)

@@ -1,10 +1,37 @@
-"""The one statement that takes work, in the words of each database.
+"""The two statements on which all work hangs, in the words of each database.
 
-Fair to tenants: it steps from lane to lane along the index (never over a lane's backlog), takes
-the oldest of each, and lets every lane have its first before any lane has its second.
+`PLANT` owes a piece of work, or asks again for one that is owed: a waiting job comes due as soon
+as asked; one in work keeps its lease and runs once more; one that was given up begins anew. What
+waits because of an error keeps its back-off: new work must not hammer a platform that is down,
+nor use up the tries.
+
+`CLAIM` takes work. Fair to tenants: it steps from lane to lane along the index (never over a
+lane's backlog), takes the oldest of each, and lets every lane have its first before any lane has
+its second.
 """
 
-from sqlalchemy import JSON, BigInteger, String, text
+from sqlalchemy import JSON, BigInteger, String, bindparam, text
+
+_PLANT = """
+INSERT INTO job (
+    kind, key, queue, lane, ready_ms, owner, attempts, parked, last_error, payload
+) VALUES (
+    :kind, :key, :queue, :lane, {now} + :delay, '', 0, {false}, '', :payload
+)
+ON CONFLICT (kind, key) DO UPDATE SET
+    ready_ms = CASE
+        WHEN job.parked THEN excluded.ready_ms
+        WHEN job.owner = '' AND job.last_error = '' AND excluded.ready_ms < job.ready_ms
+        THEN excluded.ready_ms
+        ELSE job.ready_ms END,
+    again_ms = CASE
+        WHEN job.owner <> '' AND (job.again_ms IS NULL OR excluded.ready_ms < job.again_ms)
+        THEN excluded.ready_ms
+        ELSE job.again_ms END,
+    attempts = CASE WHEN job.parked THEN 0 ELSE job.attempts END,
+    last_error = CASE WHEN job.parked THEN '' ELSE job.last_error END,
+    parked = {false},
+    payload = excluded.payload"""
 
 _LANES = """
 WITH RECURSIVE lanes(lane) AS (
@@ -57,4 +84,10 @@ _COLUMNS = {"id": BigInteger(), "lane": BigInteger(), "payload": JSON(), "key": 
 CLAIM = {
     "sqlite": text(_SQLITE).columns(**_COLUMNS),
     "postgresql": text(_POSTGRESQL).columns(**_COLUMNS),
+}
+# As text, since SQLAlchemy compiles its own ON CONFLICT anew every time.
+_PAYLOAD = bindparam("payload", type_=JSON())
+PLANT = {
+    "sqlite": text(_PLANT.format(now=_SQLITE_NOW, false="0")).bindparams(_PAYLOAD),
+    "postgresql": text(_PLANT.format(now=_POSTGRESQL_NOW, false="false")).bindparams(_PAYLOAD),
 }

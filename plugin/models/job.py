@@ -16,14 +16,12 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, db, db_now_ms
-from plugin.models.claiming import CLAIM
-from plugin.models.upsert import insert_or
+from plugin.models.claiming import CLAIM, PLANT
 
 # The queue that each kind of work waits in. Queues have hands of their own, so that a long
 # import never makes a live message wait.
@@ -139,18 +137,10 @@ def plant_many(
     if not keys:
         return
     delay = GATHER.get(kind, AT_ONCE) if delay is None else delay
-    statement = insert_or(Job).values(
-        queue=QUEUES[kind], ready_ms=db_now_ms() + int(delay.total_seconds() * 1000)
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["kind", "key"], set_=_asked_again(statement.excluded)
-    )
-    rows = [
-        {"kind": kind, "key": str(key), "lane": lane, "payload": payload, "owner": "",
-         "attempts": 0, "parked": False, "last_error": ""}
-        for key, payload in keys
-    ]  # fmt: skip
-    db.session.execute(statement, rows)
+    common = {"kind": kind, "queue": QUEUES[kind], "lane": lane}
+    common["delay"] = int(delay.total_seconds() * 1000)
+    rows = [{**common, "key": str(key), "payload": payload} for key, payload in keys]
+    db.session.execute(PLANT[_dialect()], rows)
     _rouse(QUEUES[kind], delay)
 
 
@@ -172,42 +162,15 @@ def _rouse(queue: str, delay: timedelta) -> None:
     planted[queue] = min(delay, planted.get(queue, delay))
 
 
-def _asked_again(excluded: Any) -> dict[str, Any]:
-    """A waiting job comes due as soon as asked; one in work keeps its lease and runs once more.
-
-    What waits because of an error keeps its back-off: new work must not hammer a platform that
-    is down, nor use up the tries.
-    """
-    ready = text(
-        "CASE WHEN job.parked THEN excluded.ready_ms"
-        " WHEN job.owner = '' AND job.last_error = '' AND excluded.ready_ms < job.ready_ms"
-        " THEN excluded.ready_ms ELSE job.ready_ms END"
-    )
-    again = text(
-        "CASE WHEN job.owner <> ''"
-        " AND (job.again_ms IS NULL OR excluded.ready_ms < job.again_ms)"
-        " THEN excluded.ready_ms ELSE job.again_ms END"
-    )
-    return {
-        "ready_ms": ready,
-        "again_ms": again,
-        "attempts": case((Job.parked, 0), else_=Job.attempts),
-        "last_error": case((Job.parked, ""), else_=Job.last_error),
-        "parked": False,
-        "payload": excluded.payload,
-    }
-
-
 def claim(queue: str, owner: str, limit: int) -> list[Claimed]:
     """Take up to `limit` due jobs of a queue, the tenants in turn. One statement."""
-    statement = CLAIM[db.session().get_bind().dialect.name]
     values = {
         "queue": queue,
         "owner": owner,
         "limit": limit,
         "lease": int(LEASE.total_seconds() * 1000),
     }
-    rows = db.session.execute(statement, values).all()
+    rows = db.session.execute(CLAIM[_dialect()], values).all()
     return [Claimed(*row) for row in rows]
 
 
@@ -220,6 +183,10 @@ def _due_count(queue: str) -> int:
     due = select(Job.id).where(Job.queue == queue, Job.parked.is_(False))
     some = due.where(Job.ready_ms <= db_now_ms()).limit(1000).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _dialect() -> str:
+    return db.session().get_bind().dialect.name
 
 
 def finish_all(done: Sequence[Claimed]) -> list[Claimed]:

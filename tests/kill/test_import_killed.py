@@ -103,6 +103,9 @@ def test_whoever_races_for_contacts_each_ends_in_one_link(
 def scans(world: World, alice: Tenant, ids: list[int], friends: list[str]) -> None:
     """Friends who log in at a QR code, as `confirm_login` ties them."""
     for contact_id, user_id in zip(ids, reversed(friends), strict=True):
+        # The friend is known from the moment he comes back from LINE, before he says yes.
+        with world.app.app_context(), transaction():
+            friend_row(world.account(alice), user_id, NOW)
         with world.app.app_context(), transaction():
             friend = friend_row(world.account(alice), user_id, NOW)
             contact = contact_row(alice.installation_id, contact_id)
