@@ -6,7 +6,7 @@ from sqlalchemy import and_, or_, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactRecord, GatewayError
-from plugin.models.base import db, transaction
+from plugin.models.base import affected, db, transaction
 from plugin.models.people import Contact, Friend
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
@@ -64,8 +64,7 @@ def _claim(attempt: LoginAttempt) -> bool:
         session.execute(select(Friend.id).where(Friend.id == friend.id).with_for_update())
         claimed = False
         if not _confirms_elsewhere(attempt, friend):
-            result = session.execute(mine.values(confirmed_at=now))
-            claimed = bool(result.rowcount == 1)  # type: ignore[attr-defined]
+            claimed = affected(mine.values(confirmed_at=now)) == 1
         session.refresh(attempt)
     return claimed
 

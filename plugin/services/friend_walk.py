@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.tokens import fingerprint
-from plugin.models.base import db, transaction
+from plugin.models.base import affected, db, transaction
 from plugin.models.installation import Installation
 from plugin.models.people import Linkage
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
@@ -75,9 +75,8 @@ def _use_up(attempt: LoginAttempt) -> bool:
     fresh = update(LoginAttempt).where(
         LoginAttempt.id == attempt.id, LoginAttempt.returned_at.is_(None)
     )
-    with transaction() as session:
-        result = session.execute(fresh.values(returned_at=utcnow()))
-        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    with transaction():
+        return affected(fresh.values(returned_at=utcnow())) == 1
 
 
 def _begun_in(browser: str) -> LoginAttempt | None:
