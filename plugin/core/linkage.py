@@ -32,9 +32,3 @@ def masked_email(email: str) -> str:
     """Enough for its owner to recognise, too little for a stranger: `a••••@example.com`."""
     name, at, domain = email.partition("@")
     return f"{name[:1]}••••{at}{domain}" if at else ""
-
-
-def best_name(properties: dict[str, str | None]) -> str:
-    """A contact's name as people say it, or its e-mail address, or nothing."""
-    names = [properties.get("firstname") or "", properties.get("lastname") or ""]
-    return " ".join(part for part in names if part) or (properties.get("email") or "")

@@ -18,7 +18,6 @@ Messages = Sequence[Mapping[str, Any]]
 # How long HubSpot holds the contact; our own timer ends five minutes earlier.
 HOLD = timedelta(hours=1)
 MARGIN = timedelta(minutes=5)
-IMMEDIATELY = timedelta(0)
 
 
 class Plan(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.core.linkage import best_name, decide, looks_like_user_id, masked_email
+from plugin.core.linkage import decide, looks_like_user_id, masked_email
 
 IDS = st.integers(1, 5)
 
@@ -41,6 +41,3 @@ def test_the_form_of_user_ids() -> None:
 def test_what_a_friend_may_see_of_a_contact() -> None:
     assert masked_email("alice@example.com") == "a••••@example.com"
     assert masked_email("") == ""
-    assert best_name({"firstname": "Alice", "lastname": None, "email": "a@example.com"}) == "Alice"
-    assert best_name({"email": "a@example.com"}) == "a@example.com"
-    assert best_name({}) == ""
