@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from plugin import _wire_engine, _wire_outside, create_app
+from plugin.core.crowd import Crowd
 from plugin.doorway import outside
 from plugin.models import Installation, Job, OfficialAccount, QRCode, db
 from plugin.models.base import transaction
@@ -221,6 +222,7 @@ def renew(app: Flask) -> None:
     settings = app.extensions["musubi"].settings
     _wire_outside(app, settings, None)
     _wire_engine(app, settings)
+    app.extensions["musubi_crowd"] = Crowd()
 
 
 def make_app(settings: Settings) -> Flask:

@@ -3,31 +3,21 @@
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from plugin.actions.parsing import Unreadable, execution_of, options_query_of
 from plugin.core.clock import utcnow
+from plugin.core.crowd import Crowd
 from plugin.core.signatures import is_v2, is_v3
 from plugin.doorway import hubspot_request, open_to_strangers, outside
 from plugin.services.action_options import Options, options_of
-from plugin.services.ask_question import ask_question
-from plugin.services.check_friend import check_friend
-from plugin.services.generate_linkage_url import generate_linkage_url
-from plugin.services.run_action import Action, Answer, run_action
-from plugin.services.send_message import send_message
-from plugin.services.switch_rich_menu import switch_rich_menu
-from plugin.services.tag_friend import tag_friend
+from plugin.services.executions import Answer
+from plugin.services.run_action import run_action
+from plugin.services.run_taken import ACTIONS
+from plugin.services.take_action import take_action
 
 log = structlog.get_logger()
 blueprint = Blueprint("actions", __name__, url_prefix="/hubspot/actions")
-ACTIONS: dict[str, Action] = {
-    "send-message": send_message,
-    "generate-linkage-url": generate_linkage_url,
-    "ask-question": ask_question,
-    "check-friend": check_friend,
-    "tag-friend": tag_friend,
-    "switch-rich-menu": switch_rich_menu,
-}
 
 
 @blueprint.before_request
@@ -50,7 +40,7 @@ def only_hubspot() -> None:
 @blueprint.post("/<action>")
 @open_to_strangers("HubSpot signature v3 or v2")
 def execute(action: str) -> Response:
-    """Run an action once; answers at once, with outputs or with BLOCK."""
+    """Run an action once; answers at once, with outputs or with BLOCK (in a crowd always)."""
     if action not in ACTIONS:
         abort(404)
     try:
@@ -58,7 +48,9 @@ def execute(action: str) -> Response:
     except Unreadable as error:
         log.warning("hubspot_action_unreadable", reason=str(error))
         abort(Response(status=400))
-    answer = run_action(outside(), action, ACTIONS[action], execution)
+    with crowd().joined() as crowded:
+        answer = take_action(ACTIONS[action], execution, crowd=crowd()) if crowded else None
+        answer = answer or run_action(outside(), ACTIONS[action], execution)
     return jsonify({"outputFields": _fields(answer)})
 
 
@@ -74,6 +66,12 @@ def options(action: str) -> Response:
         log.warning("hubspot_options_unreadable", reason=str(error))
         abort(Response(status=400))
     return jsonify(_page(options_of(outside(), query)))
+
+
+def crowd() -> Crowd:
+    """The calls that this process has in hand."""
+    found: Crowd = current_app.extensions["musubi_crowd"]
+    return found
 
 
 def _fields(answer: Answer) -> dict[str, str]:

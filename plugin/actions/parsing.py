@@ -3,7 +3,7 @@
 from typing import Any
 
 from plugin.services.action_options import OptionsQuery
-from plugin.services.run_action import Execution
+from plugin.services.executions import Execution
 
 
 class Unreadable(ValueError):
@@ -24,14 +24,19 @@ def execution_of(body: Any) -> Execution:
 
 
 def options_query_of(body: Any) -> OptionsQuery:
-    """An options call. `portalId` may stand at the top or in `origin`."""
+    """An options call. `portalId` may stand at the top or in `origin`.
+
+    Where the editor sends the field's own value along, it is what a saved workflow uses.
+    """
     body = _object(body)
     portal_id = _number(_object(body.get("origin")).get("portalId") or body.get("portalId"))
     if portal_id is None:
         raise Unreadable("portalId")
     fetch = _object(body.get("fetchOptions"))
     field = str(body.get("inputFieldName") or "")
-    return OptionsQuery(portal_id, field, str(fetch.get("q") or ""), str(fetch.get("after") or ""))
+    saved = _object(_object(body.get("inputFields")).get(field)).get("value")
+    told = (fetch.get("q"), fetch.get("after"), saved)
+    return OptionsQuery(portal_id, field, *(_text(one).replace("\0", "")[:200] for one in told))
 
 
 def _inputs(body: dict[str, Any]) -> dict[str, str]:

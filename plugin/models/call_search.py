@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, or_, select
 
 from plugin.models.people import Contact
-from plugin.models.sending import ANSWERED, EXPIRED, WORKING, ActionCall
+from plugin.models.sending import ANSWERED, EXPIRED, TAKEN, WORKING, ActionCall
 
 
 class CallFilter(NamedTuple):
@@ -26,7 +26,7 @@ def find_calls(installation_id: int, wanted: CallFilter) -> Select[tuple[ActionC
     if wanted.action:
         found = found.where(ActionCall.action == wanted.action)
     if wanted.result == PENDING:
-        found = found.where(ActionCall.state.in_((WORKING, ANSWERED)))
+        found = found.where(ActionCall.state.in_((TAKEN, WORKING, ANSWERED)))
     elif wanted.result == UNHEARD:
         found = found.where(ActionCall.state == EXPIRED)
     elif wanted.result:

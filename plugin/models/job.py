@@ -36,6 +36,7 @@ QUEUES = {
     "reconcile": "import",
     "plan_reconciles": "sync",
     "remove_hubspot": "sync",
+    "run_taken": "sync",
     "complete_callbacks": "sync",
     "switch_rich_menu": "send",
     "close_question": "sync",

@@ -11,17 +11,17 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
-    func,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import flag_modified
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FOLLOWING, BLOCKED, UNKNOWN = "following", "blocked", "unknown"
 
@@ -127,13 +127,18 @@ class Contact(Base):
 
     def owe_mirror(self) -> None:
         """What HubSpot shows of this contact is out of date."""
-        self.mirror_wanted += 1
-        self.mirror_owed = True
+        self.mirror_wanted = Contact.mirror_wanted + 1
+        self._owe("mirror_owed")
 
     def owe_check(self) -> None:
         """HubSpot told of a change; what it is now is to be read there."""
-        self.check_wanted += 1
-        self.check_owed = True
+        self.check_wanted = Contact.check_wanted + 1
+        self._owe("check_owed")
+
+    def _owe(self, debt: str) -> None:
+        """Say so to the database even where our copy says it already: that may be long paid."""
+        setattr(self, debt, True)
+        flag_modified(self, debt)
 
     def may_show(self, account_id: int) -> list[str]:
         """What our own writes may have left in the account's LINE User ID property."""
@@ -152,10 +157,38 @@ class Contact(Base):
         return found
 
     @classmethod
+    def of_portal_many(
+        cls, installation_id: int, contact_ids: "Iterable[int]"
+    ) -> "dict[int, Contact]":
+        """The same for many, by the id that was asked for; one query, but for the merged."""
+        mine = select(cls).where(cls.installation_id == installation_id)
+        wanted = list(contact_ids)
+        if not wanted:
+            return {}
+        found = db.session.scalars(mine.where(cls.contact_id.in_(wanted)))
+        rows = {row.contact_id: row for row in found}
+        for contact_id, row in rows.items():
+            if row.merged_into_id is not None:
+                rows[contact_id] = cls.of_portal(installation_id, contact_id) or row
+        return rows
+
+    @classmethod
     def exactly(cls, installation_id: int, contact_id: int) -> "Contact | None":
         """The row of just this HubSpot contact id."""
         mine = select(cls).where(cls.installation_id == installation_id)
         return db.session.scalar(mine.where(cls.contact_id == contact_id))
+
+    @classmethod
+    def with_ancestors(cls, contacts: "Sequence[Contact]") -> dict[int, int]:
+        """By HubSpot id, these and all that were merged into them: whose row that leads to."""
+        heirs = {one.id: one.id for one in contacts}
+        found = {one.contact_id: one.id for one in contacts}
+        while heirs:
+            merged = select(cls.id, cls.contact_id, cls.merged_into_id)
+            rows = db.session.execute(merged.where(cls.merged_into_id.in_(heirs))).tuples().all()
+            heirs = {row: heirs[into] for row, _, into in rows if into is not None}
+            found |= {contact_id: heirs[row] for row, contact_id, _ in rows}
+        return found
 
     @classmethod
     def to_check(cls, installation_id: int, limit: int) -> "list[Contact]":
@@ -208,8 +241,9 @@ class Linkage(Base):
     @classmethod
     def of_contacts(cls, contact_row_ids: "Iterable[int]") -> "list[Linkage]":
         """Every tie of these contacts, on whichever account."""
-        found = select(cls).where(cls.contact_row_id.in_(list(contact_row_ids)))
-        return list(db.session.scalars(found))
+        wanted = list(contact_row_ids)
+        found = select(cls).where(cls.contact_row_id.in_(wanted))
+        return list(db.session.scalars(found)) if wanted else []
 
 
 # What can happen to a tie. The first three change it; the others say why nothing changed, or what
@@ -258,12 +292,3 @@ class LedgerEntry(Base):
         mine = select(cls).where(cls.official_account_id == friend.official_account_id)
         mine = mine.where(cls.line_user_id == friend.line_user_id)
         return list(db.session.scalars(mine.order_by(cls.id.desc())))
-
-
-def count_friends(installation_id: int) -> dict[str, int]:
-    """How many friends a tenant has: in all, by status, and linked."""
-    mine = Friend.owned(installation_id).with_only_columns(Friend.status, func.count())
-    by_status = dict(db.session.execute(mine.group_by(Friend.status)).tuples().all())
-    ties = Linkage.owned(installation_id).with_only_columns(func.count())
-    linked = db.session.scalar(ties) or 0
-    return {"all": sum(by_status.values()), "linked": linked, **by_status}

@@ -22,9 +22,11 @@ from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Friend
 
-# An ActionCall is working, then answered (a callback is owed), then completed, or expired where
-# HubSpot did not wait for the callback.
-WORKING, ANSWERED, COMPLETED, EXPIRED = "working", "answered", "completed", "expired"
+# An ActionCall is working (in a crowd it is taken down first), then answered (a callback is owed),
+# then completed, or expired where HubSpot did not wait for the callback.
+TAKEN, WORKING, ANSWERED, COMPLETED, EXPIRED = (
+    "taken", "working", "answered", "completed", "expired",
+)  # fmt: skip
 # A Delivery is planned, then sending (a try may be out), then one of the three ends.
 PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN = (
     "planned", "sending", "accepted", "refused", "unknown",
@@ -38,7 +40,7 @@ class ActionCall(Base):
     __tablename__ = "action_call"
     __table_args__ = (
         UniqueConstraint("installation_id", "callback_id"),
-        Index("action_call_owed", "installation_id", "state"),
+        Index("action_call_owed", "installation_id", "state", "id"),
         Index("action_call_due", "state", "expires_at"),
         Index("action_call_of_contact", "installation_id", "contact_id"),
     )
@@ -51,6 +53,8 @@ class ActionCall(Base):
     state: Mapped[str] = mapped_column(String(20), default=WORKING)
     # HubSpot was told to wait, so it must be told the end.
     blocked: Mapped[bool] = mapped_column(default=False)
+    # What it was called with, while it is taken; kept no longer than it is needed.
+    inputs: Mapped[dict[str, str] | None] = mapped_column(JSON)
     # The `result` among the outputs, where it can be searched for.
     result: Mapped[str] = mapped_column(String(40), default="")
     outputs: Mapped[str | None] = mapped_column(Sealed)

@@ -29,6 +29,7 @@ from plugin.services.quota import plant_readings, read_quota
 from plugin.services.read_profiles import read_profiles
 from plugin.services.reconcile import plan_reconciles, reconcile
 from plugin.services.remove_hubspot import remove_hubspot
+from plugin.services.run_taken import run_taken
 from plugin.services.sweep_calls import sweep_calls
 from plugin.services.switch_rich_menu import do_switch
 from plugin.services.write_contacts import write_contacts
@@ -83,6 +84,7 @@ STEPS: dict[str, Step] = {
     "reconcile": _while_more(reconcile),
     "plan_reconciles": lambda _, job: plan_reconciles(),
     "remove_hubspot": _while_more(remove_hubspot),
+    "run_taken": _again_at(run_taken),
     "complete_callbacks": _while_more(complete_callbacks),
     "switch_rich_menu": lambda outside, job: do_switch(outside, int(job.key)),
     "close_question": lambda _, job: close_question(int(job.key)),

@@ -16,7 +16,7 @@ from plugin.models.people import Friend
 from plugin.models.question import ANSWERED, OPEN, TIMED_OUT, UNSENT, Question
 from plugin.models.sending import Delivery
 from plugin.services.ask_question import outcome
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, settle
+from plugin.services.executions import FAIL_CONTINUE, SUCCESS, settle
 
 # A typed word is taken for a late answer no longer than this: after it, it means something else.
 TYPED_LATE = timedelta(days=7)

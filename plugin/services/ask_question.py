@@ -8,35 +8,25 @@ from plugin.core.asking import question_message, read_choices
 from plugin.core.clock import utcnow
 from plugin.core.message_part import InvalidMessage
 from plugin.models.base import db
-from plugin.models.installation import Installation
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import BLOCKED, Friend
 from plugin.models.question import Question
 from plugin.models.sending import ActionCall
-from plugin.services import Outside
-from plugin.services.linked_friend import (
-    BLOCKS,
-    NOT_LINKED,
-    NoAccount,
-    choose_account,
-    linked_friend,
-)
-from plugin.services.plan_delivery import HOLD, MARGIN, Plan, check, plan_delivery
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, Answer, Errand
+from plugin.services.desk import BLOCKS, NOT_LINKED, Desk, NoAccount
+from plugin.services.executions import FAIL_CONTINUE, HOLD, SUCCESS, Action, Answer, Errand
+from plugin.services.plan_delivery import MARGIN, Plan, check, plan_delivery
 
 DEFAULT_HOURS, MOST_HOURS = 24.0, 720.0
 # HubSpot waits so much longer than we do, because its own end comes without outputs.
 SLACK = timedelta(minutes=15)
 
 
-def ask_question(
-    _outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
-) -> Answer:
+def ask_question(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
     """Plan the question's Delivery and its time-out, or say at once why it cannot be asked."""
     reference = secrets.token_urlsafe(18)
     try:
-        account = choose_account(installation, inputs.get("official_account", ""))
+        account = desk.account(inputs.get("official_account", ""))
         choices = read_choices(inputs.get("choices", ""))
         wait = _wait(inputs.get("wait_hours", ""))
         messages = check([question_message(inputs.get("question", ""), choices, reference)])
@@ -44,7 +34,7 @@ def ask_question(
         return not_asked("failed", str(error))
     except InvalidMessage as error:
         return not_asked("invalid_message", str(error))
-    friend = linked_friend(installation, account, call.contact_id)
+    friend = desk.friend(account, call.contact_id)
     if friend is None:
         return not_asked("not_linked", NOT_LINKED)
     if friend.status == BLOCKED:
@@ -54,7 +44,15 @@ def ask_question(
     give_up = now + min(HOLD - MARGIN, wait)
     delivery = plan_delivery(call, Plan(account, friend, messages, False, give_up))
     _open(call, account, friend, choices, reference, wait)
-    return Answer(SUCCESS, {}, now + wait + SLACK, Errand("deliver", delivery.id))
+    return Answer(SUCCESS, {}, now + wait + SLACK, Errand("deliver", delivery))
+
+
+def hold_of_question(inputs: Mapping[str, str]) -> timedelta:
+    """How long HubSpot is told to wait for the end of a question that is asked later."""
+    try:
+        return HOLD + _wait(inputs.get("wait_hours", "")) + SLACK
+    except InvalidMessage:
+        return HOLD
 
 
 def not_asked(result: str, error: str) -> Answer:
@@ -99,3 +97,6 @@ def _open(
     db.session.add(question)
     db.session.flush()
     plant("close_question", question.id, call.installation_id, delay=wait)
+
+
+ASK_QUESTION = Action("ask-question", ask_question, hold_of_question)

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 
-from plugin.models.installation import Installation
-from plugin.models.people import Contact, Linkage
+from plugin.models.people import Linkage
 from plugin.models.sending import ActionCall
-from plugin.services import Outside
-from plugin.services.linked_friend import NoAccount, choose_account
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, Answer
+from plugin.services.desk import Desk, NoAccount
+from plugin.services.executions import FAIL_CONTINUE, SUCCESS, Action, Answer
 
 NOBODY = {
     "result": "checked",
@@ -21,17 +19,14 @@ NOBODY = {
 }
 
 
-def check_friend(
-    _outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
-) -> Answer:
+def check_friend(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
     """The tie on the named account, or without a name on the first account that has one."""
     wanted = inputs.get("official_account", "").strip()
     try:
-        account_id = choose_account(installation, wanted).id if wanted else None
+        account_id = desk.account(wanted).id if wanted else None
     except NoAccount as error:
         return Answer(FAIL_CONTINUE, {**NOBODY, "result": "failed", "error": str(error)})
-    contact = Contact.of_portal(installation.id, call.contact_id)
-    ties = Linkage.of_contacts([contact.id]) if contact else []
+    ties = desk.ties(call.contact_id)
     ties = [tie for tie in ties if tie.friend.official_account.archived_at is None]
     if account_id is not None:
         ties = [tie for tie in ties if tie.official_account_id == account_id]
@@ -50,3 +45,6 @@ def _facts(tie: Linkage) -> dict[str, str]:
         "display_name": tie.friend.display_name,
         "line_user_id": tie.friend.line_user_id,
     }
+
+
+CHECK_FRIEND = Action("check-friend", check_friend)

@@ -6,8 +6,8 @@ from plugin.models.base import transaction
 from plugin.models.installation import Installation
 from plugin.models.sending import COMPLETED, EXPIRED, ActionCall
 from plugin.services import Outside
+from plugin.services.executions import outputs_of
 from plugin.services.portal_access import portal
-from plugin.services.run_action import outputs_of
 
 BATCH = 100
 

@@ -15,12 +15,12 @@ from plugin.models.people import BLOCKED, FOLLOWING, Friend
 from plugin.models.people import UNKNOWN as STATUS_UNKNOWN
 from plugin.models.sending import ACCEPTED, REFUSED, SENDING, UNKNOWN, Delivery
 from plugin.services import Outside
+from plugin.services.desk import BLOCKS
+from plugin.services.executions import FAIL_CONTINUE, SUCCESS
 from plugin.services.link_friend import owe_mirror
-from plugin.services.linked_friend import BLOCKS
 from plugin.services.personalise import fill_owed
 from plugin.services.quota import USED_UP, Halt, halt_of, note_refusal
 from plugin.services.report_delivery import report_delivery
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS
 
 log = structlog.get_logger()
 CREDENTIAL_PAUSE = timedelta(minutes=1)

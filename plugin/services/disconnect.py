@@ -27,7 +27,7 @@ _WAYS: dict[str, tuple[tuple[str, ...], str]] = {
 # What may have been left undone while nothing went out.
 _WORK = (
     "ensure_properties", "write_contacts", "check_contacts", "complete_callbacks", "hubspot_inbox",
-    "refresh_token",
+    "refresh_token", "run_taken",
 )  # fmt: skip
 
 

@@ -15,8 +15,7 @@ from plugin.models.template import TemplateVersion
 from plugin.services.graphemes import count_clusters
 
 Messages = Sequence[Mapping[str, Any]]
-# How long HubSpot holds the contact; our own timer ends five minutes earlier.
-HOLD = timedelta(hours=1)
+# Our own timer ends so much earlier than HubSpot's patience.
 MARGIN = timedelta(minutes=5)
 
 
@@ -47,7 +46,7 @@ def check(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def plan_delivery(call: ActionCall, plan: Plan) -> Delivery:
-    """Store the intent, inside the caller's transaction; the job is the caller's to owe."""
+    """Keep the intent, inside the caller's transaction; the job is the caller's to owe."""
     delivery = Delivery(
         official_account_id=plan.account.id,
         friend_id=plan.friend.id,
@@ -62,5 +61,4 @@ def plan_delivery(call: ActionCall, plan: Plan) -> Delivery:
         give_up_at=plan.give_up_at,
     )
     db.session.add(delivery)
-    db.session.flush()
     return delivery

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from plugin.models.sending import Delivery
 from plugin.services.answer_question import question_ended
-from plugin.services.run_action import settle
+from plugin.services.executions import settle
 
 
 def report_delivery(delivery: Delivery, state: str, outputs: Mapping[str, str]) -> None:

@@ -8,10 +8,10 @@ from plugin.core.clock import utcnow
 from plugin.models.base import db, transaction
 from plugin.models.job import plant
 from plugin.models.question import Question
-from plugin.models.sending import ANSWERED, WORKING, ActionCall, Delivery
+from plugin.models.sending import ANSWERED, TAKEN, WORKING, ActionCall, Delivery
 from plugin.services.answer_question import time_out
 from plugin.services.deliver import LATE, give_up
-from plugin.services.run_action import FAIL_CONTINUE, settle
+from plugin.services.executions import FAIL_CONTINUE, settle
 
 PIECE = 200
 # So long before HubSpot goes on by itself; the jobs' own timers end earlier still.
@@ -19,15 +19,15 @@ AHEAD = timedelta(minutes=2)
 
 
 def sweep_calls() -> bool:
-    """End one piece of what ran out of time, and owe callbacks that nobody owes; True: more."""
+    """End one piece of what ran out of time, and owe what nobody owes; True: more."""
     due = select(ActionCall).where(
-        ActionCall.state == WORKING, ActionCall.expires_at < utcnow() + AHEAD
+        ActionCall.state.in_((TAKEN, WORKING)), ActionCall.expires_at < utcnow() + AHEAD
     )
     found = list(db.session.scalars(due.order_by(ActionCall.expires_at).limit(PIECE)))
     for call in found:
         with transaction():
             _end(call)
-    _owe_callbacks()
+    _owe_the_rest()
     return len(found) == PIECE
 
 
@@ -41,14 +41,18 @@ def _end(call: ActionCall) -> None:
     settle(call, FAIL_CONTINUE, {"result": "expired", "error": LATE})
 
 
-def _owe_callbacks() -> None:
-    """An answered execution has a job to complete it, unless somebody threw the job away."""
+def _owe_the_rest() -> None:
+    """What is answered is completed, and what is taken is run, also where the job was lost."""
     long_ago = utcnow() - AHEAD
-    stuck = select(ActionCall.installation_id).where(
-        ActionCall.state == ANSWERED, ActionCall.completed_at < long_ago
-    )
-    installations = list(db.session.scalars(stuck.distinct()))
-    if installations:
-        with transaction():
-            for installation_id in installations:
-                plant("complete_callbacks", installation_id, installation_id)
+    for kind, state, since in (
+        ("complete_callbacks", ANSWERED, ActionCall.completed_at),
+        ("run_taken", TAKEN, ActionCall.created_at),
+    ):
+        stuck = select(ActionCall.installation_id).where(
+            ActionCall.state == state, since < long_ago
+        )
+        installations = list(db.session.scalars(stuck.distinct()))
+        if installations:
+            with transaction():
+                for installation_id in installations:
+                    plant(kind, installation_id, installation_id)

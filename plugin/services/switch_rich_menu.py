@@ -7,42 +7,40 @@ from functools import partial
 from plugin.core.clock import utcnow
 from plugin.gateways import Channel, GatewayError
 from plugin.models.base import db, transaction
-from plugin.models.installation import Installation
 from plugin.models.job import any_waiting
 from plugin.models.official_account import OfficialAccount
 from plugin.models.rich_menu import RichMenuSwitch
 from plugin.models.sending import WORKING, ActionCall
 from plugin.services import Outside
-from plugin.services.linked_friend import NOT_LINKED, NoAccount, choose_account, linked_friend
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, Answer, Errand, settle
+from plugin.services.desk import NOT_LINKED, Desk, NoAccount
+from plugin.services.executions import FAIL_CONTINUE, HOLD, SUCCESS, Action, Answer, Errand, settle
 
 KIND = "switch_rich_menu"
 # What stands for "the account's default menu" in a saved workflow.
 DEFAULT = "default"
-HOLD, MARGIN = timedelta(hours=1), timedelta(minutes=5)
+MARGIN = timedelta(minutes=5)
 CREDENTIAL_PAUSE = timedelta(minutes=1)
 GONE = "The chosen rich menu is not there any more. Choose another."
 LATE = "LINE could not be reached in time."
 
 
-def switch_rich_menu(
-    outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
-) -> Answer:
+def switch_rich_menu(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
     """Owe the switch; it is done at once where nobody waits. `rich_menu` is `<account>:<menu>`."""
     account_id, _, menu_id = inputs.get("rich_menu", "").strip().partition(":")
     if not account_id or not menu_id:
         return _refused("menu_not_found", "Choose a rich menu.")
     try:
-        account = choose_account(installation, account_id)
+        account = desk.account(account_id)
     except NoAccount as error:
         return _refused("failed", str(error))
-    friend = linked_friend(installation, account, call.contact_id)
+    friend = desk.friend(account, call.contact_id)
     if friend is None:
         return _refused("not_linked", NOT_LINKED)
     wish = RichMenuSwitch(action_call_id=call.id, friend_id=friend.id, menu_id=menu_id[:100])
     db.session.add(wish)
-    do = None if any_waiting(KIND) else partial(do_switch, outside, call.id)
-    return Answer(SUCCESS, {}, utcnow() + HOLD, Errand(KIND, call.id, do))
+    at_once = desk.waits and not any_waiting(KIND)
+    do = partial(do_switch, desk.outside) if at_once else None
+    return Answer(SUCCESS, {}, call.expires_at or utcnow() + HOLD, Errand(KIND, call, do))
 
 
 def do_switch(outside: Outside, call_id: int) -> datetime | None:
@@ -95,3 +93,6 @@ def _outputs(result: str, error: str = "") -> dict[str, str]:
 
 def _refused(result: str, error: str) -> Answer:
     return Answer(FAIL_CONTINUE, _outputs(result, error))
+
+
+SWITCH_RICH_MENU = Action("switch-rich-menu", switch_rich_menu)

@@ -3,23 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import select
+
 from plugin.core.clock import utcnow
 from plugin.models.base import db
-from plugin.models.installation import Installation
 from plugin.models.people import Friend, Linkage
 from plugin.models.sending import ActionCall
 from plugin.models.tag import Tag
 from plugin.models.upsert import insert_or
-from plugin.services import Outside
+from plugin.services.desk import NOT_LINKED, Desk, NoAccount
+from plugin.services.executions import FAIL_CONTINUE, SUCCESS, Action, Answer
 from plugin.services.link_friend import owe_mirror
-from plugin.services.linked_friend import (
-    NOT_LINKED,
-    NoAccount,
-    choose_account,
-    linked_friend,
-    locked,
-)
-from plugin.services.run_action import FAIL_CONTINUE, SUCCESS, Answer
 
 LONGEST, MOST = 50, 100
 # HubSpot shows a friend's tags as one text, parted by semicolons.
@@ -30,18 +24,16 @@ class InvalidTag(ValueError):
     """Says what is wrong with a tag."""
 
 
-def tag_friend(
-    _outside: Outside, installation: Installation, call: ActionCall, inputs: Mapping[str, str]
-) -> Answer:
+def tag_friend(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
     """Add or remove; a tag that is there already, or is not, makes no difference."""
     try:
-        account = choose_account(installation, inputs.get("official_account", ""))
+        account = desk.account(inputs.get("official_account", ""))
         tags = read_tags(inputs.get("tag", ""), inputs.get("new_tags", ""))
     except NoAccount as error:
         return _refused("failed", str(error))
     except InvalidTag as error:
         return _refused("invalid_tag", str(error))
-    friend = linked_friend(installation, account, call.contact_id)
+    friend = desk.friend(account, call.contact_id)
     if friend is None:
         return _refused("not_linked", NOT_LINKED)
     friend = locked(friend)
@@ -50,7 +42,7 @@ def tag_friend(
     if len(wanted) > MOST:
         return _refused("invalid_tag", f"A friend can carry {MOST} tags at most.")
     if not removes:
-        know_tags(installation.id, tags)
+        know_tags(call.installation_id, tags)
     set_tags(friend, wanted)
     return Answer(SUCCESS, {"result": "tagged", "tags": "; ".join(wanted), "error": ""})
 
@@ -77,6 +69,13 @@ def without(tags: Sequence[str], fewer: Sequence[str]) -> list[str]:
     return [tag for tag in tags if tag not in fewer]
 
 
+def locked(friend: Friend) -> Friend:
+    """The friend as he stands now, held until the caller's transaction ends."""
+    db.session.flush()
+    mine = select(Friend).where(Friend.id == friend.id).with_for_update(of=Friend)
+    return db.session.scalars(mine.execution_options(populate_existing=True)).unique().one()
+
+
 def know_tags(installation_id: int, names: Sequence[str]) -> None:
     """Remember tags to choose from, inside the caller's transaction."""
     now = utcnow()
@@ -96,3 +95,6 @@ def set_tags(friend: Friend, tags: list[str]) -> None:
 
 def _refused(result: str, error: str) -> Answer:
     return Answer(FAIL_CONTINUE, {"result": result, "tags": "", "error": error})
+
+
+TAG_FRIEND = Action("tag-friend", tag_friend)

@@ -5,7 +5,16 @@ from typing import NamedTuple
 from flask_babel import lazy_gettext as _
 
 from plugin.models.call_search import PENDING, UNHEARD
-from plugin.models.sending import ACCEPTED, ANSWERED, EXPIRED, REFUSED, UNKNOWN, WORKING, Delivery
+from plugin.models.sending import (
+    ACCEPTED,
+    ANSWERED,
+    EXPIRED,
+    REFUSED,
+    TAKEN,
+    UNKNOWN,
+    WORKING,
+    Delivery,
+)
 from plugin.models.sending import ActionCall as Call
 
 ACTIONS = {
@@ -52,7 +61,7 @@ class Word(NamedTuple):
 
 def word_of(call: Call) -> Word:
     """An execution's state in a word."""
-    if call.state == WORKING:
+    if call.state in (TAKEN, WORKING):
         return Word("none", _("Under way"))
     if call.state == EXPIRED:
         return Word("warn", _("HubSpot did not wait"))

@@ -12,7 +12,7 @@ from plugin.models.link_click import LinkClick
 from plugin.models.people import Contact, Friend
 from plugin.models.question import Question
 from plugin.models.sending import ActionCall, Delivery
-from plugin.services.run_action import outputs_of
+from plugin.services.executions import outputs_of
 from plugin.web.blueprint import web
 from plugin.web.frame import page
 from plugin.web.log_words import ACTIONS, CHOICES, word_of, word_of_delivery

@@ -162,17 +162,18 @@ def _die(*_: Any) -> None:
     raise RuntimeError("killed")
 
 
-def _and_die_after(_call: Any, _errand: Any, do: Any) -> None:
-    do()
+def _and_die_after(_call: Any, errand: Any, do: Any) -> None:
+    do(errand.owed.id)
 
 
 def _call_in_process(world: World) -> None:
-    from plugin.services.run_action import Execution, run_action
-    from plugin.services.send_message import send_message
+    from plugin.services.executions import Execution
+    from plugin.services.run_action import run_action
+    from plugin.services.send_message import SEND_MESSAGE
     from tests.world import ALICE, PORTAL
 
     execution = Execution("ap-1-2-3-0", PORTAL, ALICE, {"text": "Once"})
-    run_action(world.outside, "send-message", send_message, execution)
+    run_action(world.outside, SEND_MESSAGE, execution)
 
 
 def test_what_was_not_sent_in_time_is_expired(world: World, alice: Tenant) -> None:

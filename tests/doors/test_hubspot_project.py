@@ -10,13 +10,13 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from plugin.actions.calls import ACTIONS
 from plugin.commands.hubspot_project import DEFINITION
 from plugin.core.hubspot_project import Profile, project_files
 from plugin.doorway import outside
 from plugin.gateways.hubspot_paths import DIRECT_PATHS, SDK_PATHS
 from plugin.services.action_options import SOURCES
 from plugin.services.install import begin_install, redirect_uri
+from plugin.services.run_taken import ACTIONS
 from tests.world import World
 
 APP: dict[str, Any] = json.loads(DEFINITION.read_text(encoding="utf-8"))
