@@ -1,15 +1,20 @@
 """What every door needs: the way to the services, and the mark of a route that is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from urllib.parse import quote
 
-from flask import current_app, request
+import structlog
+from flask import Response, abort, current_app, request
 
-from plugin.core.signatures import SignedRequest
+from plugin.core.clock import utcnow
+from plugin.core.signatures import SignedRequest, is_v3
 from plugin.services import Outside
 
+log = structlog.get_logger()
 View = TypeVar("View", bound=Callable[..., object])
+# Of secrets (newest first), the request, and what `X-HubSpot-Signature` says.
+OlderSignature = Callable[[Iterable[str], SignedRequest, str | None], bool]
 
 
 def outside() -> Outside:
@@ -25,6 +30,24 @@ def hubspot_request() -> SignedRequest:
     """
     uri = f"{outside().settings.base_url}{_raw_target()}"
     return SignedRequest(request.method, uri, request.get_data(cache=True))
+
+
+def only_hubspot(older: OlderSignature) -> None:
+    """Refuse what HubSpot did not sign: v3 where it came, else `older`; over the raw bytes.
+
+    Who forges a v3 header does not get a second chance with an older kind.
+    """
+    signed, headers = hubspot_request(), request.headers
+    secrets = outside().settings.hubspot_client_secrets
+    v3 = headers.get("X-HubSpot-Signature-v3")
+    if v3 is not None:
+        timestamp = headers.get("X-HubSpot-Request-Timestamp")
+        genuine = is_v3(secrets, signed, v3, timestamp, utcnow())
+    else:
+        genuine = older(secrets, signed, headers.get("X-HubSpot-Signature"))
+    if not genuine:
+        log.warning("hubspot_call_refused", reason="signature", path=request.path)
+        abort(Response(status=401))
 
 
 def _raw_target() -> str:

@@ -1,5 +1,6 @@
 """`POST /hubspot/actions/<action>` and its `/options`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -8,8 +9,8 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from plugin.actions.parsing import Unreadable, execution_of, options_query_of
 from plugin.core.clock import utcnow
 from plugin.core.crowd import Crowd
-from plugin.core.signatures import is_v2, is_v3
-from plugin.doorway import hubspot_request, open_to_strangers, outside
+from plugin.core.signatures import SignedRequest, is_v2
+from plugin.doorway import only_hubspot, open_to_strangers, outside
 from plugin.services.action_options import Options, options_of
 from plugin.services.executions import Answer
 from plugin.services.run_action import run_action
@@ -21,20 +22,15 @@ blueprint = Blueprint("actions", __name__, url_prefix="/hubspot/actions")
 
 
 @blueprint.before_request
-def only_hubspot() -> None:
-    """Signature v3 where it came, else v2, never neither; over the bytes as they came."""
-    signed, headers = hubspot_request(), request.headers
-    secrets = outside().settings.hubspot_client_secrets
-    v3 = headers.get("X-HubSpot-Signature-v3")
-    if v3 is not None:
-        timestamp = headers.get("X-HubSpot-Request-Timestamp")
-        genuine = is_v3(secrets, signed, v3, timestamp, utcnow())
-    else:
-        v2 = headers.get("X-HubSpot-Signature-Version") == "v2"
-        genuine = v2 and is_v2(secrets, signed, headers.get("X-HubSpot-Signature"))
-    if not genuine:
-        log.warning("hubspot_action_refused", reason="signature")
-        abort(Response(status=401))
+def only_signed() -> None:
+    """Signature v3 or v2, never neither."""
+    only_hubspot(_is_v2)
+
+
+def _is_v2(secrets: Iterable[str], signed: SignedRequest, signature: str | None) -> bool:
+    return request.headers.get("X-HubSpot-Signature-Version") == "v2" and is_v2(
+        secrets, signed, signature
+    )
 
 
 @blueprint.post("/<action>")

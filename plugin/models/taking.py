@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, bindparam, select, text, update
 
-from plugin.models.base import UTCDateTime, db
+from plugin.models.base import UTCDateTime, db, write_alone
 from plugin.models.sending import TAKEN, WORKING, ActionCall
 
 # As text, since it is all that a crowded door does. The same execution is not taken twice, nor
@@ -44,9 +44,18 @@ def take(taking: Taking) -> int | None:
 
     None: it is known already, or the portal is not connected.
     """
-    row: dict[str, Any] = {**taking._asdict(), "blocked": True}
-    taken: int | None = db.session.scalar(_TAKE, row)
+    taken: int | None = db.session.scalar(_TAKE, _row(taking))
     return taken
+
+
+def take_alone(taking: Taking) -> int | None:
+    """The same as a transaction of its own."""
+    taken: int | None = write_alone(_TAKE, _row(taking))
+    return taken
+
+
+def _row(taking: Taking) -> dict[str, Any]:
+    return {**taking._asdict(), "blocked": True}
 
 
 def hand_out(installation_id: int, limit: int) -> list[ActionCall]:

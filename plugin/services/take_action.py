@@ -9,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.core.crowd import Crowd
 from plugin.models.base import transaction
 from plugin.models.job import plant
-from plugin.models.taking import Taking, take
+from plugin.models.taking import Taking, take, take_alone
 from plugin.services.executions import SUCCESS, Action, Answer, Execution
 
 # While they come, the workers are woken no more often than this.
@@ -33,13 +33,14 @@ def take_action(
     row = Taking(
         portal_id, execution.callback_id, action.name, execution.contact_id, inputs, now, expires
     )
-    awake = crowd is not None and crowd.was_roused(portal_id, ROUSE_SECONDS)
+    answer = Answer(SUCCESS, {}, expires)
+    if crowd is not None and crowd.was_roused(portal_id, ROUSE_SECONDS):
+        return answer if take_alone(row) else None
     with transaction():
         installation_id = take(row)
         if installation_id is None:
             return None
-        if not awake:
-            plant("run_taken", installation_id, installation_id)
-    if crowd is not None and not awake:
+        plant("run_taken", installation_id, installation_id)
+    if crowd is not None:
         crowd.note_roused(portal_id)
-    return Answer(SUCCESS, {}, expires)
+    return answer

@@ -10,7 +10,7 @@ from plugin.models.job import LEASE
 from tests.crowd import Crowd, owe_messages
 from tests.stage import Stage
 
-LIVE = ("deliver", "complete_callbacks", "write_contacts")
+LIVE = ("run_taken", "deliver", "complete_callbacks", "write_contacts")
 
 
 def begin(stage: Stage, crowd: Crowd, by_workflow: int) -> None:
