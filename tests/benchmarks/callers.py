@@ -1,4 +1,7 @@
-"""HubSpot calling an action for many contacts, ten at a time; prints calls a second."""
+"""HubSpot calling an action for many contacts, ten at a time.
+
+Prints calls a second, and the median and the 99th percentile of the answers in milliseconds.
+"""
 
 import base64
 import hashlib
@@ -7,6 +10,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from statistics import quantiles
 
 import urllib3
 
@@ -23,17 +27,20 @@ def main() -> None:
     http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=60)
     calls = [_call(told, number) for number in range(len(told["contacts"]))]
 
-    def one(call: tuple[bytes, dict[str, str]]) -> int:
+    def one(call: tuple[bytes, dict[str, str]]) -> float:
         body, headers = call
-        return http.request("POST", told["url"] + PATH, body=body, headers=headers).status
+        began = time.perf_counter()
+        status = http.request("POST", told["url"] + PATH, body=body, headers=headers).status
+        assert status == 200, status
+        return (time.perf_counter() - began) * 1000
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        statuses = list(pool.map(one, calls[:WARM_UP]))
+        list(pool.map(one, calls[:WARM_UP]))
         began = time.perf_counter()
-        statuses += pool.map(one, calls[WARM_UP:])
+        waited = list(pool.map(one, calls[WARM_UP:]))
         seconds = time.perf_counter() - began
-    assert set(statuses) == {200}, set(statuses)
-    print((len(calls) - WARM_UP) / seconds)
+    percentiles = quantiles(waited, n=100)
+    print(json.dumps([len(waited) / seconds, percentiles[49], percentiles[98]]))
 
 
 def _call(told: dict[str, str], number: int) -> tuple[bytes, dict[str, str]]:
