@@ -51,10 +51,10 @@ def _config(settings: "Settings") -> dict[str, Any]:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
-    """Connections for every thread that may work at once, checked before use on PostgreSQL."""
+    """Connections for every thread that may work at once."""
     if url.startswith("sqlite"):
         return {"pool_size": 64, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    return {"pool_size": 20, "max_overflow": 40, "pool_pre_ping": True}
+    return {"pool_size": 20, "max_overflow": 40}
 
 
 def _wire_database(app: Flask, settings: "Settings") -> None:
@@ -110,9 +110,13 @@ def _wire_doors(app: Flask) -> None:
 
 
 def _mount_sandbox(app: Flask, settings: "Settings") -> None:
+    from dataclasses import replace
+
     from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-    from plugin.sandbox import SandboxConfig, account_to_connect, create_sandbox
+    from plugin.gateways.live import live_mail
+    from plugin.models.base import close_reads
+    from plugin.sandbox import SandboxConfig, account_to_connect, create_sandbox, mail_url
 
     config = SandboxConfig(
         base_url=f"{settings.base_url}/sandbox",
@@ -121,6 +125,11 @@ def _mount_sandbox(app: Flask, settings: "Settings") -> None:
     )
     sandbox = create_sandbox(config)
     app.config["SANDBOX_ACCOUNT"] = account_to_connect(sandbox)
+    outside = app.extensions["musubi"]
+    if outside.gateways.mail is None:
+        mail = live_mail(lambda: mail_url(sandbox), settings, close_reads)
+        gateways = replace(outside.gateways, mail=mail)
+        app.extensions["musubi"] = replace(outside, gateways=gateways)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/sandbox": sandbox}
     )

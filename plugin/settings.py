@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,6 +63,8 @@ class Settings:
     line_access_base: str
     line_liff_base: str
     line_liff_sdk_url: str
+    smtp_url: str = field(repr=False)
+    mail_from: str
     log_format: str
     instance: Path
 
@@ -179,6 +182,8 @@ def _build(read: _Reader, instance: Path) -> Settings:
         hubspot_client_secret=_credential(read, "HUBSPOT_CLIENT_SECRET", sandbox),
         hubspot_previous_client_secret=read.text("HUBSPOT_PREVIOUS_CLIENT_SECRET") or None,
         hubspot_app_id=_credential(read, "HUBSPOT_APP_ID", sandbox),
+        smtp_url=_smtp_url(read),
+        mail_from=_mail_from(read, sandbox),
         log_format=read.choice("LOG_FORMAT", "console", ("console", "json")),
         instance=instance,
         **bases,
@@ -230,6 +235,46 @@ def _broker_url(read: _Reader) -> str | None:
             " or unset CELERY_BROKER_URL (SQLite cannot be shared by machines)"
         )
     return url
+
+
+def _smtp_url(read: _Reader) -> str:
+    url = read.text("SMTP_URL")
+    if url and not _is_mail_server(url):
+        read.problems.append(
+            "SMTP_URL must be smtps://user:password@host or smtp://user:password@host:587;"
+            " ?tls=off only without a password"
+        )
+    return url
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        plain = parts.query == "tls=off" and parts.scheme == "smtp" and not parts.username
+        return (
+            parts.scheme in ("smtp", "smtps")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and parts.path in ("", "/")
+            and (plain or not parts.query)
+        )
+    except ValueError:
+        return False
+
+
+def _mail_from(read: _Reader, sandbox: bool) -> str:
+    sender = read.text("MAIL_FROM", "Musubi <musubi@example.com>" if sandbox else "")
+    if read.text("SMTP_URL") and not sender:
+        read.problems.append("MAIL_FROM is missing (the sender of the mail that SMTP_URL takes)")
+    elif sender and not _is_sender(sender):
+        read.problems.append(f"MAIL_FROM must be an e-mail address, not {sender!r}")
+    return sender
+
+
+def _is_sender(text: str) -> bool:
+    """An address, with or without a name in front."""
+    name, _, domain = parseaddr(text)[1].rpartition("@")
+    return bool(name) and "." in domain and text.isprintable()
 
 
 def _keeper(instance: Path, name: str) -> Callable[[], str]:

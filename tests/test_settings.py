@@ -32,6 +32,8 @@ NAMES = [
     "LOG_FORMAT",
     "HUBSPOT_PREVIOUS_CLIENT_SECRET",
     "SECRET_KEY_FILE",
+    "SMTP_URL",
+    "MAIL_FROM",
 ]
 
 # What an environment can hold: no NUL, no half characters.
@@ -108,11 +110,21 @@ def test_one_credential_alone_asks_for_all_the_others_at_once(tmp_path: Path) ->
         ("ENCRYPTION_KEYS", "too-short"),
         ("ENCRYPTION_KEYS", f"{FERNET},nonsense"),
         ("SECRET_KEY", " , "),
+        ("SMTP_URL", "mail.example.com:587"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example.com:port"),
+        ("SMTP_URL", "smtp://user:password@mail.example.com?tls=off"),
+        ("SMTP_URL", "smtps://mail.example.com?tls=off"),
+        ("SMTP_URL", "smtps://mail.example.com/inbox"),
+        ("MAIL_FROM", "Musubi"),
+        ("MAIL_FROM", "Musubi <musubi>"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, tmp_path: Path) -> None:
-    (problem,) = problems({**PRODUCTION, name: value}, tmp_path)
+    sender = {"MAIL_FROM": "musubi@example.com"}
+    (problem,) = problems({**PRODUCTION, **sender, name: value}, tmp_path)
     assert problem.startswith(f"{name} ")
+    assert "password@mail" not in problem
 
 
 def test_every_wrong_setting_is_named_in_one_message(tmp_path: Path) -> None:
@@ -134,6 +146,15 @@ def test_an_unknown_broker_is_refused(tmp_path: Path) -> None:
     database = "postgresql+psycopg://localhost/musubi"
     wrong = {**PRODUCTION, "CELERY_BROKER_URL": "kafka://x", "DATABASE_URL": database}
     assert problems(wrong, tmp_path) == ["CELERY_BROKER_URL must begin with amqp:// or redis://"]
+
+
+def test_mail_is_optional_and_needs_a_sender(tmp_path: Path) -> None:
+    assert Settings.from_env(PRODUCTION, tmp_path).smtp_url == ""
+    mail = {**PRODUCTION, "SMTP_URL": "smtps://user:mail-password@mail.example.com"}
+    assert [line.split()[0] for line in problems(mail, tmp_path)] == ["MAIL_FROM"]
+    settings = Settings.from_env({**mail, "MAIL_FROM": "むすび <a@example.com>"}, tmp_path)
+    assert settings.mail_from == "むすび <a@example.com>"
+    assert "mail-password" not in repr(settings)
 
 
 def test_a_setting_may_be_in_a_file(tmp_path: Path) -> None:

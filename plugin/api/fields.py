@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -26,10 +26,20 @@ def row_id(text: str) -> int | None:
 
 
 class Moment(fields.Field[datetime]):
-    """A time: RFC 3339, UTC, milliseconds; null where it has not come."""
+    """A time: RFC 3339, written in UTC with milliseconds; null where it has not come."""
 
     def _serialize(self, value: datetime | None, attr: Any, obj: Any, **kwargs: Any) -> str | None:
         return rfc3339(value)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        """In any zone, but with one."""
+        try:
+            moment = datetime.fromisoformat(value).astimezone(UTC) if "T" in value else None
+        except (TypeError, ValueError, OverflowError):
+            moment = None
+        if moment is None or datetime.fromisoformat(value).tzinfo is None:
+            raise ValidationError("Must be a time with its zone, such as 2026-11-23T09:30:00Z.")
+        return moment
 
 
 class Id(fields.Field[int]):

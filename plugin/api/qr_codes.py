@@ -8,14 +8,25 @@ from marshmallow import Schema, fields, validate
 from plugin.api.access import tenant
 from plugin.api.fields import Id, Made, Moment, PlainText, row_id
 from plugin.api.paging import Answer, Page, PageQuery, list_of, page
+from plugin.api.qr_choices import (
+    DEFAULTS,
+    ChangedChoicesSchema,
+    ChoicesSchema,
+    GivenChoicesSchema,
+    merged,
+    refused,
+)
 from plugin.api.resource import PREFIX, Resource, found, owned_account
 from plugin.doorway import outside
 from plugin.models.qr_code import QRCode
+from plugin.services.qr_choices import LONGEST_NAME, InvalidChoices, choices_of
 from plugin.services.qr_codes import (
     LINKAGE_TYPES,
     archive_qr_code,
+    change_qr_code,
     create_qr_code,
     linkage_url,
+    set_logo,
 )
 from plugin.services.qr_images import MAX_SCALE, SCALE, Kind, qr_image
 
@@ -23,9 +34,12 @@ blueprint = Resource("qr-codes", "QR codes, through which friends come to be lin
 WITH_KEY = {"description": "Fetch it with an API key, like everything here"}
 PICTURE = {"type": "string", "format": "binary"}
 EXAMPLE = {"official_account": "1", "name": "Shop counter", "linkage_type": "hubspot"}
+CHANGE = {"destination": "https://example.com/thanks", "tags": ["VIP"], "dark": "#003366"}
 
 SHOWN = {
+    **DEFAULTS,
     **EXAMPLE,
+    "has_logo": False,
     "id": "3",
     "slug": "0aB1cD2eF3gH",
     "linkage_url": "https://musubi.example.com/l/0aB1cD2eF3gH",
@@ -35,13 +49,14 @@ SHOWN = {
 }
 
 
-class QRCodeSchema(Answer):
+class QRCodeSchema(ChoicesSchema, Answer):
     """A QR code. The pictures are fetched with the API key, like everything here."""
 
     id = Id(required=True)
     official_account = Id(attribute="official_account_id", required=True)
     name = fields.String(required=True)
     linkage_type = fields.String(required=True, validate=validate.OneOf(LINKAGE_TYPES))
+    has_logo = fields.Boolean(required=True, metadata={"description": "It is in the pictures"})
     slug = fields.String(required=True)
     linkage_url = Made(lambda code: linkage_url(outside(), code), required=True)
     png_url = Made(lambda code: _picture_url(code, "png"), required=True, metadata=WITH_KEY)
@@ -49,11 +64,11 @@ class QRCodeSchema(Answer):
     created_at = Moment(required=True)
 
 
-class NewQRCodeSchema(Schema):
+class NewQRCodeSchema(GivenChoicesSchema):
     """`linkage_type` hubspot ties who scans to a HubSpot contact; none only welcomes."""
 
     official_account = Id(required=True)
-    name = PlainText(120, 1, required=True)
+    name = PlainText(LONGEST_NAME, 1, required=True)
     linkage_type = fields.String(required=True, validate=validate.OneOf(LINKAGE_TYPES))
 
 
@@ -81,7 +96,14 @@ def list_qr_codes(query: dict[str, Any]) -> Page:
 def create_code(body: dict[str, Any]) -> QRCode:
     """Create a QR code"""
     account = owned_account(body["official_account"])
-    return create_qr_code(account, body["name"], body["linkage_type"])
+    wanted = merged(DEFAULTS, body)
+    try:
+        code = create_qr_code(account, body["name"], body["linkage_type"], wanted)
+    except InvalidChoices as error:
+        raise refused(error) from error
+    if body.get("logo"):
+        set_logo(code, body["logo"])
+    return code
 
 
 @blueprint.get("/<code_id>")
@@ -89,6 +111,24 @@ def create_code(body: dict[str, Any]) -> QRCode:
 def get_qr_code(code_id: str) -> QRCode:
     """Look at one QR code"""
     return _code(code_id)
+
+
+@blueprint.patch("/<code_id>")
+@blueprint.arguments(ChangedChoicesSchema, example=CHANGE)
+@blueprint.response(200, QRCodeSchema, example={**SHOWN, **CHANGE})
+def change_code(body: dict[str, Any], code_id: str) -> QRCode:
+    """Change a QR code
+
+    What is left out stays. Its address stays too, so printed copies go on working.
+    """
+    code = _code(code_id)
+    try:
+        change_qr_code(code, merged(choices_of(code)._asdict(), body))
+    except InvalidChoices as error:
+        raise refused(error) from error
+    if "logo" in body:
+        set_logo(code, body["logo"] or b"")
+    return code
 
 
 @blueprint.delete("/<code_id>")

@@ -18,6 +18,7 @@ from plugin.services.templates import (
     LONGEST_NAME,
     archive_template,
     create_template,
+    restore_template,
     save_version,
 )
 
@@ -27,11 +28,13 @@ MESSAGES = [{"type": "text", "text": "Hello {{ contact.firstname | default('ther
 EXAMPLE = {"official_account": "1", "name": "Welcome", "messages": MESSAGES}
 SHOWN = {
     **EXAMPLE,
+    "tracks_links": True,
     "id": "5",
     "kind": "text",
     "version": 1,
     "created_at": "2026-11-23T09:30:00.000Z",
     "changed_at": "2026-11-23T09:30:00.000Z",
+    "archived_at": None,
 }
 
 
@@ -59,15 +62,31 @@ class TemplateSchema(Answer):
     version = fields.Integer(required=True)
     created_at = Moment(required=True)
     changed_at = Moment(required=True)
+    archived_at = Moment(required=True, allow_none=True)
 
 
 class WholeTemplateSchema(TemplateSchema):
     """A template with what it says now."""
 
     messages = fields.Method("_present", required=True)
+    tracks_links = fields.Method("_tracks", required=True)
 
     def _present(self, template: Template) -> list[dict[str, Any]]:
         return TemplateVersion.current(template).messages
+
+    def _tracks(self, template: Template) -> bool:
+        return TemplateVersion.current(template).tracks_links
+
+
+class TemplateQuery(PageQuery):
+    """`archived`: those out of use; absent: those in use."""
+
+    archived = fields.Boolean(load_default=False)
+
+
+def _tracks_links(**more: Any) -> fields.Boolean:
+    words = "Whether web addresses lead over Musubi, so that taps are counted"
+    return fields.Boolean(metadata={"description": words}, **more)
 
 
 class NewTemplateSchema(Schema):
@@ -76,6 +95,7 @@ class NewTemplateSchema(Schema):
     official_account = Id(required=True)
     name = PlainText(LONGEST_NAME, 1, required=True)
     messages = _messages("One to five LINE message objects")
+    tracks_links = _tracks_links(load_default=True)
 
 
 class NewVersionSchema(Schema):
@@ -83,14 +103,15 @@ class NewVersionSchema(Schema):
 
     name = PlainText(LONGEST_NAME, 1)
     messages = _messages("One to five LINE message objects, instead of all there were")
+    tracks_links = _tracks_links()
 
 
 @blueprint.get("")
-@blueprint.arguments(PageQuery, location="query")
+@blueprint.arguments(TemplateQuery, location="query")
 @blueprint.response(200, list_of(TemplateSchema))
 def list_templates(query: dict[str, Any]) -> Page:
-    """List the templates in use"""
-    return page(Template.owned(tenant().id), Template.id, query)
+    """List the templates in use, or the archived ones"""
+    return page(Template.owned(tenant().id, query["archived"]), Template.id, query)
 
 
 @blueprint.post("")
@@ -103,7 +124,8 @@ def make_template(body: dict[str, Any]) -> Template:
     """
     account = owned_account(body["official_account"])
     _judge(account, body["messages"])
-    return create_template(account, body["name"], body["messages"], BY)
+    tracks = body["tracks_links"]
+    return create_template(account, body["name"], body["messages"], BY, tracks_links=tracks)
 
 
 @blueprint.get("/<template_id>")
@@ -120,7 +142,8 @@ def write_version(body: dict[str, Any], template_id: str) -> Template:
     """Write a new version, which workflows send from then on"""
     template = _template(template_id)
     _judge(template.official_account, body["messages"])
-    save_version(template, body.get("name") or template.name, body["messages"], BY)
+    name, tracks = body.get("name") or template.name, body.get("tracks_links")
+    save_version(template, name, body["messages"], BY, tracks_links=tracks)
     return template
 
 
@@ -134,8 +157,21 @@ def put_template_away(template_id: str) -> None:
     archive_template(_template(template_id))
 
 
-def _template(template_id: str) -> Template:
-    template: Template = found(Template.find_owned(tenant().id, row_id(template_id) or 0))
+@blueprint.post("/<template_id>/restore")
+@blueprint.response(200, WholeTemplateSchema, example=SHOWN)
+def take_template_back(template_id: str) -> Template:
+    """Take an archived template into use again
+
+    Workflows that name it send it from then on.
+    """
+    template = _template(template_id, archived=True)
+    restore_template(template)
+    return template
+
+
+def _template(template_id: str, archived: bool = False) -> Template:
+    wanted = row_id(template_id) or 0
+    template: Template = found(Template.find_owned(tenant().id, wanted, archived))
     return template
 
 

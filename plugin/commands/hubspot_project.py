@@ -12,6 +12,7 @@ from plugin.doorway import outside
 
 DEFINITION = Path(__file__).parents[2] / "hubspot-app.json"
 NAME = re.compile(r"[a-z0-9-]{1,40}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's project files.")
 
@@ -27,12 +28,16 @@ hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's proje
     help="An environment: its name, Musubi's address, the HubSpot developer account's ID."
     " May be given several times. Without it: `production` at BASE_URL.",
 )
-def export(folder: Path, told: tuple[tuple[str, str, int], ...]) -> None:
+@click.option(
+    "--support-email",
+    default="",
+    help="Whom HubSpot's users write to about the app; kept in the profiles given here.",
+)
+def export(folder: Path, told: tuple[tuple[str, str, int], ...], support_email: str) -> None:
     """Write the project into FOLDER. Profiles that are there stay, unless given anew."""
-    profiles = [_profile(*one) for one in told]
+    profiles = [_profile(*one, support_email) for one in told]
     if not profiles and not any((folder / SOURCE).glob("hsprofile.*.json")):
-        profiles = [Profile("production", outside().settings.base_url, 0)]
-        click.echo("Enter the developer account's ID in hsprofile.production.json.", err=True)
+        profiles = [Profile("production", outside().settings.base_url, 0, support_email)]
     app = json.loads(DEFINITION.read_text(encoding="utf-8"))
     files = project_files(app, profiles)
     _clear(folder / SOURCE / "app" / "workflow-actions")
@@ -41,15 +46,28 @@ def export(folder: Path, told: tuple[tuple[str, str, int], ...]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode())
         click.echo(path)
+    for made in sorted((folder / SOURCE).glob("hsprofile.*.json")):
+        _say_what_is_missing(made)
 
 
-def _profile(name: str, base_url: str, account_id: int) -> Profile:
+def _say_what_is_missing(profile: Path) -> None:
+    told = json.loads(profile.read_text(encoding="utf-8"))
+    missing = [] if told.get("accountId") else ["accountId"]
+    variables = told.get("variables", {})
+    missing += [name for name in ("BASE_URL", "SUPPORT_EMAIL") if not variables.get(name)]
+    if missing:
+        click.echo(f"Enter {' and '.join(missing)} in {profile.name}.", err=True)
+
+
+def _profile(name: str, base_url: str, account_id: int, support_email: str) -> Profile:
     if not NAME.fullmatch(name):
         raise click.BadParameter(f"A profile's name has a-z, 0-9 and hyphens only: {name}")
     base_url = base_url.rstrip("/")
     if not base_url.startswith(("https://", "http://localhost")):
         raise click.BadParameter(f"HubSpot calls https addresses only: {base_url}")
-    return Profile(name, base_url, account_id)
+    if support_email and not EMAIL.fullmatch(support_email):
+        raise click.BadParameter(f"This is no email address: {support_email}")
+    return Profile(name, base_url, account_id, support_email)
 
 
 def _clear(actions: Path) -> None:

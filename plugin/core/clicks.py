@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
 
-TARGET_BYTES, MESSAGE_BYTES, SIGNATURE_BYTES = 8, 16, 12
-CODE_LENGTH = 48  # base64url of 36 bytes, no padding
+TARGET_BYTES, SIGNATURE_BYTES = 8, 12
+CODE_LENGTH = 48  # base64url of 36 bytes (the send's 16 between them), no padding
 
 
 class Click(NamedTuple):

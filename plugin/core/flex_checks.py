@@ -1,7 +1,7 @@
 """Flex messages: their size, their bubbles, and the buttons inside (reference: Flex Message)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plugin.core.action_checks import check_action
@@ -28,6 +28,15 @@ def check_flex(message: Part) -> None:
         check_action(Part(action, contents.place, contents.clusters), label=LABEL, labelled=False)
 
 
+def is_too_big(contents: Mapping[str, Any]) -> bool:
+    """Whether a bubble or a carousel is larger than LINE takes."""
+    if contents.get("type") != "carousel":
+        return _size(contents) > BUBBLE_SIZE
+    bubbles = contents.get("contents")
+    inner = any(_size(one) > BUBBLE_SIZE for one in bubbles) if isinstance(bubbles, list) else False
+    return inner or _size(contents) > CAROUSEL_SIZE
+
+
 def _check_carousel(carousel: Part) -> None:
     bubbles = carousel.parts("contents", 1, BUBBLES, "bubble")
     _check_size(carousel, CAROUSEL_SIZE)
@@ -40,9 +49,13 @@ def _check_carousel(carousel: Part) -> None:
         carousel.fail("all bubbles of a carousel must have the same size.")
 
 
+def _size(value: Any) -> int:
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(written.encode("utf-8", "surrogatepass"))
+
+
 def _check_size(part: Part, most: int) -> None:
-    written = json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
-    size = len(written.encode("utf-8", "surrogatepass"))
+    size = _size(part.value)
     if size > most:
         part.fail(f"it has {size / KILOBYTE:.1f} KB; LINE takes {most // KILOBYTE}.")
 

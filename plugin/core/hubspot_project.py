@@ -20,11 +20,15 @@ KEPT = ("objectTypes", "objectRequestOptions", "executionRules", "inputFieldDepe
 
 
 class Profile(NamedTuple):
-    """One environment: where Musubi is, and the HubSpot account the project is uploaded to."""
+    """One environment: where Musubi is, and the HubSpot account the project is uploaded to.
+
+    `support_email`: whom HubSpot's users write to; HubSpot shows it beside the app.
+    """
 
     name: str
     base_url: str
     account_id: int
+    support_email: str = ""
 
 
 def project_files(app: Value, profiles: Sequence[Profile]) -> dict[str, str]:
@@ -47,7 +51,7 @@ def project_files(app: Value, profiles: Sequence[Profile]) -> dict[str, str]:
     for profile in profiles:
         files[f"{SOURCE}/hsprofile.{profile.name}.json"] = {
             "accountId": profile.account_id,
-            "variables": {"BASE_URL": profile.base_url},
+            "variables": {"BASE_URL": profile.base_url, "SUPPORT_EMAIL": profile.support_email},
         }
     return {path: _written(content) for path, content in sorted(files.items())}
 
@@ -61,7 +65,7 @@ def _component(uid: str, kind: str, config: Value) -> Value:
 
 
 def _app(app: Value) -> Value:
-    config = {
+    return {
         "name": app["name"],
         "description": app["description"],
         "distribution": app["distribution"],
@@ -73,8 +77,8 @@ def _app(app: Value) -> Value:
             "conditionallyRequiredScopes": [],
         },
         "permittedUrls": {"fetch": [], "iframe": [], "img": []},
+        "support": app["support"],
     }
-    return config | {name: app[name] for name in ("support",) if name in app}
 
 
 def _webhooks(webhooks: Value) -> Value:

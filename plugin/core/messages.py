@@ -1,14 +1,14 @@
 """LINE message objects made from what a marketer filled in."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from plugin.core.action_checks import SCHEMES
 from plugin.core.message_part import InvalidMessage, is_address
+from plugin.core.tracked_links import Wrap, tracked
 
 Message = dict[str, Any]
-# Turns a button's target into the address that stands in the message.
-Wrap = Callable[[str], str]
 BUTTONS = 4
 ALT_TEXT = 400
 
@@ -20,25 +20,37 @@ class Button(NamedTuple):
     url: str
 
 
+class Extras(NamedTuple):
+    """What stands at the messages rather than in them, as people write it.
+
+    `quick_replies`: one a line, said back when tapped, or `Label | https://...` to be opened.
+    """
+
+    quick_replies: str = ""
+    sender_name: str = ""
+    sender_icon_url: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "Extras":
+        """Those of a form or of an action's inputs."""
+        return cls(*(fields.get(name, "").strip() for name in cls._fields))
+
+
 def from_inputs(
     inputs: Mapping[str, str], ready: Sequence[Message] | None = None, wrap: Wrap = str
 ) -> list[Message]:
     """The messages of a send, not yet checked. Raises `InvalidMessage`.
 
     They are `ready` ones (a template's), else those of `message_json`, else made from `text`,
-    `image_url` and `buttons`. Quick replies and the sender are added to any of them.
+    `image_url` and `buttons`. Quick replies and the sender are added to any of them. Links are
+    wrapped in all but `message_json`, which goes out as it was written.
     """
+    extras = Extras.of(inputs)
     written = inputs.get("message_json", "").strip()
-    if ready is not None:
-        messages = [dict(message) for message in ready]
-    else:
-        messages = from_json(written) if written else _from_parts(inputs, wrap)
-    replies = _quick_replies(inputs.get("quick_replies", ""))
-    if replies and messages:
-        # LINE shows those of the last message only.
-        messages[-1] = {**messages[-1], "quickReply": {"items": replies}}
-    sender = _sender(inputs)
-    return [{**message, "sender": sender} for message in messages] if sender else messages
+    if ready is None and written:
+        return dressed(from_json(written), extras)
+    messages = _from_parts(inputs) if ready is None else ready
+    return tracked(dressed(messages, extras), wrap)
 
 
 def from_json(written: str) -> list[Message]:
@@ -73,18 +85,18 @@ def _button(line: str) -> Button:
     return Button(label, url)
 
 
-def _from_parts(inputs: Mapping[str, str], wrap: Wrap) -> list[Message]:
+def _from_parts(inputs: Mapping[str, str]) -> list[Message]:
     text, image = inputs.get("text", ""), inputs.get("image_url", "").strip()
     buttons = read_buttons(inputs.get("buttons", ""))
     if buttons:
-        return [_card(text, image, buttons, wrap)]
+        return [_card(text, image, buttons)]
     messages: list[Message] = [{"type": "text", "text": text}] if text.strip() else []
     if image:
         messages.append({"type": "image", "originalContentUrl": image, "previewImageUrl": image})
     return messages
 
 
-def _card(text: str, image: str, buttons: list[Button], wrap: Wrap) -> Message:
+def _card(text: str, image: str, buttons: list[Button]) -> Message:
     """A flex bubble: unlike a buttons template it sets no tight limit to the text."""
     if not text.strip():
         raise InvalidMessage("Buttons need a text above them.")
@@ -93,7 +105,7 @@ def _card(text: str, image: str, buttons: list[Button], wrap: Wrap) -> Message:
         look = {"size": "full", "aspectRatio": "20:13", "aspectMode": "cover"}
         bubble["hero"] = {"type": "image", "url": image, **look}
     bubble["body"] = _box([{"type": "text", "text": text, "wrap": True}])
-    bubble["footer"] = {**_box([_tappable(one, wrap) for one in buttons]), "spacing": "sm"}
+    bubble["footer"] = {**_box([_tappable(one) for one in buttons]), "spacing": "sm"}
     return {"type": "flex", "altText": text.strip()[:ALT_TEXT], "contents": bubble}
 
 
@@ -101,18 +113,54 @@ def _box(contents: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "box", "layout": "vertical", "contents": contents}
 
 
-def _tappable(button: Button, wrap: Wrap) -> dict[str, Any]:
-    action = {"type": "uri", "label": button.label, "uri": wrap(button.url)}
+def _tappable(button: Button) -> dict[str, Any]:
+    action = {"type": "uri", "label": button.label, "uri": button.url}
     return {"type": "button", "style": "link", "height": "sm", "action": action}
 
 
-def _quick_replies(text: str) -> list[dict[str, Any]]:
-    return [
-        {"type": "action", "action": {"type": "message", "label": line, "text": line}}
-        for line in lines_of(text)
-    ]
+def dressed(messages: Sequence[Message], extras: Extras) -> list[Message]:
+    """The messages with quick replies below the last, which alone shows them, and the sender."""
+    dressed = [dict(message) for message in messages]
+    replies = [_quick_reply(line) for line in lines_of(extras.quick_replies)]
+    if replies and dressed:
+        dressed[-1]["quickReply"] = {"items": replies}
+    given = {"name": extras.sender_name, "iconUrl": extras.sender_icon_url}
+    sender = {name: value for name, value in given.items() if value}
+    return [{**message, "sender": sender} for message in dressed] if sender else dressed
 
 
-def _sender(inputs: Mapping[str, str]) -> dict[str, str]:
-    given = {"name": inputs.get("sender_name", ""), "iconUrl": inputs.get("sender_icon_url", "")}
-    return {name: value.strip() for name, value in given.items() if value.strip()}
+def undressed(messages: Sequence[Message]) -> tuple[list[Message], Extras]:
+    """The messages and their extras apart, where `dressed` makes the same of them again."""
+    if not messages:
+        return [], Extras()
+    sender, last = messages[0].get("sender"), messages[-1].get("quickReply")
+    extras = Extras(_lines_of_replies(last), **_sender_of(sender))
+    bare = [{name: one for name, one in each.items() if name != "sender"} for each in messages]
+    bare[-1].pop("quickReply", None)
+    if dressed(bare, extras) == list(messages):
+        return bare, extras
+    return list(messages), Extras()
+
+
+def _quick_reply(line: str) -> dict[str, Any]:
+    label, _, url = (part.strip() for part in line.rpartition("|"))
+    if label and is_address(url, SCHEMES):
+        return {"type": "action", "action": {"type": "uri", "label": label, "uri": url}}
+    return {"type": "action", "action": {"type": "message", "label": line, "text": line}}
+
+
+def _lines_of_replies(quick_reply: Any) -> str:
+    items = quick_reply.get("items") if isinstance(quick_reply, dict) else None
+    actions = [one.get("action") for one in items or [] if isinstance(one, dict)]
+    return "\n".join(_line(one) for one in actions if isinstance(one, dict))
+
+
+def _line(action: Mapping[str, Any]) -> str:
+    label = str(action.get("label") or "")
+    return f"{label} | {action.get('uri')}" if action.get("type") == "uri" else label
+
+
+def _sender_of(sender: Any) -> dict[str, str]:
+    given = sender if isinstance(sender, dict) else {}
+    names = {"sender_name": "name", "sender_icon_url": "iconUrl"}
+    return {name: str(given.get(told) or "") for name, told in names.items()}

@@ -32,6 +32,7 @@ from plugin.gateways.line_login_protocol import (
     LiffApp,
     LineLoginGateway,
     LoginTokens,
+    UserAccess,
 )
 from plugin.gateways.line_protocol import (
     Accepted,
@@ -45,6 +46,10 @@ from plugin.gateways.line_protocol import (
     RichMenu,
     WebhookSetting,
     WebhookTest,
+)
+from plugin.gateways.mail_protocol import (
+    Letter,
+    MailGateway,
 )
 from plugin.gateways.meter import (
     Meter,
@@ -67,11 +72,13 @@ __all__ = [
     "Gateways",
     "HubSpotGateway",
     "Identity",
+    "Letter",
     "LiffApp",
     "LineGateway",
     "LineLoginGateway",
     "ListPage",
     "LoginTokens",
+    "MailGateway",
     "MembershipPage",
     "Message",
     "Meter",
@@ -86,6 +93,7 @@ __all__ = [
     "TextProperty",
     "TokenInfo",
     "TokenSet",
+    "UserAccess",
     "WebhookSetting",
     "WebhookTest",
     "within",
@@ -94,8 +102,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Gateways:
-    """The live, or stand-in, gateways that `create_app` hands to everything below the doors."""
+    """The live, or stand-in, gateways that `create_app` hands to everything below the doors.
+
+    `mail`: None where no mail server is configured.
+    """
 
     hubspot: HubSpotGateway
     line: LineGateway
     line_login: LineLoginGateway
+    mail: MailGateway | None = None

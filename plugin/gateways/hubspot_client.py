@@ -7,7 +7,7 @@ drops what its models do not know. `HubSpot(api_factory=...)` is its own door to
 import copy
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,7 +69,12 @@ class HubSpotClient:
         return HubSpot(api_factory=self._make_api, caller=caller)
 
     def direct(
-        self, caller: Caller, method: str, path: str, form: Mapping[str, str] | None = None
+        self,
+        caller: Caller,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        query: Sequence[tuple[str, str]] = (),
     ) -> dict[str, Any] | None:
         """One of `DIRECT_PATHS`: a form without a token, or no body with the caller's token."""
         import hubspot.oauth
@@ -80,6 +85,7 @@ class HubSpotClient:
         answer: dict[str, Any] | None = self._bound(hubspot.oauth, caller).call_api(
             path,
             method,
+            query_params=list(query),
             header_params=headers,
             post_params=list(form.items()) if form else [],
             auth_settings=["oauth2"] if form is None else [],

@@ -7,7 +7,9 @@ from typing import Any
 from plugin.gateways import ContactBatch, ContactRecord, ContactUpdate, ModifiedPage, Portal
 from plugin.gateways.hubspot_batches import partial_errors, send_or_split
 from plugin.gateways.hubspot_client import Caller, HubSpotTopic, reading
+from plugin.gateways.hubspot_paths import VISITORS
 
+_NAMED = ("email", "firstname", "lastname")
 _MODIFIED_A_PAGE = 200  # the search's largest page
 
 
@@ -80,6 +82,17 @@ class ContactCalls(HubSpotTopic):
             following = ((answer.get("paging") or {}).get("next") or {}).get("after")
             total = int(answer.get("total") or len(records))
             return ModifiedPage(records, following and str(following), total)
+
+    def contact_of_visitor(self, portal: Portal, visitor: str) -> ContactRecord | None:
+        """HubSpot leaves out whom it does not know; visitors who are no contacts it marks."""
+        query = [("utk", visitor), *(("property", name) for name in _NAMED)]
+        answer = self._client.direct(Caller.of(portal), "GET", VISITORS, query=query)
+        with reading():
+            found = answer[visitor] if answer and visitor in answer else None
+            if not found or not found.get("is-contact"):
+                return None
+            values = {name: _plain(found, name) for name in _NAMED}
+            return ContactRecord(int(found.get("canonical-vid") or found["vid"]), values)
 
     def create_contact(self, portal: Portal, properties: Mapping[str, str]) -> ContactRecord:
         """`conflict` where a contact with this e-mail exists."""
@@ -162,3 +175,9 @@ def _record(raw: Mapping[str, Any]) -> ContactRecord:
         int(raw["id"]),
         {name: None if value is None else str(value) for name, value in properties.items()},
     )
+
+
+def _plain(found: Mapping[str, Any], name: str) -> str | None:
+    """A property of the old form, `{"value": ...}`."""
+    value = (found["properties"].get(name) or {}).get("value")
+    return None if value is None else str(value)

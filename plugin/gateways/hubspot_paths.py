@@ -37,6 +37,9 @@ INTROSPECT = "/oauth/2026-09/token/introspect"
 REVOKE = "/oauth/2026-09/token/revoke"
 UNINSTALL = "/appinstalls/2026-09/external-install"
 ACCOUNT_DETAILS = "/account-info/2026-09/details"
+# Whose a visitor cookie is: the one question that no dated path answers. HubSpot supports the
+# numbered ones until September 2027 ("Migrate to date-based versioning").
+VISITORS = "/contacts/v1/contact/byUtk/batch/"
 
 # What the SDK has no method for (TOKEN because its method knows no PKCE).
 DIRECT_PATHS = frozenset(
@@ -46,6 +49,7 @@ DIRECT_PATHS = frozenset(
         ("POST", REVOKE),
         ("DELETE", UNINSTALL),
         ("GET", ACCOUNT_DETAILS),
+        ("GET", VISITORS),
     }
 )
 

@@ -178,6 +178,9 @@ class HubSpotGateway(Protocol):
     ) -> ModifiedPage:
         """Up to 200 contacts that changed at or after `since`; HubSpot pages to 10,000 only."""
 
+    def contact_of_visitor(self, portal: Portal, visitor: str) -> ContactRecord | None:
+        """The contact whom HubSpot's visitor cookie belongs to, with e-mail and names; or None."""
+
     def create_contact(self, portal: Portal, properties: Mapping[str, str]) -> ContactRecord: ...
     def update_contacts(self, portal: Portal, updates: Sequence[ContactUpdate]) -> ContactBatch:
         """Up to 100 updates in one call; a refused one is in `errors` by its id."""

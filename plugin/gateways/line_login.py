@@ -9,9 +9,23 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 
 from plugin.core.clock import utcnow
-from plugin.gateways import Channel, GatewayError, Identity, LiffApp, LoginTokens, Meter
+from plugin.gateways import (
+    Channel,
+    GatewayError,
+    Identity,
+    LiffApp,
+    LoginTokens,
+    Meter,
+    UserAccess,
+)
 from plugin.gateways.line_liff import liff_apps, liff_body
-from plugin.gateways.line_login_answers import identity, login_tokens, owner, refusal
+from plugin.gateways.line_login_answers import (
+    identity,
+    login_tokens,
+    owner,
+    refusal,
+    user_access,
+)
 from plugin.gateways.line_login_session import new_session
 from plugin.gateways.line_tokens import Issued, StatelessTokens
 from plugin.gateways.network import network_fault, unreadable
@@ -94,6 +108,17 @@ class LiveLineLogin:
             # 200 with an error inside, or with anything but JSON: the code is spent either way.
             raise unreadable("LINE", write=True) from None
         return login_tokens(said)
+
+    def refresh(self, login: Channel, refresh_token: str) -> UserAccess:
+        """With the secret: it is required for channels of web apps, as ours is."""
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": login.channel_id,
+            "client_secret": login.secret,
+        }
+        bucket = _bucket(login, "login-token")
+        return user_access(_json(self._ask(bucket, "POST", "/oauth2/v2.1/token", data=form)))
 
     def verify_id_token(self, login: Channel, id_token: str, nonce: str | None) -> Identity:
         """Ask LINE, then compare channel, nonce and time ourselves too. Otherwise `invalid`.

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from plugin.gateways import Channel, GatewayError, Identity, LoginTokens, Reason
+from plugin.gateways import Channel, GatewayError, Identity, LoginTokens, Reason, UserAccess
 from plugin.gateways.network import unreadable
 
 ISSUER = "https://access.line.me"
@@ -32,6 +32,14 @@ def login_tokens(said: Mapping[str, Any]) -> LoginTokens:
         id_token=str(said["id_token"]),
         refresh_token=str(said.get("refresh_token") or ""),
     )
+
+
+def user_access(said: Mapping[str, Any]) -> UserAccess:
+    """There is no ID token in the answer to a refresh."""
+    life = said.get("expires_in")
+    if not said.get("access_token") or not isinstance(life, int):
+        raise unreadable("LINE", write=True)
+    return UserAccess(str(said["access_token"]), life, str(said.get("refresh_token") or ""))
 
 
 def identity(

@@ -16,6 +16,15 @@ class LoginTokens:
 
 
 @dataclass(frozen=True)
+class UserAccess:
+    """A person's access token at a Login channel, seconds it lives, and how to get the next one."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Identity:
     """Who LINE says is there, from a verified ID token. `email` is "" unless LINE vouches."""
 
@@ -51,6 +60,12 @@ class LineLoginGateway(Protocol):
     def exchange(
         self, login: Channel, code: str, redirect_uri: str, code_verifier: str
     ) -> LoginTokens: ...
+    def refresh(self, login: Channel, refresh_token: str) -> UserAccess:
+        """A fresh access token; `invalid` where the refresh token has ended (90 days) or is none.
+
+        The refresh token's own end does not move (LINE Login v2.1, "Refresh access token").
+        """
+
     def verify_id_token(self, login: Channel, id_token: str, nonce: str | None) -> Identity:
         """Ask LINE's verify endpoint; refuse a token of another channel, nonce or time."""
 

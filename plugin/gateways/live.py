@@ -8,6 +8,7 @@ from plugin.gateways import Gateways, Meter
 from plugin.gateways.hubspot import LiveHubSpot
 from plugin.gateways.line import LiveLine
 from plugin.gateways.line_login import LiveLineLogin
+from plugin.gateways.mail import LiveMail, MailServer
 from plugin.settings import Settings
 
 
@@ -51,4 +52,14 @@ def live_gateways(
             before_call=before_call,
             clock=clock,
         ),
+        mail=live_mail(lambda: settings.smtp_url, settings, before_call)
+        if settings.smtp_url
+        else None,
     )
+
+
+def live_mail(
+    url: Callable[[], str], settings: Settings, before_call: Callable[[], None]
+) -> LiveMail:
+    """Mail through the server at `url`, which is asked for with each letter."""
+    return LiveMail(lambda: MailServer.of(url()), settings.mail_from, before_call)

@@ -3,6 +3,7 @@
 from plugin.models.base import db, transaction
 from plugin.models.budget import BudgetSpent
 from plugin.models.conflict import Conflict
+from plugin.models.email_proof import EmailProof, MailCount
 from plugin.models.friend_import import FriendCandidate, FriendImport
 from plugin.models.idempotency import IdempotentCall
 from plugin.models.inbox import UnsentMessage, WebhookEvent
@@ -20,8 +21,10 @@ from plugin.models.reconcile import ReconcileRun
 from plugin.models.rich_menu import RichMenuSwitch
 from plugin.models.sending import ActionCall, Delivery
 from plugin.models.tag import Tag
+from plugin.models.tagging import Tagging
 from plugin.models.template import Template, TemplateVersion
 from plugin.models.user_token import UserToken
+from plugin.models.visitor_hint import VisitorHint
 
 __all__ = [
     "ActionCall",
@@ -30,6 +33,7 @@ __all__ = [
     "Conflict",
     "Contact",
     "Delivery",
+    "EmailProof",
     "Friend",
     "FriendCandidate",
     "FriendImport",
@@ -47,6 +51,7 @@ __all__ = [
     "ListImport",
     "ListPreparation",
     "LoginAttempt",
+    "MailCount",
     "Member",
     "OAuthState",
     "OfficialAccount",
@@ -55,11 +60,13 @@ __all__ = [
     "ReconcileRun",
     "RichMenuSwitch",
     "Tag",
+    "Tagging",
     "Template",
     "TemplateVersion",
     "UnsentMessage",
     "UserToken",
     "VisitCount",
+    "VisitorHint",
     "WebhookEvent",
     "db",
     "transaction",

@@ -68,12 +68,6 @@ class Conflict(Base):
         return db.session.scalar(mine.where(cls.id == conflict_id))
 
     @classmethod
-    def of_pair(cls, friend_id: int, contact_row_id: int) -> "Conflict | None":
-        """The conflict of this wish."""
-        mine = select(cls).where(cls.friend_id == friend_id)
-        return db.session.scalar(mine.where(cls.contact_row_id == contact_row_id))
-
-    @classmethod
     def count_open(cls, installation_id: int) -> int:
         """How many wait for a person."""
         mine = cls.owned(installation_id).with_only_columns(func.count(cls.id))

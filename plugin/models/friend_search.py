@@ -70,3 +70,12 @@ def _speaks_of(q: str) -> ColumnElement[bool]:
         for word in words
     ]
     return and_(*met)
+
+
+def count_friends(installation_id: int) -> dict[str, int]:
+    """How many friends a tenant has: in all, by status, and linked."""
+    mine = Friend.owned(installation_id).with_only_columns(Friend.status, func.count())
+    by_status = dict(db.session.execute(mine.group_by(Friend.status)).tuples().all())
+    ties = Linkage.owned(installation_id).with_only_columns(func.count())
+    linked = db.session.scalar(ties) or 0
+    return {"all": sum(by_status.values()), "linked": linked, **by_status}

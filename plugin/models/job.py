@@ -31,7 +31,9 @@ QUEUES = {
     "hubspot_inbox": "sync",
     "write_contacts": "sync",
     "check_contacts": "sync",
+    "created_contacts": "sync",
     "check_conflict": "sync",
+    "suggest_contact": "sync",
     "deauthorize": "sync",
     "reconcile": "import",
     "plan_reconciles": "sync",
@@ -51,6 +53,7 @@ QUEUES = {
     "import_friends": "import",
     "write_imported": "import",
     "prepare_list": "import",
+    "tag_many": "import",
 }
 # Work that goes out in batches waits this long for company: a lone piece still leaves within a
 # second, and a thousand pieces cost ten calls.

@@ -9,7 +9,10 @@ from plugin.models.base import Base, BigId, UTCDateTime, db
 
 
 class LinkTarget(Base):
-    """An address that an account's buttons lead to; one row however often it is sent."""
+    """An address that an account's buttons lead to; one row however often it is sent.
+
+    `friend_id`: it holds this friend's own words, and is forgotten with them.
+    """
 
     __tablename__ = "link_target"
     __table_args__ = (UniqueConstraint("official_account_id", "fingerprint"),)
@@ -18,11 +21,12 @@ class LinkTarget(Base):
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     fingerprint: Mapped[str] = mapped_column(String(64))
     url: Mapped[str] = mapped_column(String(2000))
+    friend_id: Mapped[int | None] = mapped_column(index=True)
 
     @classmethod
-    def of_account(cls, account_id: int, fingerprint: str) -> "LinkTarget | None":
-        """The row of an address."""
-        mine = select(cls).where(cls.official_account_id == account_id)
+    def id_of(cls, account_id: int, fingerprint: str) -> int | None:
+        """The id of an address, where it was sent before."""
+        mine = select(cls.id).where(cls.official_account_id == account_id)
         return db.session.scalar(mine.where(cls.fingerprint == fingerprint))
 
     @classmethod

@@ -1,6 +1,8 @@
 """Imports of LINE User IDs that stand in a property of the contacts of a HubSpot list."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Select, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -125,6 +127,14 @@ class ImportRun(Base):
         return db.session.scalar(fresh.limit(1))
 
 
+class Known(NamedTuple):
+    """What an earlier look left of a member."""
+
+    run_id: int
+    line_user_id: str
+    outcome: str
+
+
 class ImportMember(Base):
     """A contact of the list as the newest run met it: its value and what that came to.
 
@@ -156,11 +166,11 @@ class ImportMember(Base):
         return self.contact_id
 
     @classmethod
-    def of_contacts(cls, import_id: int, contact_ids: list[int]) -> "dict[int, ImportMember]":
+    def of_contacts(cls, import_id: int, contact_ids: Sequence[int]) -> dict[int, Known]:
         """What is known of these contacts, by their HubSpot ids."""
-        mine = select(cls).where(cls.list_import_id == import_id, cls.contact_id.in_(contact_ids))
-        fresh = mine.execution_options(populate_existing=True)
-        return {one.contact_id: one for one in db.session.scalars(fresh)}
+        known = select(cls.contact_id, cls.run_id, cls.line_user_id, cls.outcome)
+        mine = known.where(cls.list_import_id == import_id, cls.contact_id.in_(contact_ids))
+        return {one: Known(*facts) for one, *facts in db.session.execute(mine)}
 
     @classmethod
     def problems(cls, import_id: int, kind: str = "") -> Select[tuple["ImportMember"]]:

@@ -1,9 +1,10 @@
 """Messages kept for sending again: a library per Official Account, with every version they had."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -38,13 +39,19 @@ class Template(Base):
         return mine.where(gone)
 
     @classmethod
-    def find_owned(cls, installation_id: int, template_id: int) -> "Template | None":
-        """One template in use, or None whether it is missing, archived or foreign."""
-        return db.session.scalar(cls.owned(installation_id).where(cls.id == template_id))
+    def find_owned(
+        cls, installation_id: int, template_id: int, archived: bool = False
+    ) -> "Template | None":
+        """One template in use (or archived), or None where it is missing, foreign, or not so."""
+        mine = cls.owned(installation_id, archived)
+        return db.session.scalar(mine.where(cls.id == template_id))
 
 
 class TemplateVersion(Base):
-    """What a template said from `created_at` on; never changed. `by` is who saved it."""
+    """What a template said from `created_at` on; never changed. `by` is who saved it.
+
+    `tracks_links`: whether its web addresses lead over Musubi, so that taps are counted.
+    """
 
     __tablename__ = "template_version"
     __table_args__ = (UniqueConstraint("template_id", "number"),)
@@ -53,6 +60,7 @@ class TemplateVersion(Base):
     template_id: Mapped[int] = mapped_column(ForeignKey("template.id"))
     number: Mapped[int] = mapped_column()
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    tracks_links: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     by: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -61,6 +69,13 @@ class TemplateVersion(Base):
         """Every version, newest first."""
         mine = select(cls).where(cls.template_id == template_id)
         return list(db.session.scalars(mine.order_by(cls.number.desc())))
+
+    @classmethod
+    def untracked(cls, template_ids: Collection[int]) -> set[tuple[int, int]]:
+        """Template and number of those versions whose links stay as they are."""
+        plain = select(cls.template_id, cls.number).where(cls.tracks_links.is_(False))
+        found = plain.where(cls.template_id.in_(template_ids))
+        return set(db.session.execute(found).tuples())
 
     @classmethod
     def current(cls, template: Template) -> "TemplateVersion":

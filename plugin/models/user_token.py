@@ -12,7 +12,8 @@ class UserToken(Base):
     """The newest access token of a friend at our LINE Login channel.
 
     Kept for one use: LINE wants to be told when a person is unlinked, by a token that still lives
-    (LINE Login, `POST /user/v1/deauthorize`).
+    (LINE Login, `POST /user/v1/deauthorize`). The refresh token gets a new one where it has ended;
+    LIFF's tokens have none.
     """
 
     __tablename__ = "user_token"
@@ -21,6 +22,8 @@ class UserToken(Base):
     login_channel_id: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Sealed)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    refresh_text: Mapped[str | None] = mapped_column(Sealed)
+    refresh_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
     def of_friend(cls, friend_id: int) -> "UserToken | None":

@@ -7,9 +7,10 @@ nothing with Musubi but the address, and is never mounted when HubSpot credentia
 from flask import Flask
 
 from plugin.sandbox.config import SandboxConfig
+from plugin.sandbox.smtp import mail_url
 from plugin.sandbox.world import World, settle
 
-__all__ = ["SandboxConfig", "account_to_connect", "create_sandbox"]
+__all__ = ["SandboxConfig", "account_to_connect", "create_sandbox", "mail_url"]
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:

@@ -1,4 +1,4 @@
-"""The guided tour: five steps that tick themselves off from what the sandbox has seen."""
+"""The guided tour: steps that tick themselves off from what the sandbox has seen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +42,10 @@ def _delivered(world: World) -> bool:
     return world.store.count("line_delivery") > 0
 
 
+def _answered(world: World) -> bool:
+    return world.store.count("workflow_answered") > 0
+
+
 STEPS = (
     Step(
         "install",
@@ -77,5 +81,13 @@ STEPS = (
         "In the portal run “Send LINE message” for the contact, and watch the phone.",
         "/portal/20000001",
         _delivered,
+    ),
+    Step(
+        "ask",
+        "Ask a question and wait for the answer",
+        "In the portal run “Ask a question on LINE and wait”; the contact is held until you tap"
+        " a choice on the phone.",
+        "/portal/20000001/workflows?action=ask-question",
+        _answered,
     ),
 )

@@ -14,6 +14,7 @@ from plugin.services.answer_question import close_question
 from plugin.services.check_contacts import check_contacts
 from plugin.services.complete_callbacks import complete_callbacks
 from plugin.services.conflicts import check_conflict
+from plugin.services.created_contacts import look_at_created
 from plugin.services.deauthorize import deauthorize
 from plugin.services.deliver import deliver
 from plugin.services.deliver_many import deliver_many
@@ -30,8 +31,10 @@ from plugin.services.read_profiles import read_profiles
 from plugin.services.reconcile import plan_reconciles, reconcile
 from plugin.services.remove_hubspot import remove_hubspot
 from plugin.services.run_taken import run_taken
+from plugin.services.suggest_contact import suggest_contact
 from plugin.services.sweep_calls import sweep_calls
 from plugin.services.switch_rich_menu import do_switch
+from plugin.services.tag_many import tag_some
 from plugin.services.write_contacts import write_contacts
 from plugin.services.write_imported import write_imported
 
@@ -68,6 +71,11 @@ def _read_quotas(_: Outside, __: Claimed) -> datetime | None:
     return None
 
 
+def _look_at_created(outside: Outside, job: Claimed) -> datetime | None:
+    look_at_created(outside, job)
+    return None
+
+
 def _deauthorize(outside: Outside, job: Claimed) -> datetime | None:
     deauthorize(outside, int(job.key), int(job.payload["contact"]))
     return None
@@ -79,7 +87,9 @@ STEPS: dict[str, Step] = {
     "hubspot_inbox": _alone(handle_hubspot_events),
     "write_contacts": _while_more(write_contacts),
     "check_contacts": _while_more(check_contacts),
+    "created_contacts": _look_at_created,
     "check_conflict": _while_more(check_conflict),
+    "suggest_contact": _while_more(suggest_contact),
     "deauthorize": _deauthorize,
     "reconcile": _while_more(reconcile),
     "plan_reconciles": lambda _, job: plan_reconciles(),
@@ -92,6 +102,7 @@ STEPS: dict[str, Step] = {
     "refresh_token": _while_more(refresh_ahead),
     "read_profiles": _while_more(read_profiles),
     "prepare_list": _again_at(prepare_list),
+    "tag_many": _alone(tag_some),
     "read_quota": _while_more(read_quota),
     "read_quotas": _read_quotas,
     "ensure_properties": _while_more(ensure_properties),

@@ -1,13 +1,13 @@
 """What a marketer can choose from in an action's fields, with search and paging.
 
 A workflow keeps only the value. So what was archived since is not offered any more, but is still
-found by its id, which is how an editor asks for the label of what it has saved.
+found by its id, and stands first where the editor tells that it has it saved.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from plugin.gateways import Channel, GatewayError, RichMenu, within
 from plugin.models.base import db
@@ -25,12 +25,13 @@ BUDGET_SECONDS = 1.8
 
 
 class OptionsQuery(NamedTuple):
-    """One call of HubSpot's editor. `after` is a cursor that we gave."""
+    """One call of HubSpot's editor. `after` is a cursor that we gave; `saved`: what is chosen."""
 
     portal_id: int
     field: str
-    search: str
-    after: str
+    search: str = ""
+    after: str = ""
+    saved: str = ""
 
 
 class Choice(NamedTuple):
@@ -62,25 +63,25 @@ def options_of(outside: Outside, query: OptionsQuery) -> Options:
 
 def _accounts(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
     mine = select(OfficialAccount).where(OfficialAccount.installation_id == installation_id)
-    ordered = mine.order_by(OfficialAccount.position)
-    return _page(_chosen(ordered, OfficialAccount, query), query, _account_choice)
+    return _rows(mine.order_by(OfficialAccount.position), OfficialAccount, query, _account_choice)
 
 
 def _codes(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
     mine = _of_tenant(QRCode, installation_id).where(QRCode.linkage_type == "hubspot")
-    return _page(_chosen(mine.order_by(QRCode.id.desc()), QRCode, query), query, _code_choice)
+    return _rows(mine.order_by(QRCode.id.desc()), QRCode, query, _code_choice)
 
 
 def _templates(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
     mine = _of_tenant(Template, installation_id).order_by(Template.name, Template.id)
-    return _page(_chosen(mine, Template, query), query, _template_choice)
+    return _rows(mine, Template, query, _template_choice)
 
 
 def _tags(_: Outside, installation_id: int, query: OptionsQuery) -> Options:
     found = Tag.owned(installation_id)
     if query.search:
         found = found.where(Tag.name.icontains(query.search, autoescape=True))
-    return _page(found, query, lambda tag: Choice(tag.name, tag.name, ""))
+    page = _page(found, query, lambda tag: _tag_choice(tag.name))
+    return _with_saved(page, query, [_tag_choice(query.saved)])
 
 
 def _rich_menus(outside: Outside, installation_id: int, query: OptionsQuery) -> Options:
@@ -94,11 +95,11 @@ def _rich_menus(outside: Outside, installation_id: int, query: OptionsQuery) -> 
     wanted = query.search.casefold()
     found = [one for one in choices if wanted in f"{one.label}\n{one.value}".casefold()]
     if not found and ":richmenu-" in query.search:
-        # A saved menu that is gone, or LINE did not answer: shown as what it is.
-        return Options([Choice("Rich menu not found at LINE", query.search, "")])
+        return Options([_lost_menu(query.search)])
     start = int(query.after) if _is_id(query.after) else 0
     after = str(start + PAGE) if len(found) > start + PAGE else ""
-    return Options(found[start : start + PAGE], after)
+    page = Options(found[start : start + PAGE], after)
+    return _with_saved(page, query, [*choices, _lost_menu(query.saved)])
 
 
 def _menus_of(outside: Outside, account: OfficialAccount) -> Sequence[RichMenu]:
@@ -114,13 +115,35 @@ def _of_tenant(model: Any, installation_id: int) -> Select[Any]:
     return select(model).where(model.official_account_id.in_(accounts))
 
 
-def _chosen(mine: Select[Any], model: Any, query: OptionsQuery) -> Select[Any]:
-    """In use and by name, as a person searches; or by id, as a saved value is looked up."""
-    in_use = model.archived_at.is_(None)
-    if not query.search:
-        return mine.where(in_use)
-    named = in_use & model.name.icontains(query.search, autoescape=True)
-    return mine.where(named | (model.id == int(query.search)) if _is_id(query.search) else named)
+def _rows(
+    mine: Select[Any], model: Any, query: OptionsQuery, choice: Callable[[Any], Choice]
+) -> Options:
+    """In use and by name, as a person searches; and by id, as a saved value is looked up."""
+    found = mine.where(*_in_use(model))
+    if query.search:
+        found = found.where(model.name.icontains(query.search, autoescape=True))
+    page, asked = _page(found, query, choice), query.search or query.saved
+    if not _is_id(asked):
+        return page
+    known = db.session.scalars(mine.where(model.id == int(asked))).unique()
+    return _with_saved(page, query, [choice(row) for row in known])
+
+
+def _in_use(model: Any) -> list[ColumnElement[bool]]:
+    """What belongs to an account is out of use with it."""
+    in_use: list[ColumnElement[bool]] = [model.archived_at.is_(None)]
+    if model is not OfficialAccount:
+        in_use.append(model.official_account.has(OfficialAccount.archived_at.is_(None)))
+    return in_use
+
+
+def _with_saved(page: Options, query: OptionsQuery, known: Sequence[Choice]) -> Options:
+    """The first page begins with the very value that is asked for, where it is not on it anyway."""
+    asked = query.search or query.saved
+    if not asked or query.after or asked in [one.value for one in page.choices]:
+        return page
+    saved = [one for one in known if one.value == asked][:1]
+    return page._replace(choices=[*saved, *page.choices])
 
 
 def _page(found: Select[Any], query: OptionsQuery, choice: Callable[[Any], Choice]) -> Options:
@@ -135,7 +158,9 @@ def _is_id(text: str) -> bool:
 
 
 def _label(row: Any, name: str) -> str:
-    return name if row.archived_at is None else f"{name} (archived)"
+    account = row if isinstance(row, OfficialAccount) else row.official_account
+    in_use = row.archived_at is None and account.archived_at is None
+    return name if in_use else f"{name} (archived)"
 
 
 def _account_choice(account: OfficialAccount) -> Choice:
@@ -150,6 +175,15 @@ def _code_choice(code: QRCode) -> Choice:
 def _template_choice(template: Template) -> Choice:
     account = template.official_account.name
     return Choice(_label(template, template.name), str(template.id), account)
+
+
+def _tag_choice(name: str) -> Choice:
+    return Choice(name, name, "")
+
+
+def _lost_menu(value: str) -> Choice:
+    """A saved menu that is gone, or LINE did not answer: shown as what it is."""
+    return Choice("Rich menu not found at LINE", value, "")
 
 
 def _menu_choice(account: OfficialAccount, menu: RichMenu) -> Choice:

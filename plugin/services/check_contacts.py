@@ -4,7 +4,7 @@ A webhook only says that something changed. What counts is what HubSpot holds wh
 that repeated, late and unordered events, and the echoes of our own writes, come to the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 
@@ -39,9 +39,15 @@ def check_contacts(outside: Outside, installation_id: int) -> bool:
 
 
 def compare(
-    outside: Outside, installation_id: int, contacts: Sequence[Contact], *, nightly: bool = False
+    outside: Outside,
+    installation_id: int,
+    contacts: Sequence[Contact],
+    note: Callable[[list[str]], object] | None = None,
 ) -> list[str]:
     """Read the contacts in HubSpot and settle every difference; one word or more for each.
+
+    `note` is told the words inside the transaction. With it, many values that are empty at once
+    are taken for lost.
 
     Words: same, rewritten, linked, unlinked, conflict, refused, gone, merged, later. Raises
     `GatewayError`, and then nothing has changed: only HubSpot's plain word that a contact is
@@ -65,10 +71,12 @@ def compare(
             introductions,
             {(one.contact_row_id, one.official_account_id): one for one in ties},
         )
-        look = look._replace(doubt=nightly and values_were_lost(rows, look))
+        look = look._replace(doubt=note is not None and values_were_lost(rows, look))
         outcomes = [word for row in rows for word in _settle(row, seen[row.id], look)]
         if "later" in outcomes:
             plant("check_contacts", installation_id, installation_id)
+        if note is not None:
+            note(outcomes)
     return outcomes
 
 

@@ -6,14 +6,16 @@ from sqlalchemy import and_, or_, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactRecord, GatewayError
-from plugin.models.base import affected, db, transaction
+from plugin.models.base import affected, db, repeated, transaction
 from plugin.models.people import Contact, Friend
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
 from plugin.services.find_contact import made_for
-from plugin.services.link_friend import Wish, contact_row, friend_row, tie
+from plugin.services.found_value import take_found
+from plugin.services.link_friend import Wish, contact_row, friend_row, lock_contacts, tie
 from plugin.services.linkage_tokens import use_up
 from plugin.services.propose_tie import owner_of_email, propose
+from plugin.services.prove_email import is_proved
 from plugin.services.visits import add_visit
 from plugin.services.welcome import welcome
 
@@ -34,16 +36,13 @@ def confirm_login(outside: Outside, attempt: LoginAttempt) -> str:
     try:
         made = _contact_to_tie(outside, attempt)
     except GatewayError as error:
-        if attempt.typed and error.reason == "conflict":
+        if _is_only_typed(attempt) and error.reason == "conflict":
             # Somebody has the typed address since it was looked up, so that only people may decide.
             taken = owner_of_email(outside, attempt, attempt.contact_email)
             return propose(attempt, taken)
         _release(attempt)
         raise
-    with transaction():
-        attempt.outcome = _outcome(attempt, made)
-        add_visit(attempt.qr_code_id, attempt.outcome)
-        welcome(attempt, _friend(attempt))
+    _settle(attempt, made)
     return attempt.outcome
 
 
@@ -53,6 +52,15 @@ def is_under_way(attempt: LoginAttempt) -> bool:
     return begun is not None and not attempt.outcome and begun > utcnow() - LEASE
 
 
+@repeated
+def _settle(attempt: LoginAttempt, made: ContactRecord | None) -> None:
+    with transaction():
+        attempt.outcome = _outcome(attempt, made)
+        add_visit(attempt.qr_code_id, attempt.outcome)
+        welcome(attempt, _friend(attempt))
+
+
+@repeated
 def _claim(attempt: LoginAttempt) -> bool:
     """One confirmation of a friend at a time: else HubSpot gets two new contacts for one person."""
     now = utcnow()
@@ -99,7 +107,12 @@ def _contact_to_tie(outside: Outside, attempt: LoginAttempt) -> ContactRecord | 
     facts = {"email": attempt.contact_email}
     if attempt.typed:
         facts["firstname"] = attempt.contact_name
-    return made_for(outside, account, attempt.line_user_id, facts, adopt=not attempt.typed)
+    adopt = not _is_only_typed(attempt)
+    return made_for(outside, account, attempt.line_user_id, facts, adopt=adopt)
+
+
+def _is_only_typed(attempt: LoginAttempt) -> bool:
+    return attempt.typed and not is_proved(attempt)
 
 
 def _friend(attempt: LoginAttempt) -> Friend:
@@ -110,6 +123,7 @@ def _outcome(attempt: LoginAttempt, made: ContactRecord | None) -> str:
     if made is None and attempt.contact_id is None:
         return "already_linked"
     friend, contact = _friend(attempt), _contact(attempt, made)
+    lock_contacts([contact.id])
     if contact.deleted_at is not None:
         return "contact_gone"
     if attempt.token_id is not None:
@@ -141,4 +155,5 @@ def _contact(attempt: LoginAttempt, made: ContactRecord | None) -> Contact:
     contact = contact_row(installation_id, made.contact_id)
     contact.take(dict(made.properties), utcnow())
     contact.deleted_at = None
+    take_found(attempt.qr_code.official_account, contact, made, attempt.line_user_id)
     return contact

@@ -4,30 +4,32 @@ from sqlalchemy import update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import Channel, GatewayError
-from plugin.models.base import affected, db, transaction
+from plugin.models.base import affected, db, repeated, transaction
 from plugin.models.conflict import KEPT, MOVED, Conflict
 from plugin.services import Outside
 from plugin.services.ledger import Wish, write_down
-from plugin.services.link_friend import move, owe_mirror
+from plugin.services.link_friend import contact_rows_of, lock_contacts, move
+from plugin.services.take_property import clear_turned_down
 
 
+@repeated
 def keep_as_is(conflict: Conflict, actor: str) -> bool:
     """The tie that stands is right. False: the conflict is decided already."""
     with transaction():
+        lock_contacts([conflict.contact_row_id])
         if not _decide(conflict, KEPT, actor):
             return False
-        contact, account_id = conflict.contact, conflict.official_account_id
-        write_down("kept", _wish(conflict, actor), utcnow())
-        if conflict.friend.line_user_id in contact.may_show(account_id):
-            # HubSpot still shows the friend who stays somebody else's.
-            contact.note_shown(account_id, conflict.friend.line_user_id, "")
-        owe_mirror(contact)
+        wish = _wish(conflict, actor)
+        write_down("kept", wish, utcnow())
+        clear_turned_down(wish)
     return True
 
 
+@repeated
 def move_link(conflict: Conflict, actor: str) -> bool:
     """The new one is right: what stands gives way. False: it is decided, or the contact is gone."""
     with transaction():
+        lock_contacts([conflict.contact_row_id, *contact_rows_of(conflict.friend)])
         if conflict.contact.deleted_at is not None or not _decide(conflict, MOVED, actor):
             return False
         move(_wish(conflict, actor))

@@ -13,6 +13,8 @@ from plugin.services.link_friend import Wish, owe_mirror, tie, untie
 # Who a tie ends by where the contact goes: what ended so may come back with the contact.
 BY_HUBSPOT = "hubspot:"
 GONE = "deletion"
+# What a line's `before` may hold that people wrote into a property.
+VALUES = ("replaced", "put_back")
 
 
 def bury(contact: Contact, cause: str) -> None:
@@ -59,6 +61,19 @@ def forget(contact: Contact, cause: str) -> None:
         erase_friend(friend, contact, BY_HUBSPOT + cause)
     contact.email = contact.firstname = contact.lastname = ""
     contact.mirror_error, contact.shown = "", {}
+    _forget_values(contact)
+
+
+def _forget_values(contact: Contact) -> None:
+    """What stood in the contact's properties may be somebody's LINE User ID elsewhere."""
+    mine = select(LedgerEntry).where(
+        LedgerEntry.installation_id == contact.installation_id,
+        LedgerEntry.contact_id == contact.contact_id,
+    )
+    for line in db.session.scalars(mine):
+        line.before = {k: value for k, value in line.before.items() if k not in VALUES}
+        if line.deed == "refused":
+            line.line_user_id = ""
 
 
 def _friend_of(line: LedgerEntry) -> Friend | None:

@@ -1,6 +1,6 @@
-"""LINE is told when a person is unlinked, while a token of theirs lives."""
+"""LINE is told when a person is unlinked, while a token of theirs lives or can be refreshed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -9,29 +9,12 @@ from plugin.gateways import Channel, GatewayError
 from plugin.models.base import db, transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry
-from plugin.models.upsert import insert_or
 from plugin.models.user_token import UserToken
 from plugin.services import Outside
 from plugin.services.ledger import Wish, write_down
+from plugin.services.user_tokens import DEAD, live_texts
 
-# LINE Login v2.1: an access token of a web login lives 30 days.
-TOKEN_LIFE = timedelta(days=30)
 BY_LOGIN = ("qr", "email")
-
-
-def keep_user_token(
-    friend: Friend, account: OfficialAccount, text: str, life: timedelta = TOKEN_LIFE
-) -> None:
-    """Keep a friend's newest access token, inside the caller's transaction."""
-    if not text:
-        return
-    values = {
-        "login_channel_id": account.login_channel_id,
-        "text": text,
-        "expires_at": utcnow() + life,
-    }
-    statement = insert_or(UserToken).values(friend_id=friend.id, **values)
-    db.session.execute(statement.on_conflict_do_update(index_elements=["friend_id"], set_=values))
 
 
 def deauthorize(outside: Outside, friend_id: int, contact_row_id: int) -> None:
@@ -50,13 +33,8 @@ def deauthorize(outside: Outside, friend_id: int, contact_row_id: int) -> None:
         if _came_by_login(friend):
             _settle(friend, contact, "not_deauthorized", "no token")
         return
-    told = _is_usable(token, account) and _tell(outside, account, token.text)
+    told = any(_tell(outside, account, text) for text in live_texts(outside, account, token))
     _settle(friend, contact, "deauthorized" if told else "not_deauthorized", "token ended")
-
-
-def _is_usable(token: UserToken, account: OfficialAccount) -> bool:
-    same_channel = account.can_login and token.login_channel_id == account.login_channel_id
-    return same_channel and token.expires_at > utcnow()
 
 
 def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
@@ -65,7 +43,7 @@ def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
     try:
         outside.gateways.line_login.deauthorize(channel, text)
     except GatewayError as error:
-        if error.permanent and error.reason in ("invalid", "not_found", "refused"):
+        if error.permanent and error.reason in DEAD:
             return False
         raise
     return True

@@ -6,14 +6,16 @@ from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.conflict import SETTLED, Conflict
 from plugin.models.inbox import LINE, WebhookEvent
+from plugin.models.link_click import LinkClick, LinkTarget
 from plugin.models.list_import import ImportMember, ListImport
 from plugin.models.people import UNKNOWN, Contact, Friend, LedgerEntry
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.models.question import Question
 from plugin.models.sending import PLANNED, REFUSED, SENDING, Delivery
 from plugin.models.sending import UNKNOWN as MAYBE_SENT
+from plugin.models.visitor_hint import VisitorHint
+from plugin.services.executions import FAIL_CONTINUE, settle
 from plugin.services.ledger import Wish, write_down
-from plugin.services.run_action import FAIL_CONTINUE, settle
 
 ERASED = "The person asked HubSpot to be forgotten."
 
@@ -54,8 +56,11 @@ def _forget_words(friend: Friend, line_user_id: str) -> None:
         WebhookEvent.owner_id == friend.official_account_id,
         WebhookEvent.payload["source"]["userId"].as_string() == line_user_id,
     )
+    own = select(LinkTarget.id).where(LinkTarget.friend_id == friend.id)
     for statement in (
         update(Delivery).where(Delivery.friend_id == friend.id).values(messages=[]),
+        delete(LinkClick).where(LinkClick.link_target_id.in_(own)),
+        delete(LinkTarget).where(LinkTarget.friend_id == friend.id),
         update(Question).where(Question.friend_id == friend.id).values(nothing),
         heard,
     ):
@@ -78,6 +83,7 @@ def _forget_traces(friend: Friend, line_user_id: str, nobody: str) -> None:
     )
     for statement in (
         walks.where(LoginAttempt.qr_code_id.in_(codes)),
+        delete(VisitorHint).where(VisitorHint.friend_id == friend.id),
         members.where(ImportMember.line_user_id == line_user_id),
         used.where(LinkageToken.qr_code_id.in_(codes)).values(used_by=nobody),
         lines.values(line_user_id=nobody),

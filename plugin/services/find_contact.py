@@ -4,6 +4,7 @@ from plugin.gateways import ContactRecord, GatewayError
 from plugin.models.official_account import OfficialAccount
 from plugin.services import Outside
 from plugin.services.portal_access import portal
+from plugin.services.write_contacts import property_names
 
 SHOWN = ("email", "firstname", "lastname")
 # A friend is looking at the page meanwhile; somebody else's token refresh is worth waiting for.
@@ -13,15 +14,22 @@ PATIENCE = 3.0
 def by_id(outside: Outside, installation_id: int, contact_id: int) -> ContactRecord | None:
     """The contact as HubSpot has it now, or None where it is gone."""
     access = portal(outside, installation_id, PATIENCE)
-    batch = outside.gateways.hubspot.read_contacts(access, [str(contact_id)], SHOWN)
+    names = _shown(installation_id)
+    batch = outside.gateways.hubspot.read_contacts(access, [str(contact_id)], names)
     return next(iter(batch.records), None)
 
 
 def by_email(outside: Outside, installation_id: int, email: str) -> ContactRecord | None:
     """The contact with this e-mail address, or None."""
     access = portal(outside, installation_id, PATIENCE)
-    batch = outside.gateways.hubspot.read_contacts(access, [email], SHOWN, id_property="email")
+    names = _shown(installation_id)
+    batch = outside.gateways.hubspot.read_contacts(access, [email], names, id_property="email")
     return next(iter(batch.records), None)
+
+
+def _shown(installation_id: int) -> tuple[str, ...]:
+    """Who it is, and what stands in the LINE User ID properties."""
+    return (*SHOWN, *property_names(installation_id).values())
 
 
 def made_for(

@@ -15,6 +15,7 @@ from plugin.services import Outside
 from plugin.services.friend_login import is_friend_of, login_channel, new_attempt, outcome_of
 from plugin.services.friend_walk import LoginRefused
 from plugin.services.recognise_friend import Known, recognise
+from plugin.services.user_tokens import FriendToken
 
 log = structlog.get_logger()
 # LIFF's access tokens live twelve hours, an hour is kept as a margin.
@@ -69,7 +70,7 @@ def enter_by_liff(
         identity = login.verify_id_token(channel, given.id_token, None)
         own = _own_token(outside, code.official_account, identity.user_id, given.access_token)
         is_friend = bool(own) and is_friend_of(outside, own)
-        recognise(outside, attempt, Known(identity, is_friend, own, TOKEN_LIFE))
+        recognise(outside, attempt, Known(identity, is_friend, FriendToken(own, TOKEN_LIFE)))
     except GatewayError as error:
         log.warning("friend_liff_failed", reason=error.reason, status=error.status)
         raise LoginRefused(outcome_of(error)) from error

@@ -13,9 +13,9 @@ from plugin.models.base import transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
-from plugin.services.deauthorize import TOKEN_LIFE
 from plugin.services.friend_walk import LoginRefused, take_return, why_closed
 from plugin.services.recognise_friend import Known, recognise
+from plugin.services.user_tokens import FriendToken
 from plugin.services.visits import add_visit
 
 log = structlog.get_logger()
@@ -91,9 +91,9 @@ def finish_login(outside: Outside, back: Return, browser: str) -> LoginAttempt:
         return attempt
     _check_answer(back, attempt)
     try:
-        identity, user_token = _who(outside, attempt, back.code)
-        is_friend = is_friend_of(outside, user_token)
-        recognise(outside, attempt, Known(identity, is_friend, user_token, TOKEN_LIFE))
+        identity, token = _who(outside, attempt, back.code)
+        is_friend = is_friend_of(outside, token.text)
+        recognise(outside, attempt, Known(identity, is_friend, token))
     except GatewayError as error:
         log.warning("friend_login_failed", reason=error.reason, status=error.status)
         raise LoginRefused(outcome_of(error), attempt) from error
@@ -141,12 +141,12 @@ def _check_answer(back: Return, attempt: LoginAttempt) -> None:
         raise LoginRefused(closed, attempt)
 
 
-def _who(outside: Outside, attempt: LoginAttempt, code: str) -> tuple[Identity, str]:
-    """Who LINE says is there, and the access token that speaks for this person."""
+def _who(outside: Outside, attempt: LoginAttempt, code: str) -> tuple[Identity, FriendToken]:
+    """Who LINE says is there, and the tokens that speak for this person."""
     login, channel = outside.gateways.line_login, login_channel(attempt.qr_code.official_account)
     tokens = login.exchange(channel, code, redirect_uri(outside), attempt.code_verifier)
     identity = login.verify_id_token(channel, tokens.id_token, attempt.nonce)
-    return identity, tokens.access_token
+    return identity, FriendToken(tokens.access_token, refresh=tokens.refresh_token)
 
 
 def is_friend_of(outside: Outside, user_token: str) -> bool:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, inspect, select
+from sqlalchemy import ColumnElement, delete, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from plugin.core.clock import utcnow
 from plugin.models.base import Base, affected, transaction
+from plugin.models.email_proof import MailCount
 from plugin.models.idempotency import IdempotentCall
 from plugin.models.inbox import UnsentMessage, WebhookEvent
 from plugin.models.installation import OAuthState
@@ -30,10 +31,15 @@ def housekeeping() -> bool:
             _delete(IdempotentCall, IdempotentCall.claimed_at, now - KEPT),
             _delete(WebhookEvent, WebhookEvent.received_at, now - EVENTS_KEPT),
             _delete(UnsentMessage, UnsentMessage.at, now - EVENTS_KEPT),
-            _delete(UserToken, UserToken.expires_at, now),
+            _delete(UserToken, UserToken.expires_at, now, _cannot_be_refreshed(now)),
+            _delete(MailCount, MailCount.until, now),
             _delete(LinkageToken, LinkageToken.expires_at, now, LinkageToken.preview.is_(True)),
         ]
     )
+
+
+def _cannot_be_refreshed(now: datetime) -> ColumnElement[bool]:
+    return or_(UserToken.refresh_until.is_(None), UserToken.refresh_until < now)
 
 
 def _delete(

@@ -12,6 +12,8 @@ from plugin.models.installation import REMOVED, Installation
 from plugin.models.job import plant
 from plugin.models.people import Contact
 from plugin.services.contact_life import bury, forget, revive
+from plugin.services.created_contacts import CREATION, owe_created
+from plugin.services.link_friend import contact_row
 from plugin.services.merge_contacts import merge_contacts
 from plugin.services.property_events import note_property_changes
 
@@ -40,9 +42,12 @@ def handle_hubspot_events(installation_id: int) -> bool:
         return False
     events = WebhookEvent.unhandled(HUBSPOT, installation_id, BATCH)
     changes = [event for event in events if event.kind in PROPERTY_CHANGE]
-    if changes:
-        with transaction():
+    created = [event for event in events if event.kind in CREATION]
+    with transaction():
+        if changes:
             note_property_changes(installation_id, changes)
+        if created:
+            owe_created(installation_id, created)
     for event in events:
         if event.handled_at is None:
             with transaction():
@@ -70,10 +75,14 @@ def _handle(installation_id: int, event: WebhookEvent) -> None:
     handler = HANDLERS.get(event.kind)
     contact_id = as_id(event.payload.get("objectId"))
     contact = Contact.exactly(installation_id, contact_id) if handler and contact_id else None
+    if contact is None and contact_id and handler is revive:
+        # Its deletion may be told later, and is too old then.
+        contact = contact_row(installation_id, contact_id)
     if handler is None or contact is None:
         return
     if event.kind in LIFE:
-        if event.occurred_ms < contact.life_ms:
+        # What went into another contact has no life of its own: its id leads to the other one.
+        if event.occurred_ms < contact.life_ms or contact.merged_into_id is not None:
             return
         contact.life_ms = event.occurred_ms
     handler(contact, event.kind)

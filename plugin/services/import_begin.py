@@ -33,10 +33,8 @@ def begin(outside: Outside, mine: ListImport, run: ImportRun) -> None:
 
 
 def start_whole(run: ImportRun) -> None:
-    """Read everything after all; inside `piece`."""
-    run.whole, run.pending, run.shrunk = True, [], False
-    run.read = run.linked = run.already_linked = run.empty = run.deleted = 0
-    run.invalid_id = run.unknown_friend = run.conflict = 0
+    """Read everything after all, but not again who was read; inside `piece`."""
+    run.whole, run.pending, run.shrunk, run.deleted = True, [], False, 0
     go_to(run, "members")
 
 

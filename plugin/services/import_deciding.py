@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, bindparam, func, or_, select, update
+from sqlalchemy import Boolean, Select, bindparam, func, or_, select, update
 
 from plugin.models.base import db
 from plugin.models.list_import import (
@@ -15,12 +15,14 @@ from plugin.models.list_import import (
     ImportRun,
     ListImport,
 )
-from plugin.models.people import Contact, Friend
+from plugin.models.people import Contact, Friend, Linkage
+from plugin.models.upsert import count_anew
 from plugin.services import Outside
+from plugin.services.import_linking import Span, link_free, note_linked
 from plugin.services.import_progress import go_to, piece
 from plugin.services.tie_many import Met, Pair, Why, decide_many, tie_many
 
-BATCH = 1000
+BATCH = 2000
 WORDS = {"link": LINKED, "already_linked": ALREADY_LINKED}
 
 
@@ -32,21 +34,41 @@ class Verdict(NamedTuple):
 
 
 def decide_some(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    """Decide about a thousand contacts; ties, counts and outcomes are one transaction."""
+    """Decide about some thousand contacts; ties, counts and outcomes are one transaction."""
     with piece(run):
-        waiting = select(ImportMember).where(
-            ImportMember.list_import_id == mine.id, ImportMember.pending.is_(True)
-        )
-        members = list(db.session.scalars(waiting.order_by(ImportMember.contact_id).limit(BATCH)))
-        if not members:
+        span = _next(mine, run.after)
+        if span is None:
             go_to(run, "end")
             return
-        verdicts = _verdicts(mine, members)
-        _count(run, verdicts.values())
-        _store(mine, verdicts)
+        if run.read > BATCH and not (run.linked or run.already_linked):
+            count_anew(Contact, Friend, Linkage, ImportMember)
+        why = Why("import", "import", f"list:{mine.list_id}")
+        run.already_linked += note_linked(mine, span)
+        run.linked += link_free(mine, span, why)
+        waiting = _waiting(mine).where(ImportMember.contact_id.between(*span))
+        members = list(db.session.scalars(waiting.execution_options(populate_existing=True)))
+        go_to(run, "deciding", str(span[1]))
+        if members:
+            verdicts = _verdicts(mine, members, why)
+            _count(run, verdicts.values())
+            _store(mine, verdicts)
 
 
-def _verdicts(mine: ListImport, members: list[ImportMember]) -> dict[int, Verdict]:
+def _waiting(mine: ListImport) -> Select[tuple[ImportMember]]:
+    return select(ImportMember).where(
+        ImportMember.list_import_id == mine.id, ImportMember.pending.is_(True)
+    )
+
+
+def _next(mine: ListImport, after: str) -> Span | None:
+    """The contacts of the next piece; None where nobody waits."""
+    ids = _waiting(mine).with_only_columns(ImportMember.contact_id)
+    some = ids.where(ImportMember.contact_id > int(after or 0)).order_by(ImportMember.contact_id)
+    found = list(db.session.scalars(some.limit(BATCH)))
+    return (found[0], found[-1]) if found else None
+
+
+def _verdicts(mine: ListImport, members: list[ImportMember], why: Why) -> dict[int, Verdict]:
     """By contact id. An id on two contacts is nobody's, unless it is tied to one already."""
     friends = _friends(mine, members)
     pairs = _pairs(mine, members, friends)
@@ -67,7 +89,6 @@ def _verdicts(mine: ListImport, members: list[ImportMember]) -> dict[int, Verdic
             verdicts[one.contact_id] = Verdict("unlinked")
         else:
             wishes.append(pair)
-    why = Why("import", "import", f"list:{mine.list_id}")
     for pair, met in tie_many(mine.official_account, wishes, why).items():
         verdicts[pair.contact_id] = _verdict(met)
     return verdicts

@@ -9,8 +9,13 @@ from plugin.gateways import GatewayError
 from plugin.models.base import affected, db
 from plugin.models.job import plant
 from plugin.models.list_import import FAILED, FINISHED, IDLE, ImportMember, ImportRun, ListImport
+from plugin.models.people import Contact, Friend, Linkage
+from plugin.models.upsert import count_anew
 from plugin.services import Outside
 from plugin.services.import_progress import piece
+
+# So many new rows change how a database had better look for them.
+MANY = 2000
 
 
 def finish(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
@@ -26,7 +31,8 @@ def finish(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
             # HubSpot was still filling the list: what is missing comes with another whole run.
             mine.whole_at = None if run.incomplete else run.started_at
         owe_writes(mine)
-        plant("read_profiles", mine.official_account_id, mine.installation_id)
+        if run.linked > MANY:
+            count_anew(Contact, Friend, Linkage, ImportMember)
 
 
 def fail(mine: ListImport, run: ImportRun, error: GatewayError) -> None:
@@ -48,12 +54,14 @@ def next_time(mine: ListImport, begun: datetime, now: datetime) -> datetime | No
 
 
 def owe_writes(mine: ListImport) -> None:
-    """Owe HubSpot what was linked, inside the caller's transaction."""
+    """Owe HubSpot what was linked, inside the caller's transaction, and names of new friends."""
     unwritten = select(ImportMember.contact_id).where(
         ImportMember.list_import_id == mine.id, ImportMember.unwritten.is_(True)
     )
     if db.session.scalar(unwritten.limit(1)) is not None:
         plant("write_imported", mine.id, mine.installation_id)
+    else:
+        plant("read_profiles", mine.official_account_id, mine.installation_id)
 
 
 def _forget_who_left(mine: ListImport, run: ImportRun) -> None:

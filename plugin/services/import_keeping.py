@@ -9,9 +9,16 @@ from sqlalchemy import delete, select, update
 from plugin.core.importing import Reading, read_value
 from plugin.gateways import ContactRecord
 from plugin.models.base import affected, db
-from plugin.models.list_import import EMPTY, INVALID_ID, ImportMember, ImportRun, ListImport
+from plugin.models.list_import import (
+    EMPTY,
+    INVALID_ID,
+    ImportMember,
+    ImportRun,
+    Known,
+    ListImport,
+)
 from plugin.models.people import Contact
-from plugin.models.upsert import insert_rows
+from plugin.models.upsert import upsert
 
 # What a value without exactly one id comes to at once; a good id waits for a decision.
 AT_ONCE: dict[Reading, str] = {
@@ -19,6 +26,18 @@ AT_ONCE: dict[Reading, str] = {
     "invalid_id": INVALID_ID,
     "several_ids": "several_ids",
 }
+MEMBER = upsert(
+    ImportMember,
+    ("list_import_id", "contact_id", "run_id", "value", "line_user_id", "outcome", "pending"),
+    keys=("list_import_id", "contact_id"),
+    taken=("run_id", "value", "line_user_id", "outcome", "other", "pending"),
+)
+CONTACT = upsert(
+    Contact,
+    ("installation_id", "contact_id", "email", "firstname", "lastname", "read_at"),
+    keys=("installation_id", "contact_id"),
+    taken=("email", "firstname", "lastname", "read_at"),
+)
 
 
 def keep_records(
@@ -31,11 +50,7 @@ def keep_records(
     rows = [_member(mine, run, one, known.get(one.contact_id)) for one in records]
     _count(run, rows)
     _reopen_shared(mine, known, rows)
-    statement = insert_rows(ImportMember)
-    kept = ("run_id", "value", "line_user_id", "outcome", "other", "pending")
-    values = {name: statement.excluded[name] for name in kept}
-    keys = ["list_import_id", "contact_id"]
-    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    db.session.execute(MEMBER, rows)
     with_id = {row["contact_id"] for row in rows if row["pending"]}
     shown = [one for one in records if one.contact_id in with_id]
     _keep_contacts(mine.installation_id, shown, asked_at)
@@ -61,7 +76,7 @@ def unmet(mine: ListImport, run: ImportRun, contact_ids: Sequence[int]) -> list[
 
 
 def _member(
-    mine: ListImport, run: ImportRun, record: ContactRecord, old: ImportMember | None
+    mine: ListImport, run: ImportRun, record: ContactRecord, old: Known | None
 ) -> dict[str, Any]:
     text = (record.properties.get(mine.property_name) or "").replace("\0", "").strip()
     reading, line_user_id = read_value(text)
@@ -74,9 +89,7 @@ def _member(
         "line_user_id": line_user_id,
         # A value that did not change remembers what it came to, for the decision to look at.
         "outcome": AT_ONCE.get(reading, old.outcome if old is not None and same else ""),
-        "other": "",
         "pending": reading == "id",
-        "unwritten": False,
     }
 
 
@@ -89,7 +102,7 @@ def _count(run: ImportRun, rows: list[dict[str, Any]]) -> None:
 
 
 def _reopen_shared(
-    mine: ListImport, known: Mapping[int, ImportMember], rows: list[dict[str, Any]]
+    mine: ListImport, known: Mapping[int, Known], rows: list[dict[str, Any]]
 ) -> None:
     """Where one of two contacts gave an id up, the other's case is looked at again."""
     now = {row["contact_id"]: row["line_user_id"] for row in rows}
@@ -120,11 +133,7 @@ def _keep_contacts(installation_id: int, records: list[ContactRecord], asked_at:
         }
         for record in records
     ]
-    statement = insert_rows(Contact)
-    taken = ("email", "firstname", "lastname", "read_at")
-    values = {name: statement.excluded[name] for name in taken}
-    keys = ["installation_id", "contact_id"]
-    db.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    db.session.execute(CONTACT, rows)
     # Deleted before we asked and shown all the same: somebody has restored it.
     restored = update(Contact).where(
         Contact.installation_id == installation_id,

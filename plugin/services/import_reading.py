@@ -1,17 +1,15 @@
 """What HubSpot says: who is in the list, and what their property holds."""
 
 from datetime import timedelta
-from itertools import islice
 
 from plugin.core.clock import utcnow
-from plugin.core.importing import CONTACTS_A_READ
-from plugin.gateways import GatewayError, MembershipPage
-from plugin.models.list_import import ImportMember, ImportRun, ListImport
+from plugin.gateways import GatewayError, MembershipPage, Portal
+from plugin.models.list_import import ImportMember, ImportRun, Known, ListImport
 from plugin.services import Outside
-from plugin.services.find_contact import SHOWN
 from plugin.services.import_begin import start_whole
-from plugin.services.import_keeping import forget_deleted, keep_records, unmet
+from plugin.services.import_keeping import keep_records, unmet
 from plugin.services.import_progress import go_to, piece
+from plugin.services.import_round import ENDED, properties_of, read_round
 from plugin.services.portal_access import portal
 
 # HubSpot's search index lags behind writes; what is found twice is read twice and changes nothing.
@@ -25,7 +23,7 @@ def read_changes(outside: Outside, mine: ListImport, run: ImportRun) -> None:
     assert mine.changed_since is not None  # noqa: S101 - otherwise the run is a whole one
     access, asked_at = portal(outside, mine.installation_id), utcnow()
     page = outside.gateways.hubspot.modified_contacts(
-        access, mine.changed_since - INDEX_LAG, _properties(mine), run.after or None
+        access, mine.changed_since - INDEX_LAG, properties_of(mine), run.after or None
     )
     with piece(run):
         if page.total > MOST_FOUND:
@@ -39,71 +37,66 @@ def read_changes(outside: Outside, mine: ListImport, run: ImportRun) -> None:
         go_to(run, "changes", page.after) if page.after else go_to(run, "members")
 
 
-def _is_news(member: ImportMember | None, run: ImportRun) -> bool:
+def _is_news(member: Known | None, run: ImportRun) -> bool:
     return member is not None and member.run_id != run.id
 
 
 def read_members(outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    """A full read of contacts where enough members wait for it, otherwise a page of members.
-
-    Members who wait are carried over from page to page, so that every read is a full one.
-    """
-    if len(run.pending) >= CONTACTS_A_READ or (run.after == ENDED and run.pending):
-        _read_contacts(outside, mine, run)
-    elif run.after != ENDED:
-        _read_page(outside, mine, run)
-    else:
+    """A page of members in the order of joining, and reads of those who wait for one."""
+    if _is_over(run):
         with piece(run):
             go_to(run, "recheck" if run.whole and run.shrunk else "strangers")
+        return
+    start = run.after or ("" if run.whole else mine.tail_after or "")
+    list_id, by_join = mine.list_id, run.by_join
+
+    def ask(access: Portal) -> MembershipPage | None:
+        """None where HubSpot does not take the cursor, or the order."""
+        try:
+            gateway = outside.gateways.hubspot
+            return gateway.memberships(access, list_id, start or None, by_join=by_join)
+        except GatewayError as error:
+            # A list that is gone was noticed at the beginning of the run.
+            if not by_join or error.reason not in ("invalid", "refused", "not_found"):
+                raise
+            return None
+
+    read_round(outside, mine, run, ask, lambda page: _keep_page(mine, run, start, page))
 
 
 def recheck_members(outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """Somebody left while we paged, so others may have moved up past us: look who was missed."""
-    if run.pending:
-        _read_contacts(outside, mine, run)
-        return
-    if run.after == ENDED:
+    if _is_over(run):
         with piece(run):
             go_to(run, "strangers")
         return
-    access = portal(outside, mine.installation_id)
-    page = outside.gateways.hubspot.memberships(access, mine.list_id, run.after or None)
-    with piece(run):
-        run.pending = unmet(mine, run, page.contact_ids)
-        run.after = page.after or ENDED
+    list_id, after = mine.list_id, run.after or None
 
+    def keep(page: MembershipPage | None) -> None:
+        if page is not None:
+            run.pending = [*run.pending, *unmet(mine, run, page.contact_ids)]
+            run.after = page.after or ENDED
 
-# No cursor of HubSpot's looks like this.
-ENDED = "-"
-
-
-def _read_page(outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    start = run.after or ("" if run.whole else mine.tail_after or "")
-    page = _page(outside, mine, run, start)
-    with piece(run):
-        if page is None or _tail_moved(mine, run, page):
-            # Without joining order to begin with, there is nothing to come back to either.
-            run.by_join = bool(start)
-            start_whole(run)
-            return
-        run.pending = [*run.pending, *_to_read(mine, run, page)]
-        _note_size(run, page)
-        if page.after is None and run.by_join:
-            run.tail_after, run.tail_id = start, next(iter(page.contact_ids), None)
-        run.after = page.after or ENDED
-
-
-def _page(outside: Outside, mine: ListImport, run: ImportRun, start: str) -> MembershipPage | None:
-    """A page in the order of joining; None where HubSpot does not take the cursor, or the order."""
-    access = portal(outside, mine.installation_id)
     gateway = outside.gateways.hubspot
-    try:
-        return gateway.memberships(access, mine.list_id, start or None, by_join=run.by_join)
-    except GatewayError as error:
-        # A list that is gone was noticed at the beginning of the run.
-        if not run.by_join or error.reason not in ("invalid", "refused", "not_found"):
-            raise
-        return None
+    read_round(outside, mine, run, lambda access: gateway.memberships(access, list_id, after), keep)
+
+
+def _is_over(run: ImportRun) -> bool:
+    return run.after == ENDED and not run.pending
+
+
+def _keep_page(mine: ListImport, run: ImportRun, start: str, page: MembershipPage | None) -> None:
+    """Whoever is on the page is to be read; inside `piece`."""
+    if page is None or _tail_moved(mine, run, page):
+        # Without joining order to begin with, there is nothing to come back to either.
+        run.by_join = bool(start)
+        start_whole(run)
+        return
+    run.pending = [*run.pending, *_to_read(mine, run, page)]
+    _note_size(run, page)
+    if page.after is None and run.by_join:
+        run.tail_after, run.tail_id = start, next(iter(page.contact_ids), None)
+    run.after = page.after or ENDED
 
 
 def _tail_moved(mine: ListImport, run: ImportRun, page: MembershipPage) -> bool:
@@ -123,18 +116,3 @@ def _note_size(run: ImportRun, page: MembershipPage) -> None:
         return
     run.shrunk = run.shrunk or (run.after != "" and page.total < (run.size or 0))
     run.size = page.total
-
-
-def _read_contacts(outside: Outside, mine: ListImport, run: ImportRun) -> None:
-    access, asked_at = portal(outside, mine.installation_id), utcnow()
-    some = list(islice(run.pending, CONTACTS_A_READ))
-    names = [str(contact_id) for contact_id in some]
-    batch = outside.gateways.hubspot.read_contacts(access, names, _properties(mine))
-    with piece(run):
-        keep_records(mine, run, batch.records, asked_at)
-        forget_deleted(mine, run, [int(name) for name in batch.missing if name.isdecimal()])
-        run.pending = run.pending[len(some) :]
-
-
-def _properties(mine: ListImport) -> list[str]:
-    return [*SHOWN, mine.property_name]

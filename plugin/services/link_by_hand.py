@@ -1,12 +1,13 @@
 """A program or a person ties a contact and a friend that they know belong together."""
 
 from plugin.core.clock import utcnow
-from plugin.gateways import Channel, GatewayError, Profile
-from plugin.models.base import transaction
+from plugin.gateways import Channel, ContactRecord, GatewayError, Profile
+from plugin.models.base import repeated, transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Friend
 from plugin.services import Outside
 from plugin.services.find_contact import by_id
+from plugin.services.found_value import take_found
 from plugin.services.link_friend import Tied, Wish, contact_row, friend_row, tie
 
 
@@ -28,13 +29,26 @@ def link_by_hand(
     record = by_id(outside, account.installation_id, contact_id)
     if record is None:
         raise Unknown("contact_id", "HubSpot has no contact with this ID.")
-    profile = _introduced(outside, account, line_user_id)
+    return _tie(account, record, _introduced(outside, account, line_user_id), line_user_id, actor)
+
+
+@repeated
+def _tie(
+    account: OfficialAccount,
+    record: ContactRecord,
+    profile: Profile | None,
+    line_user_id: str,
+    actor: str,
+) -> Tied:
     with transaction():
         friend = friend_row(account, line_user_id, utcnow())
         if profile is not None:
             _take(friend, profile)
         contact = contact_row(account.installation_id, record.contact_id)
         contact.take(dict(record.properties), utcnow())
+        # HubSpot has just shown it, whatever we were told.
+        contact.deleted_at = None
+        take_found(account, contact, record, line_user_id)
         return tie(Wish(friend, contact, "manual", actor, "api"))
 
 

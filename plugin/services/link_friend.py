@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.linkage import Decision, Method, decide
-from plugin.models.base import affected, db, transaction
+from plugin.models.base import affected, db, repeated, transaction
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
@@ -16,8 +16,8 @@ from plugin.models.upsert import insert_or
 from plugin.services.ledger import Wish, note_conflict, settle_conflicts, write_down
 
 __all__ = [
-    "Tied", "Wish", "contact_row", "friend_row", "lock_contacts", "move", "owe_mirror", "shift",
-    "tie", "untie", "untie_by_hand",
+    "Tied", "Wish", "contact_row", "contact_rows_of", "friend_row", "lock_contacts", "move",
+    "owe_mirror", "shift", "tie", "untie", "untie_by_hand",
 ]  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class Tied(NamedTuple):
 
 def tie(wish: Wish, undoes: LedgerEntry | None = None) -> Tied:
     """Tie inside the caller's transaction; a race for one contact or friend ends in one tie."""
-    lock_contacts([wish.contact.id])
+    wish = wish._replace(contact=_held(wish.contact))
     decision, standing = _decide(wish)
     now = utcnow()
     if decision == "link" and not _insert(wish, now):
@@ -38,7 +38,7 @@ def tie(wish: Wish, undoes: LedgerEntry | None = None) -> Tied:
         decision, standing = _decide(wish)
     if decision == "link":
         standing = Linkage.of_contact(wish.friend.official_account_id, wish.contact.id)
-        write_down("linked", wish, now, undoes=undoes)
+        write_down("linked", wish, now, _replaced(wish), undoes)
         settle_conflicts(wish.friend.id, wish.contact.id, now)
         owe_mirror(wish.contact)
     elif decision != "already_linked" and standing is not None:
@@ -59,10 +59,14 @@ def untie(
     is owed too.
     """
     friend, contact = linkage.friend, linkage.contact
+    lock_contacts([contact.id])
     wish = Wish(friend, contact, method, actor, source)
-    if affected(delete(Linkage).where(Linkage.id == linkage.id)) == 1:
+    if affected(delete(Linkage).where(*_as_read(linkage))) == 1:
         db.session.expire(friend, ["linkage"])
-        write_down("unlinked", wish, utcnow(), _standing(linkage), undoes)
+        before = _standing(linkage)
+        if undoes is not None and "replaced" in undoes.before:
+            before["put_back"] = undoes.before["replaced"]
+        write_down("unlinked", wish, utcnow(), before, undoes)
         owe_mirror(contact)
         plant("deauthorize", friend.id, contact.installation_id, {"contact": contact.id})
 
@@ -70,6 +74,7 @@ def untie(
 def move(wish: Wish) -> None:
     """Tie as wished inside the caller's transaction; a tie that is in the way gives way."""
     friend, contact = wish.friend, wish.contact
+    lock_contacts([contact.id, *contact_rows_of(friend)])
     in_the_way = Linkage.of_contact(friend.official_account_id, contact.id)
     if in_the_way is not None and in_the_way.friend_id != friend.id:
         untie(in_the_way, wish.actor, wish.method, wish.source)
@@ -80,24 +85,37 @@ def move(wish: Wish) -> None:
         shift(standing, wish)
 
 
-def shift(linkage: Linkage, wish: Wish, undoes: LedgerEntry | None = None) -> None:
-    """Carry a tie over to another contact that is free, inside the caller's transaction."""
+def shift(linkage: Linkage, wish: Wish, undoes: LedgerEntry | None = None) -> bool:
+    """Carry a tie over to another contact that is free, inside the caller's transaction.
+
+    False: the tie is not any more what it was when it was read.
+    """
     old, now = linkage.contact, utcnow()
     before = {"contact_id": old.contact_id, **_standing(linkage)}
-    mine = update(Linkage).where(Linkage.id == linkage.id)
-    affected(mine.values(contact_row_id=wish.contact.id, method=wish.method))
+    lock_contacts([old.id, wish.contact.id])
+    mine = update(Linkage).where(*_as_read(linkage))
+    if affected(mine.values(contact_row_id=wish.contact.id, method=wish.method)) == 0:
+        return False
     db.session.expire(linkage)
     db.session.expire(wish.friend, ["linkage"])
     write_down("moved", wish, now, before, undoes)
     settle_conflicts(wish.friend.id, wish.contact.id, now)
     owe_mirror(old)
     owe_mirror(wish.contact)
+    return True
 
 
 def untie_by_hand(linkage: Linkage, actor: str) -> None:
     """A person or a program unlinks."""
+    _untie_by_hand(linkage.id, actor)
+
+
+@repeated
+def _untie_by_hand(linkage_id: int, actor: str) -> None:
     with transaction():
-        untie(linkage, actor)
+        standing = db.session.get(Linkage, linkage_id, populate_existing=True)
+        if standing is not None:
+            untie(standing, actor)
 
 
 def owe_mirror(contact: Contact) -> None:
@@ -114,6 +132,23 @@ def lock_contacts(row_ids: Sequence[int]) -> list[Contact]:
     # Rows that only point at a contact need not wait.
     held = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
     return list(db.session.scalars(held))
+
+
+def _held(contact: Contact) -> Contact:
+    """The contact as it stands, held; or the one that it was merged into since it was read."""
+    (held,) = lock_contacts([contact.id])
+    return (
+        held
+        if held.merged_into_id is None
+        else _held(db.session.get_one(Contact, held.merged_into_id))
+    )
+
+
+def contact_rows_of(friend: Friend) -> list[int]:
+    """The row of the contact that the friend is tied to, if any."""
+    return list(
+        db.session.scalars(select(Linkage.contact_row_id).where(Linkage.friend_id == friend.id))
+    )
 
 
 def friend_row(account: OfficialAccount, line_user_id: str, now: datetime) -> Friend:
@@ -166,6 +201,20 @@ def _insert(wish: Wish, now: datetime) -> bool:
     made = db.session.scalar(statement) is not None
     db.session.expire(wish.friend, ["linkage"])
     return made
+
+
+def _as_read(linkage: Linkage) -> tuple[ColumnElement[bool], ...]:
+    """The tie, if it still holds the same contact."""
+    return Linkage.id == linkage.id, Linkage.contact_row_id == linkage.contact_row_id
+
+
+def _replaced(wish: Wish) -> dict[str, str]:
+    """What HubSpot shows that is nobody's LINE User ID here, and is about to be written over."""
+    account_id, mine = wish.friend.official_account_id, wish.friend.line_user_id
+    for value in wish.contact.may_show(account_id):
+        if value not in ("", mine) and Friend.of_account(account_id, value) is None:
+            return {"replaced": value}
+    return {}
 
 
 def _standing(linkage: Linkage) -> dict[str, Any]:

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
-from plugin.models.conflict import Conflict
+from plugin.models.conflict import SETTLED, Conflict
 from plugin.models.job import plant
 from plugin.models.people import Contact, Linkage
 from plugin.services.contact_life import BY_HUBSPOT, GONE, retie
-from plugin.services.link_friend import Wish, contact_row, owe_mirror, shift, tie, untie
+from plugin.services.link_friend import (
+    Wish,
+    contact_row,
+    lock_contacts,
+    owe_mirror,
+    shift,
+    tie,
+    untie,
+)
 
 CAUSE = BY_HUBSPOT + "merge"
 
@@ -22,9 +30,11 @@ def merge_contacts(installation_id: int, survivor_id: int, merged_ids: Iterable[
     so its tie does here. Harmless when told twice, late, or before an earlier merge.
     """
     survivor = contact_row(installation_id, survivor_id)
-    for contact_id in dict.fromkeys(merged_ids):
-        old = Contact.exactly(installation_id, contact_id)
-        if old is not None and old.id != survivor.id and old.merged_into_id is None:
+    found = [Contact.exactly(installation_id, one) for one in dict.fromkeys(merged_ids)]
+    merged = [one for one in found if one is not None and one.id != survivor.id]
+    lock_contacts([survivor.id, *(one.id for one in merged)])
+    for old in merged:
+        if old.merged_into_id is None:
             _follow(old, survivor)
     survivor.deleted_at = None
     # It may carry a value that came from either, of which no other event tells.
@@ -62,3 +72,20 @@ def _inherit(old: Contact, survivor: Contact) -> None:
         survivor.note_shown(int(account_id), *known, *values)
     stood = update(Conflict).where(Conflict.standing_contact_row_id == old.id)
     db.session.execute(stood.values(standing_contact_row_id=survivor.id))
+    for wish in db.session.scalars(select(Conflict).where(Conflict.contact_row_id == old.id)):
+        _inherit_wish(wish, survivor)
+
+
+def _inherit_wish(wish: Conflict, survivor: Contact) -> None:
+    """It goes over to the survivor, unless the same was asked for or is true there already."""
+    twin = select(Conflict.id).where(
+        Conflict.friend_id == wish.friend_id, Conflict.contact_row_id == survivor.id
+    )
+    tied = Linkage.of_contact(wish.official_account_id, survivor.id)
+    if db.session.scalar(twin) is None:
+        wish.contact_row_id = survivor.id
+        settled = tied is not None and tied.friend_id == wish.friend_id
+    else:
+        settled = True
+    if settled and wish.decided_at is None:
+        wish.decided_at, wish.verdict = utcnow(), SETTLED

@@ -12,13 +12,16 @@ from plugin.core.clock import utcnow
 from plugin.core.message_checks import check_messages
 from plugin.core.message_part import InvalidMessage
 from plugin.core.personalise import fill, property_names
+from plugin.core.tracked_links import addresses_of, has_token, personal_addresses, tracked
 from plugin.models.base import close_reads, db, transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact
 from plugin.models.sending import Delivery
+from plugin.models.template import TemplateVersion
 from plugin.services import Outside
 from plugin.services.graphemes import count_clusters
 from plugin.services.portal_access import portal
+from plugin.services.track_links import Owner, tracker
 
 BATCH = 100
 # What Musubi read of a contact so lately is used as it is, without asking HubSpot.
@@ -40,7 +43,8 @@ def filled_at_once(messages: Messages, contact: Contact | None) -> Messages | No
         return fill(messages, {})
     if contact is None or contact.read_at is None or utcnow() - contact.read_at > FRESH:
         return None
-    if not set(names) <= set(KEPT):
+    # A link with the contact's own words can be tracked only when it is filled: that has its job.
+    if not set(names) <= set(KEPT) or any(map(has_token, addresses_of(messages))):
         return None
     return fill(messages, {name: getattr(contact, name) for name in KEPT})
 
@@ -76,15 +80,25 @@ def _fill_batch(outside: Outside, installation_id: int, first: Delivery) -> None
     names = dict.fromkeys(name for one in batch for name in property_names(one.messages))
     contacts = {one.id: _contact_id(one) for one in batch}
     ids = list({number for number in contacts.values() if number})
-    values = values_of(outside, installation_id, ids, list(names)) if ids else {}
+    values = values_of(outside, installation_id, ids, list(names)) if ids and names else {}
     outcomes = {one.id: _outcome(one.messages, values.get(contacts[one.id], {})) for one in batch}
+    untracked = TemplateVersion.untracked({one.template_id for one in batch if one.template_id})
     with transaction():
         for one in batch:
             outcome = outcomes[one.id]
             if isinstance(outcome, str):
                 one.filling, one.error = FAILED, outcome[:500]
-            else:
+            elif (one.template_id, one.template_version) in untracked:
                 one.filling, one.messages = "", outcome
+            else:
+                one.filling, one.messages = "", _tracked(outside, one, outcome)
+
+
+def _tracked(outside: Outside, delivery: Delivery, filled: Messages) -> Messages:
+    """Filled messages with those links tracked that are not yet."""
+    owner = Owner(delivery.friend_id, personal_addresses(delivery.messages, filled))
+    account = delivery.friend.official_account
+    return tracked(filled, tracker(outside, account, delivery.retry_key, owner))
 
 
 def _waiting(installation_id: int, first: Delivery) -> list[Delivery]:

@@ -8,7 +8,7 @@ from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.inbox import WebhookEvent
 from plugin.models.job import plant
-from plugin.models.people import Contact, Linkage
+from plugin.models.people import Contact, Friend, Linkage
 from plugin.services.link_friend import contact_row
 from plugin.services.offered_ids import USER_ID, Offers, offers_of
 
@@ -60,13 +60,13 @@ def _ties(
     names = {
         each.id: [offers.own(each), *offers.imported.get(each.id, [])] for each in offers.accounts
     }
-    rows = (
-        select(Linkage)
-        .join(Contact)
-        .where(Contact.installation_id == installation_id, Contact.contact_id.in_(contact_ids))
+    ties = select(Contact.contact_id, Linkage.official_account_id, Friend.line_user_id)
+    mine = ties.join_from(Contact, Linkage).join(Friend, Linkage.friend_id == Friend.id)
+    mine = mine.where(
+        Contact.installation_id == installation_id, Contact.contact_id.in_(contact_ids)
     )
     return {
-        (one.contact.contact_id, name): one.friend.line_user_id
-        for one in db.session.scalars(rows)
-        for name in names.get(one.official_account_id, [])
+        (contact_id, name): user_id
+        for contact_id, account_id, user_id in db.session.execute(mine).tuples()
+        for name in names.get(account_id, [])
     }

@@ -1,7 +1,7 @@
-"""A friend typed who it is. Nobody vouches for that, so people decide about contacts there are.
+"""A friend typed who it is, and nobody vouches for it, so people decide about contacts there are.
 
-There is no mail server to confirm an address with, so a typed address never ties an existing
-contact: the wish waits among the conflicts. Only where nobody has the address a contact is made.
+Without a mail server to prove an address with, a typed one never ties an existing contact: the
+wish waits among the conflicts. Only where nobody has the address a contact is made.
 """
 
 from plugin.core.clock import utcnow
@@ -26,29 +26,12 @@ def owner_of_email(outside: Outside, attempt: LoginAttempt, email: str) -> Conta
     return by_email(outside, attempt.qr_code.official_account.installation_id, email)
 
 
-def take_form(outside: Outside, attempt: LoginAttempt, email: str, name: str) -> str:
-    """What the friend typed: `proposed` or `nobody` end the walk, "" leads to the one question.
-
-    Raises `GatewayError` where HubSpot could not be asked.
-    """
-    # LINE vouches for this one, and nobody in HubSpot has it: it was looked up at the login.
-    vouched = not attempt.typed and email == attempt.contact_email.lower()
-    record = None if vouched else owner_of_email(outside, attempt, email)
-    if record is not None:
-        return propose(attempt, record)
-    if not attempt.qr_code.makes_contact:
-        return _end(attempt, "nobody")
-    with transaction():
-        attempt.typed, attempt.contact_email, attempt.contact_name = True, email, name
-    return ""
-
-
 def propose(attempt: LoginAttempt, record: ContactRecord | None) -> str:
     """Keep the wish for the team to decide, and end the walk. None: nobody knows whose it is."""
     with transaction():
         if record is not None:
             _keep(attempt, record)
-    return _end(attempt, "proposed")
+    return end_walk(attempt, "proposed")
 
 
 def _keep(attempt: LoginAttempt, record: ContactRecord) -> None:
@@ -91,7 +74,8 @@ def _note(wish: Wish, friend: Friend, contact: Contact) -> None:
         write_down("conflict", wish, now, {"decision": UNCONFIRMED})
 
 
-def _end(attempt: LoginAttempt, outcome: str) -> str:
+def end_walk(attempt: LoginAttempt, outcome: str) -> str:
+    """Nothing more is asked of this walk; counted."""
     with transaction():
         attempt.outcome, attempt.confirmed_at = outcome, attempt.confirmed_at or utcnow()
         add_visit(attempt.qr_code_id, outcome)

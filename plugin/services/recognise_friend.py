@@ -1,6 +1,6 @@
 """Who came through LINE Login, and which contact this would tie. Ties nothing."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
@@ -9,21 +9,22 @@ from plugin.models.base import db, transaction
 from plugin.models.people import FOLLOWING, Contact, Friend
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
-from plugin.services.deauthorize import keep_user_token
 from plugin.services.find_contact import by_email, by_id
+from plugin.services.found_value import take_found
 from plugin.services.friend_walk import LoginRefused
 from plugin.services.link_friend import contact_row, friend_row, owe_mirror
+from plugin.services.suggest_contact import owe_suggestion
+from plugin.services.user_tokens import FriendToken, keep_user_token
 from plugin.services.visits import add_visit
 from plugin.services.welcome import welcome
 
 
 class Known(NamedTuple):
-    """What LINE says: the person, whether a friend, and a token of theirs that lives `life`."""
+    """What LINE says: the person, whether a friend, and a token of theirs."""
 
     identity: Identity
     is_friend: bool
-    user_token: str
-    life: timedelta
+    token: FriendToken
 
 
 def recognise(outside: Outside, attempt: LoginAttempt, known: Known) -> None:
@@ -37,11 +38,12 @@ def recognise(outside: Outside, attempt: LoginAttempt, known: Known) -> None:
         session.add(attempt)
         attempt.is_friend = known.is_friend
         _note_identity(attempt, known.identity)
-        _note_contact(attempt, contact)
+        note_contact(attempt, contact)
         friend = _note_friend(attempt)
         # Unlinking needs it, long after this walk is forgotten.
-        keep_user_token(friend, attempt.qr_code.official_account, known.user_token, known.life)
+        keep_user_token(friend, attempt.qr_code.official_account, known.token)
         _settle(attempt, friend)
+        owe_suggestion(attempt)
         add_visit(attempt.qr_code_id, "login")
 
 
@@ -82,13 +84,15 @@ def _note_identity(attempt: LoginAttempt, identity: Identity) -> None:
     attempt.contact_email = _vouched(attempt.qr_code, identity)
 
 
-def _note_contact(attempt: LoginAttempt, record: ContactRecord | None) -> None:
+def note_contact(attempt: LoginAttempt, record: ContactRecord | None) -> None:
+    """Whom this walk would tie, inside the caller's transaction; None: nobody is known."""
     if record is None:
         return
-    installation_id = attempt.qr_code.official_account.installation_id
-    contact = contact_row(installation_id, record.contact_id)
+    account = attempt.qr_code.official_account
+    contact = contact_row(account.installation_id, record.contact_id)
     contact.take(dict(record.properties), utcnow())
     contact.deleted_at = None
+    take_found(account, contact, record, attempt.line_user_id)
     # The page masks the e-mail address, so it must not stand in for a missing name.
     attempt.contact_id, attempt.contact_name = contact.contact_id, contact.name
     attempt.contact_email = contact.email

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -53,13 +54,27 @@ def reconcile(outside: Outside, installation_id: int) -> bool:
         # A property that was deleted in HubSpot comes back, and its values are written again.
         ensure_properties(outside, installation_id)
     contacts = _next(run)
-    words = compare(outside, installation_id, contacts, nightly=True) if contacts else []
-    with transaction():
-        run.counts = dict(Counter(run.counts) + Counter(words))
-        run.read += len(contacts)
-        run.cursor = contacts[-1].id if contacts else run.cursor
-        run.finished_at = None if len(contacts) == BATCH else utcnow()
+    if contacts:
+        compare(outside, installation_id, contacts, partial(_note, run, contacts))
+    else:
+        with transaction():
+            _note(run, [], [])
     return run.finished_at is None
+
+
+def _note(run: ReconcileRun, contacts: Sequence[Contact], words: Sequence[str]) -> None:
+    """Count what was settled and move on, in the transaction that settled it.
+
+    Who was overtaken, having been given up for dead, counts nothing a second time.
+    """
+    before = run.cursor
+    db.session.refresh(run, with_for_update=True)
+    if run.cursor != before or run.finished_at is not None:
+        return
+    run.counts = dict(Counter(run.counts) + Counter(words))
+    run.read += len(contacts)
+    run.cursor = contacts[-1].id if contacts else before
+    run.finished_at = None if len(contacts) == BATCH else utcnow()
 
 
 def _open_run(installation_id: int) -> ReconcileRun:

@@ -1,12 +1,13 @@
 """Removing HubSpot, piece by piece: the app over there, then its tokens, then what it brought."""
 
 import structlog
-from sqlalchemy import ColumnElement, delete, inspect, select, update
+from sqlalchemy import ColumnElement, case, delete, inspect, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal
 from plugin.models.base import Base, affected, db, transaction
 from plugin.models.conflict import Conflict
+from plugin.models.email_proof import EmailProof
 from plugin.models.inbox import HUBSPOT, WebhookEvent
 from plugin.models.installation import REMOVED, REMOVING, Installation
 from plugin.models.job import Job, plant
@@ -18,13 +19,15 @@ from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.models.question import Question
 from plugin.models.reconcile import ReconcileRun
 from plugin.models.rich_menu import RichMenuSwitch
-from plugin.models.sending import ActionCall, Delivery
+from plugin.models.sending import PLANNED, REFUSED, SENDING, UNKNOWN, ActionCall, Delivery
 from plugin.models.user_token import UserToken
+from plugin.models.visitor_hint import VisitorHint
 from plugin.services import Outside
 from plugin.services.portal_access import store_tokens
 
 log = structlog.get_logger()
 PIECE = 1000
+REMOVED_FIRST = "HubSpot was removed before this was sent."
 
 
 def remove_hubspot(outside: Outside, installation_id: int) -> bool:
@@ -62,6 +65,7 @@ def _leave_hubspot(outside: Outside, installation: Installation) -> None:
     with transaction():
         installation.access_token = installation.refresh_token = ""
         installation.scopes = []
+        _refuse_waiting(installation.id)
 
 
 def _access(outside: Outside, installation: Installation) -> Portal:
@@ -77,6 +81,17 @@ def _pass_over(error: GatewayError) -> None:
     if not error.permanent and error.reason != "revoked":
         raise error
     log.info("hubspot_was_gone", reason=error.reason)
+
+
+def _refuse_waiting(installation_id: int) -> None:
+    """Messages that wait are not sent any more; those that may be out stay in doubt."""
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    waiting = update(Delivery).where(
+        Delivery.official_account_id.in_(accounts), Delivery.state.in_((PLANNED, SENDING))
+    )
+    ended = {"result": "failed", "error": REMOVED_FIRST, "settled_at": utcnow()}
+    state = case((Delivery.maybe_sent, UNKNOWN), else_=REFUSED)
+    affected(waiting.values(ended | {"state": state}).execution_options(synchronize_session=False))
 
 
 def _delete_piece(installation_id: int) -> bool:
@@ -121,6 +136,8 @@ def _owned(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]
     """All that came from HubSpot or leans on it. Accounts, friends and QR codes stay."""
     accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
     codes = select(QRCode.id).where(QRCode.official_account_id.in_(accounts))
+    walks = select(LoginAttempt.id).where(LoginAttempt.qr_code_id.in_(codes))
+    contacts = select(Contact.id).where(Contact.installation_id == installation_id)
     imports = select(ListImport.id).where(ListImport.installation_id == installation_id)
     calls = select(ActionCall.id).where(ActionCall.installation_id == installation_id)
     events = (WebhookEvent.source == HUBSPOT) & (WebhookEvent.owner_id == installation_id)
@@ -132,7 +149,9 @@ def _owned(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]
         (ListImport, ListImport.installation_id == installation_id),
         (Linkage, Linkage.official_account_id.in_(accounts)),
         (Conflict, Conflict.installation_id == installation_id),
+        (EmailProof, EmailProof.attempt_id.in_(walks)),
         (LoginAttempt, LoginAttempt.qr_code_id.in_(codes)),
+        (VisitorHint, VisitorHint.contact_row_id.in_(contacts)),
         (LinkageToken, LinkageToken.installation_id == installation_id),
         (ListPreparation, ListPreparation.installation_id == installation_id),
         (LedgerEntry, LedgerEntry.installation_id == installation_id),
@@ -147,4 +166,5 @@ def _owned(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]
 # LINE's side goes on, LINE is still told whom we unlink, and this very job is to end by itself.
 KEPT_JOBS = (
     "remove_hubspot", "deauthorize", "line_inbox", "read_profiles", "read_quota", "import_friends",
+    "tag_many",
 )  # fmt: skip

@@ -6,9 +6,12 @@ contact is tied to. Where it shows neither of ours, a person, a workflow or a fi
 
 from typing import Literal, NamedTuple
 
+from sqlalchemy import select
+
 from plugin.core.clock import utcnow
 from plugin.core.linkage import looks_like_user_id
 from plugin.models.base import db
+from plugin.models.conflict import KEPT, Conflict
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, LedgerEntry, Linkage
 from plugin.services.introductions import Introduction, met
@@ -63,17 +66,39 @@ def take_offer(contact: Contact, linkage: Linkage | None, finding: Finding) -> W
         wish = Wish(friend, contact, "property", ACTOR, finding.name)
         decision = tie(wish).decision
         word = "linked" if decision == "link" else "conflict"
+        if word == "conflict" and _was_turned_down(wish):
+            clear_turned_down(wish)
     if linkage is not None:
         # The tie stands, so HubSpot shows it again; the other value is in the ledger.
         owe_mirror(contact)
     return word
 
 
+def clear_turned_down(wish: Wish) -> None:
+    """HubSpot shows the friend of a wish that a person has decided against: not any longer."""
+    account_id, value = wish.friend.official_account_id, wish.friend.line_user_id
+    if value in wish.contact.may_show(account_id):
+        wish.contact.note_shown(account_id, value, "")
+        owe_mirror(wish.contact)
+
+
+def _was_turned_down(wish: Wish) -> bool:
+    kept = select(Conflict.id).where(
+        Conflict.friend_id == wish.friend.id,
+        Conflict.contact_row_id == wish.contact.id,
+        Conflict.verdict == KEPT,
+    )
+    return db.session.scalar(kept) is not None
+
+
 def _look_again(contact: Contact, linkage: Linkage | None, finding: Finding) -> Word:
     """HubSpot shows what it may, but not our tie: a write is not through, or it was turned down."""
     if contact.mirror_owed:
         return ""
-    if linkage is not None or len(contact.may_show(finding.account.id)) > 1:
+    several = len(contact.may_show(finding.account.id)) > 1
+    # No write is under way, so what was read is what stands there.
+    contact.note_shown(finding.account.id, finding.value)
+    if linkage is not None or several:
         owe_mirror(contact)
         return "rewritten"
     if finding.value and finding.introduction == "known":

@@ -1,4 +1,4 @@
-"""Templates: make, change, duplicate, archive; and what a workflow sends at this moment."""
+"""Templates: made, changed, archived, restored; and what a workflow sends at this moment."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,12 @@ def current_version(template_id: str, installation_id: int) -> TemplateVersion |
 
 
 def create_template(
-    account: OfficialAccount, name: str, messages: Messages, by: str = ""
+    account: OfficialAccount,
+    name: str,
+    messages: Messages,
+    by: str = "",
+    *,
+    tracks_links: bool = True,
 ) -> Template:
     """A new template with its first version. The messages were checked before."""
     now = utcnow()
@@ -40,27 +45,39 @@ def create_template(
     with transaction() as session:
         session.add(template)
         session.flush()
-        _keep(template, messages, by)
+        _keep(template, messages, by, tracks_links)
     return template
 
 
-def save_version(template: Template, name: str, messages: Messages, by: str = "") -> bool:
-    """Take a new name and, where the messages differ, a new version; True where they did."""
+def save_version(
+    template: Template,
+    name: str,
+    messages: Messages,
+    by: str = "",
+    *,
+    tracks_links: bool | None = None,
+) -> bool:
+    """Take a new name and, where it says something else, a new version; True where it does.
+
+    `tracks_links` None: as it was.
+    """
     before = TemplateVersion.current(template)
-    changed = before.messages != list(messages)
+    tracks = before.tracks_links if tracks_links is None else tracks_links
+    changed = before.messages != list(messages) or before.tracks_links != tracks
     with transaction():
         template.name, template.changed_at = name, utcnow()
         if changed:
             template.kind = kind_of(messages[0])
             template.version = before.number + 1
-            _keep(template, messages, by)
+            _keep(template, messages, by, tracks)
     return changed
 
 
 def duplicate(template: Template, name: str, by: str = "") -> Template:
     """Another template that begins with what this one says now."""
-    messages = TemplateVersion.current(template).messages
-    return create_template(template.official_account, name[:LONGEST_NAME], messages, by)
+    said, account = TemplateVersion.current(template), template.official_account
+    tracks = said.tracks_links
+    return create_template(account, name[:LONGEST_NAME], said.messages, by, tracks_links=tracks)
 
 
 def archive_template(template: Template) -> None:
@@ -69,11 +86,18 @@ def archive_template(template: Template) -> None:
         template.archived_at = utcnow()
 
 
-def _keep(template: Template, messages: Messages, by: str) -> None:
+def restore_template(template: Template) -> None:
+    """In use again; workflows that name it send it from now on."""
+    with transaction():
+        template.archived_at = None
+
+
+def _keep(template: Template, messages: Messages, by: str, tracks_links: bool) -> None:
     version = TemplateVersion(
         template_id=template.id,
         number=template.version or 1,
         messages=list(messages),
+        tracks_links=tracks_links,
         by=by,
         created_at=utcnow(),
     )

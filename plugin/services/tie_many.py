@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import or_, select
 
@@ -35,9 +35,12 @@ class Why(NamedTuple):
 
 
 class Met(NamedTuple):
-    """What a wish came to. `other`: the contact's or LINE user's id that stands in the way."""
+    """What a wish came to. `other`: the contact's or LINE user's id that stands in the way.
 
-    decision: Decision
+    "deleted": HubSpot deleted or merged the contact in the meantime.
+    """
+
+    decision: Decision | Literal["deleted"]
     other: str = ""
 
 
@@ -47,13 +50,16 @@ def tie_many(account: OfficialAccount, pairs: Sequence[Pair], why: Why) -> dict[
 
     HubSpot is not told: whoever wants many ties also says when there is time to write them.
     """
+    alive = _held([pair.contact_row_id for pair in pairs])
     decided = decide_many(account.id, pairs)
-    free = [pair for pair in pairs if decided[pair] == "link"]
+    free = [pair for pair in pairs if decided[pair] == "link" and pair.contact_row_id in alive]
     made = _insert(account.id, free, why, utcnow())
     outcome: dict[Pair, Met] = {pair: Met("link") for pair in made}
     for pair in pairs:
         if decided[pair] == "already_linked":
             outcome[pair] = Met("already_linked")
+        elif pair.contact_row_id not in alive:
+            outcome[pair] = Met("deleted")
         elif pair not in made:
             # Taken, or taken since we looked: one by one, with a line in the ledger.
             outcome[pair] = _tie_one(pair, why)
@@ -80,6 +86,14 @@ def decide_many(account_id: int, pairs: Sequence[Pair]) -> dict[Pair, Decision]:
         )
         for pair in pairs
     }
+
+
+def _held(contact_rows: Sequence[int]) -> set[int]:
+    """Those that are there still, held until the commit: nobody deletes or merges them now."""
+    there = select(Contact.id).where(
+        Contact.id.in_(contact_rows), Contact.deleted_at.is_(None), Contact.merged_into_id.is_(None)
+    )
+    return set(db.session.scalars(there.order_by(Contact.id).with_for_update(key_share=True)))
 
 
 def _insert(account_id: int, pairs: list[Pair], why: Why, now: datetime) -> set[Pair]:

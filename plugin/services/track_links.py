@@ -1,9 +1,12 @@
 """Tracked links: an address of ours that leads on, and remembers who tapped."""
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from plugin.core.clicks import Click, read_code, write_code
 from plugin.core.clock import utcnow
-from plugin.core.messages import Wrap
 from plugin.core.tokens import fingerprint
+from plugin.core.tracked_links import Wrap, may_be_tracked
 from plugin.models.base import db, transaction
 from plugin.models.link_click import LinkClick, LinkTarget
 from plugin.models.official_account import OfficialAccount
@@ -13,13 +16,31 @@ from plugin.services import Outside
 from plugin.services.link_friend import owe_mirror
 
 
-def tracker(outside: Outside, account: OfficialAccount, retry_key: str) -> Wrap:
-    """Wraps the targets of one message's buttons, inside the caller's transaction."""
+class Owner(NamedTuple):
+    """The friend whose own words stand in the addresses `urls`."""
+
+    friend_id: int
+    urls: Collection[str]
+
+
+def tracker(
+    outside: Outside, account: OfficialAccount, retry_key: str, owner: Owner | None = None
+) -> Wrap:
+    """Wraps the addresses of one message, inside the caller's transaction.
+
+    What must keep its host stays as it is: LINE's own addresses, and ours, which may be secret.
+    """
+    settings = outside.settings
+    kept = (f"{settings.base_url}/", f"{settings.line_liff_base}/")
 
     def wrap(url: str) -> str:
-        target = _target(account.id, url)
-        code = write_code(outside.settings.secret_keys[0], Click(target.id, retry_key))
-        return f"{outside.settings.base_url}/r/{code}"
+        if not may_be_tracked(url, kept):
+            return url
+        whose = owner.friend_id if owner and url in owner.urls else None
+        code = write_code(
+            settings.secret_keys[0], Click(_target(account.id, url, whose), retry_key)
+        )
+        return f"{settings.base_url}/r/{code}"
 
     return wrap
 
@@ -37,13 +58,15 @@ def follow_link(outside: Outside, code: str, *, counts: bool) -> str | None:
     return target.url
 
 
-def _target(account_id: int, url: str) -> LinkTarget:
-    mark = fingerprint(url)
-    known = LinkTarget.of_account(account_id, mark)
+def _target(account_id: int, url: str, friend_id: int | None) -> int:
+    """The id of an address; a friend's own is theirs even where another's is the same."""
+    mark = fingerprint(url if friend_id is None else f"{friend_id} {url}")
+    known = LinkTarget.id_of(account_id, mark)
     if known is None:
         row = {"official_account_id": account_id, "fingerprint": mark, "url": url}
-        db.session.execute(insert_or(LinkTarget).values(row).on_conflict_do_nothing())
-        known = LinkTarget.of_account(account_id, mark)
+        new = insert_or(LinkTarget).values(**row, friend_id=friend_id)
+        db.session.execute(new.on_conflict_do_nothing())
+        known = LinkTarget.id_of(account_id, mark)
     assert known is not None  # noqa: S101 - inserted a line above
     return known
 

@@ -6,7 +6,8 @@ one contact are one write, and a repeat writes the same.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import joinedload, lazyload
 
 from plugin.core.properties import datetime_value, suffixed
 from plugin.gateways import ContactBatch, ContactUpdate
@@ -64,7 +65,7 @@ def _values(
     values: dict[int, Values] = {
         row: _cleared(accounts, ever) for row, ever in _ever_linked(contacts).items()
     }
-    for linkage in Linkage.of_contacts(ids):
+    for linkage in db.session.scalars(_facts_of(ids)):
         account = accounts.get(linkage.official_account_id)
         if account is not None:
             facts = suffixed(line_facts(linkage), account.property_suffix)
@@ -74,6 +75,14 @@ def _values(
         values[contact.id].update(links[contact.id])
         _leave_alone(contact, values[contact.id], accounts)
     return values
+
+
+def _facts_of(contact_row_ids: list[int]) -> Select[tuple[Linkage]]:
+    """Ties and friends, without the accounts that would come along with each of them."""
+    friends = joinedload(Linkage.friend, innerjoin=True)
+    alone = friends.options(lazyload(Friend.official_account), lazyload(Friend.linkage))
+    ties = select(Linkage).where(Linkage.contact_row_id.in_(contact_row_ids))
+    return ties.options(alone, lazyload(Linkage.contact))
 
 
 def _leave_alone(contact: Contact, values: Values, accounts: Mapping[int, OfficialAccount]) -> None:
@@ -87,28 +96,33 @@ def _leave_alone(contact: Contact, values: Values, accounts: Mapping[int, Offici
             del values[name]
 
 
-def _ever_linked(contacts: Sequence[Contact]) -> dict[int, set[int]]:
-    """The accounts on which each contact was ever tied, or a wish of its was turned down.
+def _ever_linked(contacts: Sequence[Contact]) -> dict[int, dict[int, str]]:
+    """The accounts on which each contact was ever tied, or a wish of its was turned down; with
+    the value that an undo of the tie puts back.
 
-    Only there may anything be cleared.
+    Only there may anything be cleared. HubSpot hands values down in a merge, so the ties of those
+    that went into a contact count too.
     """
-    rows = {contact.contact_id: contact.id for contact in contacts}
-    found = select(LedgerEntry.contact_id, LedgerEntry.official_account_id).where(
+    rows = Contact.with_ancestors(contacts)
+    found = select(
+        LedgerEntry.contact_id, LedgerEntry.official_account_id, LedgerEntry.before
+    ).where(
         LedgerEntry.installation_id == contacts[0].installation_id,
         LedgerEntry.contact_id.in_(rows),
         LedgerEntry.deed.in_((*TYING, "kept")),
     )
-    ever: dict[int, set[int]] = {row: set() for row in rows.values()}
-    for contact_id, account_id in db.session.execute(found.distinct()):
-        ever[rows[contact_id]].add(account_id)
+    ever: dict[int, dict[int, str]] = {contact.id: {} for contact in contacts}
+    for contact_id, account_id, before in db.session.execute(found.order_by(LedgerEntry.id)):
+        ever[rows[contact_id]][account_id] = before.get("put_back", "")
     return ever
 
 
-def _cleared(accounts: dict[int, OfficialAccount], ever: set[int]) -> dict[str, str]:
-    nothing = dict.fromkeys(LINE_FACTS, "")
+def _cleared(accounts: dict[int, OfficialAccount], ever: dict[int, str]) -> dict[str, str]:
     cleared: dict[str, str] = {}
-    for account in (accounts[one] for one in ever if one in accounts):
-        cleared.update(suffixed(nothing, account.property_suffix))
+    for account_id, put_back in ever.items():
+        if account_id in accounts:
+            nothing = {**dict.fromkeys(LINE_FACTS, ""), USER_ID: put_back}
+            cleared.update(suffixed(nothing, accounts[account_id].property_suffix))
     return cleared
 
 
@@ -149,7 +163,7 @@ def property_names(installation_id: int) -> dict[int, str]:
 
 def _announce(contacts: Sequence[Contact], user_ids: Mapping[int, dict[int, str]]) -> None:
     """Before the call: whoever reads HubSpot meanwhile may meet our value, or the one before."""
-    for contact in contacts:
+    for contact in lock_contacts([one.id for one in contacts]):
         for account_id, value in user_ids[contact.id].items():
             contact.note_shown(account_id, *contact.may_show(account_id), value)
 

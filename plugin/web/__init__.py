@@ -21,6 +21,7 @@ from plugin.web import (
     message_log,
     message_templates,
     people,
+    people_tags,
     qr_codes,
     qr_images,
     settings,
@@ -36,8 +37,8 @@ from plugin.web.language import choose_language, choose_time_zone
 PAGES = (
     accounts, conflicts, dashboard, email, email_prepare, email_trial, entry, errors,
     friend_imports, hubspot, imports, ledger,
-    friend_liff, message_log, message_templates, people, qr_codes, qr_images, settings,
-    stuck_jobs, tapped, template_deeds,
+    friend_liff, message_log, message_templates, people, people_tags, qr_codes, qr_images,
+    settings, stuck_jobs, tapped, template_deeds,
 )  # fmt: skip
 __all__ = ["PAGES", "blueprints", "init_app"]
 csrf = CSRFProtect()

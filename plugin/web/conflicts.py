@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from plugin.models.base import db
 from plugin.models.conflict import Conflict
+from plugin.models.visitor_hint import VisitorHint
 from plugin.services.conflicts import keep_as_is, move_link
 from plugin.web.blueprint import web
 from plugin.web.frame import page
@@ -27,6 +28,7 @@ def conflicts() -> str:
         "people",
         conflicts=some[:PAGE],
         more=url_for("web.conflicts", after=some[PAGE - 1].id) if len(some) > PAGE else "",
+        suggested=VisitorHint.of_friends(each.friend_id for each in some),
         waiting=Conflict.count_open(tenant()),
         decided=list(db.session.scalars(over.limit(LATELY))),
         record_url=record_url,

@@ -6,8 +6,9 @@ from flask import g, request
 
 from plugin.doorway import open_to_strangers
 from plugin.models.base import db
+from plugin.models.friend_search import count_friends
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import FOLLOWING, Linkage, count_friends
+from plugin.models.people import FOLLOWING, Linkage
 from plugin.models.qr_code import QRCode
 from plugin.web.attention import Standing, attention, setup_steps
 from plugin.web.blueprint import web

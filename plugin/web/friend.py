@@ -4,21 +4,19 @@ Looking ties nobody: the only request that ties is the confirming post, in the b
 """
 
 import structlog
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from plugin.core.addresses import email_address
 from plugin.doorway import is_open, open_to_strangers, outside
 from plugin.gateways import GatewayError
-from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
+from plugin.models.qr_code import LinkageToken, QRCode
 from plugin.services.confirm_login import confirm_login, is_under_way
 from plugin.services.friend_liff import liff_link
 from plugin.services.friend_login import Return, begin_login, finish_login, outcome_of
-from plugin.services.friend_walk import LoginRefused, attempt_of, linked_before, why_closed
+from plugin.services.friend_walk import LoginRefused, linked_before, why_closed
 from plugin.services.linkage_tokens import read_token
-from plugin.services.propose_tie import take_form
 from plugin.services.visits import count_visit
 from plugin.web import friend_pages as pages
 from plugin.web import friend_preview as preview
@@ -31,6 +29,7 @@ from plugin.web.friend_browser import (
     remember,
     visitor,
 )
+from plugin.web.friend_who import FORM_STEPS, take_step, who_page
 from plugin.web.language import remember_language
 
 log = structlog.get_logger()
@@ -73,9 +72,10 @@ def step(slug: str) -> Response:
         return pages.refusal(closed, code)
     if preview.is_preview(code):
         return preview.go_on(code)
-    if request.form.get("step") == "form":
-        return _take(code)
-    if request.form.get("step") == "confirm":
+    wanted = request.form.get("step", "")
+    if wanted in FORM_STEPS:
+        return take_step(code, wanted)
+    if wanted == "confirm":
         return _confirm(code, request.form.get("login", ""))
     return _begin_by_form(code, request.form.get("t", ""))
 
@@ -94,7 +94,7 @@ def callback() -> Response:
         if refused.outcome == "without_email" and refused.attempt:
             return _begin(refused.attempt.qr_code, None, email=False)
         return pages.walk_refused(refused.outcome, refused.attempt, None)
-    return to_page(attempt)
+    return pages.to_page(attempt)
 
 
 @friend.errorhandler(CSRFError)
@@ -129,7 +129,7 @@ def _arrive(code: QRCode, text: str) -> Response:
 
 def _come_out(code: QRCode, reference: str) -> Response:
     try:
-        attempt = own_attempt(code, reference)
+        attempt = pages.own_attempt(code, reference)
     except LoginRefused as refused:
         return pages.walk_refused(refused.outcome, refused.attempt, code)
     if attempt.outcome:
@@ -139,15 +139,15 @@ def _come_out(code: QRCode, reference: str) -> Response:
     if "cancel" in request.args:
         return pages.walk_refused("cancelled", attempt, code)
     if pages.must_be_asked(attempt):
-        return pages.question(attempt)
+        return who_page(attempt)
     return pages.confirmation(attempt)
 
 
 def _confirm(code: QRCode, reference: str) -> Response:
     try:
-        attempt = own_attempt(code, reference)
+        attempt = pages.own_attempt(code, reference)
         if pages.must_be_asked(attempt):
-            return pages.question(attempt)
+            return who_page(attempt)
         confirm_login(outside(), attempt)
     except LoginRefused as refused:
         return pages.walk_refused(refused.outcome, refused.attempt, code)
@@ -155,34 +155,7 @@ def _confirm(code: QRCode, reference: str) -> Response:
         log.warning("friend_confirm_failed", reason=error.reason, status=error.status)
         outcome = outcome_of(error).replace("login_", "link_")
         return pages.refusal(outcome, code, login=reference)
-    return to_page(attempt)
-
-
-def own_attempt(code: QRCode, reference: str) -> LoginAttempt:
-    """The walk of this browser through this code. Raises `LoginRefused`."""
-    attempt = attempt_of(reference, browser())
-    if attempt.qr_code_id != code.id:
-        raise LoginRefused("login_unknown")
-    return attempt
-
-
-def _take(code: QRCode) -> Response:
-    """The friend typed who it is; a plausible address, or the form once more."""
-    email, name = email_address(request.form.get("email", "")), request.form.get("name", "").strip()
-    reference = request.form.get("login", "")
-    try:
-        attempt = own_attempt(code, reference)
-        if attempt.outcome or not pages.must_be_asked(attempt):
-            return to_page(attempt)
-        if not email:
-            return pages.question(attempt, request.form)
-        take_form(outside(), attempt, email, name[:255])
-    except LoginRefused as refused:
-        return pages.walk_refused(refused.outcome, refused.attempt, code)
-    except GatewayError as error:
-        log.warning("friend_form_failed", reason=error.reason, status=error.status)
-        return pages.refusal("form_failed", code, login=reference)
-    return to_page(attempt)
+    return pages.to_page(attempt)
 
 
 def _begin_by_form(code: QRCode, text: str) -> Response:
@@ -217,9 +190,3 @@ def _to_liff(code: QRCode, text: str) -> Response | None:
     """On a phone LINE's own browser, where the account has a LIFF app; else None."""
     address = liff_link(code, text, visitor()) if is_phone() else ""
     return redirect(address, 303) if address else None
-
-
-def to_page(attempt: LoginAttempt) -> Response:
-    """Where the friend is asked, or sees how the walk ended."""
-    address = url_for("friend.walk", slug=attempt.qr_code.slug, login=attempt.reference)
-    return redirect(address, 303)

@@ -20,7 +20,7 @@ from plugin.services.linkage_tokens import read_token
 from plugin.services.visits import count_visit
 from plugin.settings import REAL_BASES
 from plugin.web import friend_pages as pages
-from plugin.web.friend import friend, to_page
+from plugin.web.friend import friend
 from plugin.web.friend_browser import browser, is_only_looking, new_browser, remember, visitor
 
 # The hosts of LINE's LIFF SDK beside those of its API, as its version 2.31.0 names them.
@@ -76,7 +76,7 @@ def enter(slug: str) -> Response:
         attempt = enter_by_liff(outside(), code, token, secret, tokens, visitor())
     except LoginRefused as refused:
         return pages.refusal(refused.outcome, code, token=text)
-    return remember(to_page(attempt), secret)
+    return remember(pages.to_page(attempt), secret)
 
 
 def _intent(slug: str) -> Intent:

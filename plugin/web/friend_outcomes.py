@@ -165,6 +165,22 @@ ENDINGS = {
         "reload",
         AGAIN,
     ),
+    "mail_failed": Ending(
+        503,
+        "stop",
+        _("The email could not be sent"),
+        _("Nothing was changed. Try again in a moment; if it stays like this, tell %(shop)s."),
+        "reload",
+        AGAIN,
+    ),
+    "too_many_codes": Ending(
+        429,
+        "note",
+        _("Too many codes were sent"),
+        _("So that nobody is flooded with mail there is a limit. Try again in an hour."),
+        "reload",
+        _("Back to the page"),
+    ),
     "contact_gone": Ending(
         410,
         "stop",

@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import make_response, render_template
+from flask import make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from plugin.core.linkage import masked_email
 from plugin.doorway import outside
+from plugin.models.email_proof import EmailProof
 from plugin.models.people import FOLLOWING, Friend
 from plugin.models.qr_code import LoginAttempt, QRCode
 from plugin.services.friend_liff import liff_link
+from plugin.services.friend_walk import LoginRefused, attempt_of
 from plugin.services.linkage_tokens import text_of
 from plugin.services.visits import count_visit
 from plugin.services.welcome import CAME_THROUGH
 from plugin.settings import REAL_BASES
-from plugin.web.friend_browser import is_only_looking, is_phone, line_locale, visitor
+from plugin.web.friend_browser import browser, is_only_looking, is_phone, line_locale, visitor
 from plugin.web.friend_outcomes import ENDINGS
 
 ADD_FRIEND = "https://line.me"
@@ -43,14 +45,34 @@ def must_be_asked(attempt: LoginAttempt) -> bool:
     return attempt.qr_code.by_form and not settled
 
 
-def question(attempt: LoginAttempt, typed: Mapping[str, str] | None = None) -> Response:
-    """The short form; `typed` is what it says wrongly."""
-    given = typed or {"email": attempt.contact_email, "name": ""}
-    response = shown(
-        "friend/form.html", attempt.qr_code, attempt=attempt, given=given, wrong=typed is not None
-    )
-    response.status_code = 422 if typed is not None else 200
+def question(attempt: LoginAttempt, given: Mapping[str, str], wrong: str = "") -> Response:
+    """The short form, filled in; `wrong`: what is the matter with its address."""
+    values = {"attempt": attempt, "given": given, "wrong": wrong}
+    response = shown("friend/form.html", attempt.qr_code, **values)
+    response.status_code = 422 if wrong else 200
     return response
+
+
+def code_question(attempt: LoginAttempt, proof: EmailProof, wrong: str = "") -> Response:
+    """Which code came by e-mail; `wrong`: why the one that was entered is not it."""
+    values = {"attempt": attempt, "proof": proof, "wrong": wrong}
+    response = shown("friend/code.html", attempt.qr_code, **values)
+    response.status_code = 422 if wrong else 200
+    return response
+
+
+def own_attempt(code: QRCode, reference: str) -> LoginAttempt:
+    """The walk of this browser through this code. Raises `LoginRefused`."""
+    attempt = attempt_of(reference, browser())
+    if attempt.qr_code_id != code.id:
+        raise LoginRefused("login_unknown")
+    return attempt
+
+
+def to_page(attempt: LoginAttempt) -> Response:
+    """Where the friend is asked, or sees how the walk ended."""
+    address = url_for("friend.walk", slug=attempt.qr_code.slug, login=attempt.reference)
+    return redirect(address, 303)
 
 
 def result(attempt: LoginAttempt) -> Response:

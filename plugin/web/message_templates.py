@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from plugin.core.bubbles import KINDS, Draft, draft_of
 from plugin.core.message_part import InvalidMessage
+from plugin.core.messages import Extras, dressed, undressed
 from plugin.doorway import outside
 from plugin.models.base import db
 from plugin.models.official_account import OfficialAccount
@@ -17,8 +18,8 @@ from plugin.services.templates import LONGEST_NAME, create_template, save_versio
 from plugin.web.blueprint import web
 from plugin.web.frame import page
 from plugin.web.signed_in import person, tenant
-from plugin.web.template_draft import act, drafts_of, messages_of, new_draft
-from plugin.web.template_fields import KIND_WORDS, action_rows, boxes, card_boxes
+from plugin.web.template_draft import act, drafts_of, extras_of, messages_of, new_draft
+from plugin.web.template_fields import KIND_WORDS, action_rows, boxes, card_boxes, extra_boxes
 from plugin.web.template_preview import shown
 from plugin.web.template_trial import trial
 
@@ -32,15 +33,18 @@ class Work(NamedTuple):
     name: str
     account: OfficialAccount | None
     drafts: list[Draft]
+    extras: Extras = Extras()
+    tracks_links: bool = True
     problems: tuple[str, ...] = ()
 
 
 @web.get("/templates")
 def templates() -> str:
-    """The newest first, narrowed by name, account and kind."""
+    """The newest first, narrowed by name, account and kind; in use, or archived."""
     q, kind = request.args.get("q", "").strip()[:100], request.args.get("kind", "")
     account, before = _number("account"), _number("before")
-    found = Template.owned(tenant())
+    archived = request.args.get("archived") == "yes"
+    found = Template.owned(tenant(), archived)
     if q:
         found = found.where(Template.name.icontains(q, autoescape=True))
     if kind in KINDS:
@@ -51,6 +55,7 @@ def templates() -> str:
         found = found.where(Template.id < before)
     rows = list(db.session.scalars(found.order_by(Template.id.desc()).limit(PAGE + 1)))
     words: dict[str, Any] = {"q": q, "kind": kind, "account": account or ""}
+    words |= {"archived": "yes"} if archived else {}
     more = len(rows) > PAGE
     return page(
         "library/list.html",
@@ -58,6 +63,8 @@ def templates() -> str:
         templates=rows[:PAGE],
         older=url_for("web.templates", **words, before=rows[PAGE - 1].id) if more else "",
         narrowed=bool(q or kind or account or before),
+        archived=archived,
+        any_archived=archived or _any_archived(),
         accounts=OfficialAccount.list_owned(tenant()),
         kinds=KIND_WORDS,
         q=q,
@@ -82,7 +89,13 @@ def new_template() -> Page:
     judged, messages = _judge(work)
     if judged.problems or judged.account is None:
         return _editor(judged), 422
-    made = create_template(judged.account, judged.name, messages, person().member.email)
+    made = create_template(
+        judged.account,
+        judged.name,
+        messages,
+        person().member.email,
+        tracks_links=judged.tracks_links,
+    )
     return redirect(url_for("web.template", template_id=made.id))
 
 
@@ -91,15 +104,15 @@ def template(template_id: int) -> Page:
     """What it says now, or said in `?version=`; saving makes the next version."""
     mine = own_template(template_id)
     if request.method == "GET":
-        drafts = [draft_of(message) for message in _version(mine).messages]
-        return _editor(Work(mine.name, mine.official_account, drafts), mine)
+        return _editor(_kept(mine), mine)
     work = _told(mine.official_account)
     if request.form.get("act") != "save":
         return _editor(work, mine)
     judged, messages = _judge(work)
     if judged.problems:
         return _editor(judged, mine), 422
-    changed = save_version(mine, judged.name, messages, person().member.email)
+    by, tracks = person().member.email, judged.tracks_links
+    changed = save_version(mine, judged.name, messages, by, tracks_links=tracks)
     if changed:
         flash(_("Saved as version %(number)s. Workflows send it from now on.", number=mine.version))
     else:
@@ -112,12 +125,26 @@ def preview_template() -> str:
     """The phone alone, for what stands in the editor."""
     accounts = OfficialAccount.list_owned(tenant())
     work = _told(_own_account(accounts))
-    return page("library/shown.html", account=work.account, messages=shown(work.drafts))
+    return page(
+        "library/shown.html", account=work.account, messages=shown(work.drafts, work.extras)
+    )
 
 
-def own_template(template_id: int) -> Template:
+def own_template(template_id: int, archived: bool = False) -> Template:
     """The template of this tenant, or 404."""
-    return Template.find_owned(tenant(), template_id) or abort(404)
+    return Template.find_owned(tenant(), template_id, archived) or abort(404)
+
+
+def _any_archived() -> bool:
+    return db.session.scalar(Template.owned(tenant(), archived=True).limit(1)) is not None
+
+
+def _kept(mine: Template) -> Work:
+    """What the version that is looked at says."""
+    version = _version(mine)
+    messages, extras = undressed(version.messages)
+    drafts = [draft_of(message) for message in messages]
+    return Work(mine.name, mine.official_account, drafts, extras, version.tracks_links)
 
 
 def _version(mine: Template) -> TemplateVersion:
@@ -130,7 +157,8 @@ def _told(account: OfficialAccount | None) -> Work:
     """What the browser sent, after the small deed of the button that was pressed."""
     drafts = act(drafts_of(request.form), request.form.get("act", ""))
     name = request.form.get("name", "").strip().replace("\0", "")
-    return Work(name, account, drafts)
+    tracks = request.form.get("tracks_links") == "yes"
+    return Work(name, account, drafts, extras_of(request.form), tracks)
 
 
 def _judge(work: Work) -> tuple[Work, list[dict[str, Any]]]:
@@ -139,7 +167,7 @@ def _judge(work: Work) -> tuple[Work, list[dict[str, Any]]]:
         problem = _("Give the template a name of at most %(most)s characters.", most=LONGEST_NAME)
         return work._replace(problems=(problem,)), []
     try:
-        messages = messages_of(work.drafts)
+        messages = dressed(messages_of(work.drafts), work.extras)
     except InvalidMessage as error:
         return work._replace(problems=(str(error),)), []
     if work.account is None:
@@ -156,13 +184,14 @@ def _editor(work: Work, mine: Template | None = None) -> str:
         "templates",
         work=work,
         mine=mine,
-        messages=shown(work.drafts),
+        messages=shown(work.drafts, work.extras),
         accounts=OfficialAccount.list_owned(tenant()),
         kinds=KIND_WORDS,
         rules=KINDS,
         boxes=boxes,
         card_boxes=card_boxes,
         action_rows=action_rows,
+        extra_boxes=extra_boxes(work.extras),
         versions=TemplateVersion.of_template(mine.id) if mine else [],
         looked_at=_number("version"),
         trial=trial(mine) if mine else None,

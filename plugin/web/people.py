@@ -5,9 +5,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from plugin.doorway import outside
+from plugin.models.base import db
 from plugin.models.conflict import Conflict
+from plugin.models.friend_search import count_friends
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import Friend, LedgerEntry, count_friends
+from plugin.models.people import Friend, LedgerEntry
+from plugin.models.tag import Tag
+from plugin.models.visitor_hint import VisitorHint
 from plugin.services.link_friend import untie_by_hand
 from plugin.services.undo import newest_tying
 from plugin.web.blueprint import web
@@ -33,6 +37,7 @@ def people() -> str:
         waiting=Conflict.count_open(tenant()),
         accounts=OfficialAccount.list_owned(tenant()),
         statuses=STATUSES,
+        tags=db.session.scalars(Tag.owned(tenant())).all(),
         record_url=record_url,
     )
 
@@ -48,6 +53,7 @@ def friend(friend_id: int) -> str:
         history=LedgerEntry.of_friend(mine),
         undoable=newest_tying(mine),
         timeline=timeline_of(mine),
+        suggested=VisitorHint.of_friends([mine.id]).get(mine.id),
         record_url=record_url,
     )
 

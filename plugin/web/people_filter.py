@@ -19,6 +19,7 @@ class Wish(NamedTuple):
     q: str = ""
     linked: str = ""
     status: str = ""
+    tag: str = ""
     account: int = 0
     before: int = 0
 
@@ -30,6 +31,7 @@ class Wish(NamedTuple):
             args.get("q", "").strip()[:200].replace("\0", ""),
             linked if linked in LINKED else "",
             status if status in STATUSES else "",
+            " ".join(args.get("tag", "").replace("\0", "").split())[:50],
             row_id(args.get("account", "")),
             row_id(args.get("before", "")),
         )
@@ -39,6 +41,17 @@ class Wish(NamedTuple):
         return {name: each for name, each in self._asdict().items() if each and name != "before"}
 
     @property
+    def filter(self) -> FriendFilter:
+        """The same as the search takes it."""
+        return FriendFilter(
+            linked=LINKED.get(self.linked),
+            status=self.status,
+            q=self.q,
+            tag=self.tag,
+            official_account=self.account or None,
+        )
+
+    @property
     def narrows(self) -> bool:
         """Whether anybody may be left out."""
         return bool(self.words())
@@ -46,13 +59,7 @@ class Wish(NamedTuple):
 
 def page_of_friends(installation_id: int, wish: Wish) -> tuple[list[Friend], int]:
     """The newest friends that fit, and the id to go on under (0: no more)."""
-    wanted = FriendFilter(
-        linked=LINKED.get(wish.linked),
-        status=wish.status,
-        q=wish.q,
-        official_account=wish.account or None,
-    )
-    found = find_friends(installation_id, wanted)
+    found = find_friends(installation_id, wish.filter)
     if wish.before:
         found = found.where(Friend.id < wish.before)
     rows = db.session.scalars(found.order_by(Friend.id.desc()).limit(PAGE + 1)).unique().all()

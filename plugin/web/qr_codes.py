@@ -109,13 +109,15 @@ def edit_qr_code(code_id: int) -> Page:
     """Everything but the account and the linkage type, on which printed codes rely."""
     code, zone = own_code(code_id), person().installation.time_zone or ""
     form = filled(code, zone)
-    if form.validate_on_submit():
-        change_qr_code(code, form.choices(zone))
+    choices = form.choices(zone)
+    if choices is not None:
+        change_qr_code(code, choices)
         if form.logo.png or form.no_logo.data:
             set_logo(code, form.logo.png)
         flash(_("Saved."))
         return redirect(url_for("web.qr_code", code_id=code.id))
-    shown = page("qr_codes/edit.html", "qr", code=code, form=form, zone=zone)
+    proves = outside().gateways.mail is not None
+    shown = page("qr_codes/edit.html", "qr", code=code, form=form, zone=zone, proves=proves)
     return (shown, 422) if form.errors else shown
 
 

@@ -3,28 +3,51 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-from plugin.core.addresses import is_https
-from plugin.core.colours import can_be_scanned, is_colour
-from plugin.core.message_part import InvalidMessage
-from plugin.core.personalise import sample
-from plugin.core.png import InvalidPicture, read_png
+from plugin.core.png import InvalidPicture
 from plugin.models.qr_code import QRCode
-from plugin.services.plan_delivery import check
-from plugin.services.qr_codes import LARGEST_LOGO, Choices
-from plugin.services.tag_friend import InvalidTag, read_tags
+from plugin.services.qr_choices import (
+    LARGEST_LOGO,
+    LONGEST_NAME,
+    Choices,
+    InvalidChoices,
+    Refusal,
+    fitted_logo,
+    settled,
+)
 
 A_DAY = timedelta(days=1)
 UNREADABLE = {
+    "too_heavy": _("The file may have 200 KB at most."),
     "not_png": _("This is not a PNG picture."),
     "too_large": _("The picture may have 1,024 pixels a side at most."),
     "unusual": _("Save the picture as a plain PNG: 8 bits a channel, not interlaced."),
 }
+
+# The page asks for days, the service for moments.
+FIELDS = {"starts_at": "starts_on", "ends_at": "ends_on"}
+SAYINGS = {
+    "no_name": _("Give the code a name."),
+    "long_name": _("Use at most 120 characters."),
+    "no_https": _("Enter a whole address that begins with https://"),
+    "odd_tag": _("A tag has 50 characters at most and no {{ }}."),
+    "many_tags": _("A friend can carry 100 tags at most."),
+    "ends_first": _("The last day must not be before the first."),
+    "no_colour": _("Choose both colours."),
+    "too_alike": _("Cameras cannot read these two. Take a darker code or a lighter ground."),
+}
+
+
+def _says(refusal: Refusal) -> str:
+    if refusal.reason == "odd_greeting":
+        return str(gettext("LINE would not take it: %(words)s", words=refusal.words))
+    return str(SAYINGS[refusal.reason])
 
 
 def _stripped(text: str | None) -> str:
@@ -38,7 +61,7 @@ class QRChoicesForm(FlaskForm):
         _("Name"),
         [
             DataRequired(message=_("Give the code a name.")),
-            Length(max=120, message=_("Use at most 120 characters.")),
+            Length(max=LONGEST_NAME, message=_("Use at most 120 characters.")),
         ],
         filters=[_stripped],
     )
@@ -56,63 +79,30 @@ class QRChoicesForm(FlaskForm):
     by_form = BooleanField(_("A short form: email address and name"))
     makes_contact = BooleanField(_("Otherwise make a new contact"))
 
-    def validate_destination(self, field: Field) -> None:
-        """https or nothing."""
-        if field.data and not is_https(field.data):
-            raise ValidationError(_("Enter a whole address that begins with https://"))
-
-    def validate_tags(self, field: Field) -> None:
-        """As the workflow action takes them."""
-        try:
-            field.tags = read_tags(field.data) if field.data else []
-        except InvalidTag as error:
-            raise ValidationError(_("A tag has 50 characters at most and no {{ }}.")) from error
-
-    def validate_greeting(self, field: Field) -> None:
-        """What LINE would take as a text message."""
-        try:
-            if field.data:
-                check(sample([{"type": "text", "text": field.data}]))
-        except InvalidMessage as error:
-            says = _("LINE would not take it: %(words)s", words=str(error))
-            raise ValidationError(says) from error
-
-    def validate_ends_on(self, field: Field) -> None:
-        """Not before it begins."""
-        if field.data and self.starts_on.data and field.data < self.starts_on.data:
-            raise ValidationError(_("The last day must not be before the first."))
-
-    def validate_light(self, field: Field) -> None:
-        """A camera has to tell the two apart."""
-        if not (is_colour(self.dark.data) and is_colour(field.data)):
-            raise ValidationError(_("Choose both colours."))
-        if not can_be_scanned(self.dark.data, field.data):
-            raise ValidationError(
-                _("Cameras cannot read these two. Take a darker code or a lighter ground.")
-            )
-
     def validate_logo(self, field: Field) -> None:
         """A PNG of 200 KB at most; its bytes are kept in `png`."""
         field.png = field.data.read(LARGEST_LOGO + 1) if field.data else b""
-        if len(field.png) > LARGEST_LOGO:
-            raise ValidationError(_("The file may have 200 KB at most."))
         try:
-            if field.png:
-                read_png(field.png)
+            fitted_logo(field.png)
         except InvalidPicture as error:
             raise ValidationError(UNREADABLE[error.reason]) from error
 
-    def choices(self, zone: str) -> Choices:
-        """What the service wants, of a form that is valid."""
+    def choices(self, zone: str) -> Choices | None:
+        """What the service takes, of a form that was sent; None: fields say what is wrong."""
+        if not self.validate_on_submit():
+            return None
+        try:
+            return settled(self._wanted(zone))
+        except InvalidChoices as error:
+            for name, refusal in error.refusals.items():
+                self[FIELDS.get(name, name)].errors = [_says(refusal)]
+            return None
+
+    def _wanted(self, zone: str) -> Choices:
         last = self.ends_on.data
-        values = {
-            name: self[name].data
-            for name in Choices._fields
-            if name not in ("tags", "starts_at", "ends_at")
-        }
+        values = {name: self[name].data for name in Choices._fields if name in self}
         return Choices(
-            **values,
-            tags=self.tags.tags,
+            **{**values, "tags": [self.tags.data]},
             starts_at=_midnight(self.starts_on.data, zone),
             ends_at=_midnight(last + A_DAY if last else None, zone),
         )

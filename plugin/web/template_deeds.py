@@ -1,4 +1,4 @@
-"""What is done with a whole template: send oneself a test, duplicate, archive."""
+"""What is done with a whole template: send oneself a test, duplicate, archive, restore."""
 
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -10,7 +10,12 @@ from plugin.models.people import Friend
 from plugin.models.sending import ACCEPTED, Delivery
 from plugin.models.template import Template
 from plugin.services.send_test import send_test
-from plugin.services.templates import LONGEST_NAME, archive_template, duplicate
+from plugin.services.templates import (
+    LONGEST_NAME,
+    archive_template,
+    duplicate,
+    restore_template,
+)
 from plugin.web.blueprint import web
 from plugin.web.message_templates import own_template
 from plugin.web.signed_in import person, tenant
@@ -52,6 +57,15 @@ def put_template_away(template_id: int) -> Response:
     archive_template(mine)
     flash(_("%(name)s is archived.", name=mine.name))
     return redirect(url_for("web.templates"))
+
+
+@web.post("/templates/<int:template_id>/restore")
+def take_template_back(template_id: int) -> Response:
+    """In use again, as it was."""
+    mine = own_template(template_id, archived=True)
+    restore_template(mine)
+    flash(_("%(name)s can be chosen again, and workflows that name it send it.", name=mine.name))
+    return redirect(url_for("web.template", template_id=mine.id))
 
 
 def _friend(mine: Template) -> Friend | None:

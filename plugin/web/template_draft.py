@@ -9,21 +9,51 @@ from werkzeug.datastructures import MultiDict
 from plugin.core.bubbles import KINDS, Draft, message_of
 from plugin.core.message_checks import BUBBLES
 from plugin.core.message_part import InvalidMessage
+from plugin.core.messages import Extras
 
 Form = MultiDict[str, str]
 # `bubble.0.cards.1.actions.0.label`: kind of list and place, by turns, then the field.
 NAME = re.compile(r"bubble\.([0-4])\.((?:(?:cards|actions)\.[0-9]\.){0,2})([a-z_]{1,20})")
 LONGEST = 60_000
+# Nobody knows these by heart, so the form of a kind that is JSON begins with a small one.
+BEGUN = {
+    "flex": {"json": """{
+  "type": "bubble",
+  "body": {
+    "type": "box",
+    "layout": "vertical",
+    "contents": [{"type": "text", "text": "Hello", "wrap": true}]
+  }
+}"""},
+    "imagemap": {"json": """{
+  "type": "imagemap",
+  "baseUrl": "https://",
+  "altText": "",
+  "baseSize": {"width": 1040, "height": 1040},
+  "actions": [
+    {
+      "type": "uri",
+      "linkUri": "https://",
+      "area": {"x": 0, "y": 0, "width": 1040, "height": 1040}
+    }
+  ]
+}"""},
+}  # fmt: skip
 
 
 def new_draft(kind: str) -> Draft:
-    """An empty message of a kind, with as many actions and cards as it must have."""
-    draft: Draft = {"kind": kind}
+    """A message of a kind to begin with: as many actions and cards as it must have."""
+    draft: Draft = {"kind": kind, **BEGUN.get(kind, {})}
     if KINDS[kind].cards:
         draft["cards"] = [_new_card(kind)]
     elif KINDS[kind].actions[0]:
         draft["actions"] = [{} for _ in range(KINDS[kind].actions[0])]
     return draft
+
+
+def extras_of(form: Form) -> Extras:
+    """What was filled in for all messages together; browsers end lines with CR LF."""
+    return Extras.of({name: form.get(name, "")[:LONGEST] for name in Extras._fields})
 
 
 def drafts_of(form: Form) -> list[Draft]:

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from plugin.core.bubbles import KINDS, Draft
 from plugin.core.message_part import utf16_length
+from plugin.core.messages import Extras
 from plugin.services.graphemes import count_clusters
 
 KIND_WORDS = {
@@ -31,6 +32,9 @@ LABELS = {
     "package_id": _("Package ID"),
     "sticker_id": _("Sticker ID"),
     "json": _("JSON"),
+    "quick_replies": _("Quick replies"),
+    "sender_name": _("Sender name"),
+    "sender_icon_url": _("Sender icon address"),
 }
 HINTS = {
     "alt_text": _("Shown in notifications and on old devices."),
@@ -38,8 +42,14 @@ HINTS = {
     "video_url": _("https, MP4, up to 200 MB."),
     "preview_url": _("https, JPEG or PNG, up to 1 MB."),
     "package_id": _("From LINE's list of stickers that bots may send."),
+    "quick_replies": _(
+        "One a line, up to 13, below the last message. A tap says the words back; with"
+        " “Label | https://...” it opens an address."
+    ),
+    "sender_name": _("Shown instead of the account's name. It must not contain the word LINE."),
+    "sender_icon_url": _("https, PNG, up to 1 MB. Shown instead of the account's picture."),
 }
-LONG = ("text", "json")
+LONG = ("text", "json", "quick_replies")
 # Titles and texts of templates count grapheme clusters, the rest UTF-16 units (LINE's text
 # character count page). With an image or a title a text is 60 at most.
 CLUSTERS, UNITS = "clusters", "utf16"
@@ -50,6 +60,7 @@ LIMITS: dict[tuple[str, str], tuple[int, str]] = {
     ("carousel", "title"): (40, CLUSTERS),
     ("carousel", "text"): (120, CLUSTERS),
     ("confirm", "text"): (240, CLUSTERS),
+    ("extras", "sender_name"): (20, CLUSTERS),
 }
 HEADED_TEXT = 60
 ALT_TEXT, URL = (1500, UNITS), (2000, UNITS)
@@ -77,6 +88,11 @@ def boxes(kind: str, draft: Draft, prefix: str) -> list[Box]:
 def card_boxes(kind: str, card: Draft, prefix: str) -> list[Box]:
     """The fields of one of its cards."""
     return [_box(kind, name, card, prefix) for name in KINDS[kind].card_fields]
+
+
+def extra_boxes(extras: Extras) -> list[Box]:
+    """The fields for all messages together."""
+    return [_box("extras", name, extras._asdict(), "") for name in Extras._fields]
 
 
 def action_rows(kind: str, part: Draft, prefix: str) -> list[tuple[Box, Box]]:

@@ -4,14 +4,15 @@ from typing import Any
 
 from plugin.core.bubbles import Draft, message_of
 from plugin.core.message_part import InvalidMessage
+from plugin.core.messages import Extras, dressed
 from plugin.core.personalise import sample
 
 Shown = dict[str, Any]
 
 
-def shown(drafts: list[Draft]) -> list[Shown]:
+def shown(drafts: list[Draft], extras: Extras) -> list[Shown]:
     """One message for each draft, as the preview's macros take them."""
-    return [_shown(draft) for draft in drafts]
+    return shown_messages(dressed([_made(draft) for draft in drafts], extras))
 
 
 def shown_messages(messages: list[dict[str, Any]]) -> list[Shown]:
@@ -19,9 +20,9 @@ def shown_messages(messages: list[dict[str, Any]]) -> list[Shown]:
     return [_example(message) for message in messages]
 
 
-def _shown(draft: Draft) -> Shown:
+def _made(draft: Draft) -> Shown:
     try:
-        return _example(message_of(draft))
+        return message_of(draft)
     except InvalidMessage as error:
         return {"type": "problem", "text": str(error)}
 

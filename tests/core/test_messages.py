@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from plugin.core.message_part import InvalidMessage, utf16_length
-from plugin.core.messages import Button, from_inputs, read_buttons
+from plugin.core.messages import (
+    Button,
+    Extras,
+    dressed,
+    from_inputs,
+    read_buttons,
+    undressed,
+)
 
 
 def test_text_and_image_become_two_bubbles() -> None:
@@ -65,6 +72,44 @@ def test_buttons_make_one_card_of_text_and_image() -> None:
     actions = [one["action"] for one in bubble["footer"]["contents"]]
     assert [one["uri"].rpartition("/")[2] for one in actions] == ["29", "23"]
     assert [one["type"] for one in actions] == ["uri", "uri"]
+
+
+def test_links_are_wrapped_in_all_but_what_was_written_as_json() -> None:
+    reply = {"quick_replies": "Shop | https://example.com/shop"}
+    button = {"type": "uri", "label": "Shop", "uri": "https://example.com/shop"}
+    ready = [{"type": "template", "template": {"type": "buttons", "actions": [button]}}]
+    (made,) = from_inputs(reply, ready, wrap=lambda _: "wrapped")
+    assert made["template"]["actions"][0]["uri"] == "wrapped"
+    assert made["quickReply"]["items"][0]["action"]["uri"] == "wrapped"
+    (kept,) = from_inputs({"message_json": json.dumps(ready[0])}, wrap=lambda _: "wrapped")
+    assert kept == ready[0]
+
+
+def test_a_quick_reply_with_an_address_opens_it() -> None:
+    extras = Extras("Yes\nCall | tel:+81312345678\nA | B", "Bob")
+    (made,) = dressed([{"type": "text", "text": "Hi"}], extras)
+    assert [one["action"] for one in made["quickReply"]["items"]] == [
+        {"type": "message", "label": "Yes", "text": "Yes"},
+        {"type": "uri", "label": "Call", "uri": "tel:+81312345678"},
+        {"type": "message", "label": "A | B", "text": "A | B"},
+    ]
+    assert undressed([made]) == ([{"type": "text", "text": "Hi"}], extras)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"quickReply": {"items": [{"type": "action", "action": {"type": "camera"}}]}},
+        {"quickReply": {"items": "x"}},
+        {"quickReply": None},
+        {"sender": "x"},
+        {"sender": {"name": "Bob", "else": 1}},
+    ],
+)
+def test_extras_that_the_form_cannot_show_stay_in_the_message(more: dict[str, Any]) -> None:
+    message = {"type": "text", "text": "Hi", **more}
+    assert undressed([message]) == ([message], Extras())
+    assert undressed([message, {"type": "text", "text": "Ho"}])[1] == Extras()
 
 
 def test_the_last_bar_parts_label_and_address() -> None:

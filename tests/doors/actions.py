@@ -1,9 +1,11 @@
 """What tests of workflow actions share: HubSpot's call, and ways to make work wait."""
 
-from typing import Any
+import json
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from plugin.commands.hubspot_project import DEFINITION
 from plugin.core.clock import utcnow
 from plugin.models import Delivery, db
 from plugin.models.base import transaction
@@ -12,6 +14,26 @@ from tests.signing import hubspot_post
 from tests.world import ALICE, PORTAL, Tenant, World
 
 PUSH = "/v2/bot/message/push"
+
+
+class Declared(NamedTuple):
+    """What HubSpot was told of an action: the names of its fields, and what `result` may be."""
+
+    inputs: set[str]
+    outputs: set[str]
+    results: list[str]
+
+
+def _declared(action: dict[str, Any]) -> Declared:
+    outputs = {field["name"]: field for field in action["outputFields"]}
+    inputs = {field["name"] for field in action["inputFields"]}
+    return Declared(inputs, set(outputs), outputs["result"]["options"])
+
+
+DECLARED = {
+    action["uid"]: _declared(action)
+    for action in json.loads(DEFINITION.read_text(encoding="utf-8"))["workflowActions"]
+}
 
 
 def execution(
@@ -28,10 +50,13 @@ def execution(
 
 
 def run(world: World, action: str, inputs: dict[str, Any], **more: Any) -> dict[str, str]:
-    """Call an action; answers its output fields."""
+    """Call an action; answers its output fields, which are those that HubSpot was told of."""
     answer = hubspot_post(f"{world.url}/hubspot/actions/{action}", execution(inputs, **more))
     assert answer.status_code == 200, answer.text
     fields: dict[str, str] = answer.json()["outputFields"]
+    if fields["hs_execution_state"] != "BLOCK":
+        assert fields["result"] in DECLARED[action].results
+        assert set(fields) <= {*DECLARED[action].outputs, "hs_execution_state"}
     return fields
 
 

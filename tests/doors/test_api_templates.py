@@ -39,8 +39,25 @@ def test_a_template_is_made_listed_changed_and_archived(
     assert caller.ask("DELETE", path).status_code == 204
     assert caller.ask("GET", path).status_code == 404
     assert caller.results("/templates") == []
+    assert [one["name"] for one in caller.results("/templates?archived=true")] == ["Greeting"]
+    back = caller.ask("POST", f"{path}/restore")
+    assert (back.status_code, back.json["archived_at"]) == (200, None)
+    assert caller.get(path)["messages"] == sticker
+    assert caller.ask("POST", f"{path}/restore").status_code == 404
     with world.app.app_context():
         assert db.session.query(TemplateVersion).count() == 2
+
+
+def test_whether_links_are_tracked_belongs_to_the_version(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    assert make(caller, alice).json["tracks_links"] is True
+    made = make(caller, alice, tracks_links=False).json
+    path = f"/templates/{made['id']}"
+    same = caller.ask("PUT", path, {"messages": TEXT}).json
+    assert (same["tracks_links"], same["version"]) == (False, 1)
+    changed = caller.ask("PUT", path, {"messages": TEXT, "tracks_links": True}).json
+    assert (changed["tracks_links"], changed["version"]) == (True, 2)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +91,7 @@ def test_templates_are_the_tenants_own(
     assert stranger.results("/templates") == []
     for method, body in (("GET", None), ("PUT", {"messages": TEXT}), ("DELETE", None)):
         assert stranger.ask(method, f"/templates/{made['id']}", body).status_code == 404
+    assert caller.ask("DELETE", f"/templates/{made['id']}").status_code == 204
+    assert stranger.ask("POST", f"/templates/{made['id']}/restore").status_code == 404
+    assert stranger.results("/templates?archived=true") == []
     assert make(stranger, alice).status_code == 404

@@ -80,12 +80,32 @@ def test_an_action_that_is_gone_does_not_stay_behind(world: World, tmp_path: Pat
 
 
 def test_without_a_profile_one_is_made_and_then_left_alone(world: World, tmp_path: Path) -> None:
-    assert run(world.app, str(tmp_path)).exit_code == 0
+    first = run(world.app, str(tmp_path))
+    assert first.exit_code == 0
+    assert "Enter accountId and SUPPORT_EMAIL in hsprofile.production.json." in first.output
     made = tmp_path / "src/hsprofile.production.json"
-    assert json.loads(made.read_text()) == {"accountId": 0, "variables": {"BASE_URL": world.url}}
+    variables = {"BASE_URL": world.url, "SUPPORT_EMAIL": ""}
+    assert json.loads(made.read_text()) == {"accountId": 0, "variables": variables}
     made.write_text('{"accountId": 7}')
     assert run(world.app, str(tmp_path)).exit_code == 0
     assert made.read_text() == '{"accountId": 7}'
+
+
+def test_whom_users_write_to_stands_in_the_profile(world: World, tmp_path: Path) -> None:
+    told = ("--profile", "production", BASE, "12345", "--support-email", "help@example.com")
+    done = run(world.app, str(tmp_path), *told)
+    assert done.exit_code == 0
+    assert "Enter" not in done.output
+    profile = json.loads((tmp_path / "src/hsprofile.production.json").read_text())
+    assert profile["variables"]["SUPPORT_EMAIL"] == "help@example.com"
+    app = json.loads((tmp_path / "src/app/app-hsmeta.json").read_text())
+    assert app["config"]["support"]["supportEmail"] == "${SUPPORT_EMAIL}"
+    assert run(world.app, str(tmp_path), *told[:-1], "no address").exit_code == 2
+
+
+def test_every_variable_is_one_that_profiles_have() -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", json.dumps(files())))
+    assert used == set(files()["src/hsprofile.production.json"]["variables"])
 
 
 @pytest.mark.parametrize("profile", [("A B", BASE, "1"), ("a", "http://a.example", "1")])

@@ -1,6 +1,7 @@
 """What LINE meets: kept before it is answered, once, in the order of time."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,42 @@ def test_late_events_do_not_turn_time_back(world: World, alice: Tenant) -> None:
     post(world, alice, [event("follow", 2000), event("message", 2500)])
     world.work()
     assert [one.status for one in friends(world)] == ["blocked"]
+
+
+def test_a_message_makes_a_friend_known_before_the_follow_is_told(
+    world: World, alice: Tenant
+) -> None:
+    text = {"type": "text", "id": "1", "text": "x"}
+    post(world, alice, [event("message", 2000, message=text)])
+    world.work()
+    post(world, alice, [event("follow", 1000)])
+    world.work()
+    [friend] = friends(world)
+    assert (friend.status, friend.status_at, friend.last_received_at) == (
+        "following", at_ms(2000), at_ms(2000),
+    )  # fmt: skip
+
+
+def test_a_block_that_is_told_late_still_ends_what_was_before_it(
+    world: World, alice: Tenant
+) -> None:
+    wrote = event("message", 4000, message={"type": "text", "id": "1", "text": "x"})
+    for late in (event("follow", 1000), wrote, event("unfollow", 3000)):
+        post(world, alice, [late])
+        world.work()
+    # Who wrote after it had come back.
+    assert [one.status for one in friends(world)] == ["following"]
+    for late in (event("unfollow", 6000), event("postback", 5000), event("follow", 5500)):
+        post(world, alice, [late])
+        world.work()
+    [friend] = friends(world)
+    assert (friend.status, friend.status_at, friend.last_received_at) == (
+        "blocked", at_ms(6000), at_ms(5000),
+    )  # fmt: skip
+
+
+def at_ms(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def test_events_of_one_body_are_handled_in_the_order_of_time(world: World, alice: Tenant) -> None:

@@ -179,6 +179,14 @@ def test_a_test_send_goes_to_the_chosen_friend_who_is_remembered(
     assert len(again) == len(sent)
 
 
+def test_a_template_without_tokens_needs_no_hubspot(world: World, alice: Tenant) -> None:
+    friend_id, _ = linked(world, alice, BOB, line_user("charlie"))
+    path = "/templates/" + write(world, alice).url.rpartition("/")[2]
+    world.sandbox.fail("/crm/objects/.*/batch/read", {"status": 503})
+    page = send(alice, alice.walker.page, f"{path}/test", friend=str(friend_id))
+    assert "LINE accepted the test" in page.text
+
+
 def test_a_missing_value_is_named_where_the_test_was_sent(world: World, alice: Tenant) -> None:
     friend_id, _ = linked(world, alice, BOB, line_user("charlie"))
     text = {"bubble.0.kind": "text", "bubble.0.text": "From {{ contact.company }}"}
@@ -214,6 +222,46 @@ def test_an_archived_template_is_gone_from_the_shelf(world: World, alice: Tenant
     assert "is archived" in page.text
     assert alice.walker.go(f"{world.url}{path}").status == 404
     assert "empty" in marks(alice.walker.go(f"{world.url}/templates"))
+
+
+def test_an_archived_template_is_found_in_the_archive_and_restored(
+    world: World, alice: Tenant
+) -> None:
+    assert "archive-shelf" not in marks(alice.walker.go(f"{world.url}/templates"))
+    path = "/templates/" + write(world, alice).url.rpartition("/")[2]
+    page = send(alice, write(world, alice, "Other"), f"{path}/archive")
+    assert "archive-shelf" in marks(page)
+    shelf = alice.walker.go(f"{world.url}/templates?archived=yes")
+    assert marks(shelf).count("archived-template") == 1
+    assert "Welcome" in shelf.text
+    assert "Other" not in shelf.text
+    page = alice.walker.submit()
+    assert page.url == f"{world.url}{path}"
+    assert "can be chosen again" in page.text
+    assert "empty" in marks(alice.walker.go(f"{world.url}/templates?archived=yes"))
+    assert send(alice, page, f"{path}/restore").status == 404
+
+
+def test_quick_replies_and_the_sender_stand_at_the_messages(world: World, alice: Tenant) -> None:
+    extras = {"quick_replies": "Yes\r\nShop | https://shop.example.com", "sender_name": "Bob"}
+    two = {**HELLO, "bubble.1.kind": "text", "bubble.1.text": "Coming?"}
+    page = alice.walker.go(f"{world.url}/templates/new")
+    shown = send(alice, page, "/templates/preview", **two, **extras)
+    assert marks(shown).count("said-by") == 2
+    assert "Yes" in shown.text
+    page = write(world, alice, **two, **extras)
+    [(_, (first, last))] = kept(world)
+    assert (first["sender"], last["sender"]) == ({"name": "Bob"}, {"name": "Bob"})
+    labels = [one["action"]["label"] for one in last["quickReply"]["items"]]
+    assert labels == ["Yes", "Shop"]
+    assert "quickReply" not in first
+    form = alice.walker._with_button("save").fields
+    assert (form["bubble.0.kind"], form["bubble.1.kind"]) == ("text", "text")
+    assert form["sender_name"] == "Bob"
+    assert ">\nYes\nShop | https://shop.example.com</textarea>" in page.html
+    page = send(alice, page, "/templates/new", **{**HELLO, "sender_name": "LINE shop"}, name="x")
+    assert page.status == 422
+    assert "must not contain the word LINE" in page.text
 
 
 def test_a_stranger_sees_no_template(world: World, alice: Tenant) -> None:

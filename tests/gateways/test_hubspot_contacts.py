@@ -186,3 +186,34 @@ def test_a_refusal_that_is_not_about_a_row_is_not_split(
     with pytest.raises(GatewayError):
         hubspot.update_contacts(portal, [ContactUpdate(n, {}) for n in range(1, 9)])
     assert len(server.seen) == 1
+
+
+OLD, VISITOR = "/sandbox/hubspot-api", "0123456789abcdef" * 2
+# The old form of a record, as HubSpot's legacy reference shows it.
+SEEN = {
+    "vid": 12,
+    "canonical-vid": 150000000001,
+    "is-contact": True,
+    "properties": {"email": {"value": "alice@example.com"}, "lastname": {}},
+}
+
+
+def test_whose_a_visitor_cookie_is(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("GET", f"{OLD}/contacts/v1/contact/byUtk/batch/", Reply(body={VISITOR: SEEN}))
+    found = hubspot.contact_of_visitor(portal, VISITOR)
+    email = {"email": "alice@example.com", "firstname": None, "lastname": None}
+    assert found == ContactRecord(150000000001, email)
+    assert server.seen[0].query["utk"] == VISITOR
+    assert server.seen[0].headers["authorization"] == "Bearer portal-token"
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"0" * 32: SEEN}, {VISITOR: {**SEEN, "is-contact": False}}, {VISITOR: None}]
+)
+def test_a_cookie_without_a_contact(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, said: dict[str, object]
+) -> None:
+    server.on("GET", f"{OLD}/contacts/v1/contact/byUtk/batch/", Reply(body=said))
+    assert hubspot.contact_of_visitor(portal, VISITOR) is None

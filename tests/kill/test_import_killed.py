@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -14,32 +13,33 @@ from plugin.services.link_friend import Wish, contact_row, friend_row, tie
 from plugin.services.list_imports import Plan, create_import
 from tests.imports import FIELD, befriend, contacts_with, counts, list_of, ties
 from tests.people import NOW
-from tests.processes import Musubi, ending, environment, wait_until
+from tests.processes import Forked, Nursery, ending, environment, wait_until
 from tests.world import Sandbox, Tenant, World
 
 pytestmark = pytest.mark.kill
 KILLS, FRIENDS = 10, 4000
 
 
-def process(world: World, tmp_path: Path) -> Musubi:
+def process(world: World, nursery: Nursery) -> Forked:
     """`python app.py` on the test's database and sandbox."""
     url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    return Musubi(environment(world.url, world.sandbox.url, url), tmp_path)
+    return nursery.make(environment(world.url, world.sandbox.url, url))
 
 
 def test_ten_kills_change_nothing(
-    world: World, alice: Tenant, sandbox: Sandbox, tmp_path: Path
+    world: World, alice: Tenant, sandbox: Sandbox, nursery: Nursery
 ) -> None:
+    sandbox.fail("/hubspot-api/crm/lists", {"delay": 0.12})
     friends = befriend(sandbox, FRIENDS)
     values = [*friends, *["nonsense"] * 50, *friends[:1]]
     ids = contacts_with(sandbox, values)
     with world.app.app_context():
         plan = Plan(list_of(sandbox, ids), FIELD, 0)
         import_id = create_import(world.outside, world.account(alice), plan).id
-    hits = sum(killed_at_work(world, import_id, tmp_path) for _ in range(KILLS))
+    hits = sum(killed_at_work(world, import_id, nursery) for _ in range(KILLS))
     assert hits >= 3, "it was over before it could be killed"
     world.pass_time(60)
-    last = process(world, tmp_path)
+    last = process(world, nursery)
     with ending(last):
         wait_until(lambda: not is_running(world, import_id), 120, "the import ends")
     # The id on two contacts is nobody's.
@@ -51,12 +51,12 @@ def test_ten_kills_change_nothing(
         assert db.session.query(LedgerEntry).filter_by(deed="linked").count() == FRIENDS - 1
 
 
-def killed_at_work(world: World, import_id: int, tmp_path: Path) -> bool:
+def killed_at_work(world: World, import_id: int, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the run was under way."""
     # Whom the last kill left the job to had to wait for its lease.
     world.pass_time(60)
     step = step_of(world, import_id)
-    victim = process(world, tmp_path)
+    victim = process(world, nursery)
     with ending(victim):
         wait_until(lambda: step_of(world, import_id) != step, 60, "it goes on")
         time.sleep(random.uniform(0, 0.3))  # noqa: S311 - a moment, not a secret

@@ -131,6 +131,22 @@ def test_a_block_is_completed_by_its_callback(installed: Client, app: FakeApp) -
     assert installed.api("POST", path, body)[0] == 404
 
 
+def test_an_answer_that_a_workflow_waited_for_ends_the_tour(
+    installed: Client, app: FakeApp
+) -> None:
+    def done() -> bool:
+        return b'data-testid="tour-ask" data-done="yes"' in installed.raw("GET", "/tour").data
+
+    block(app)
+    for number, outputs in enumerate(({"result": "timed_out"}, {"answer": "Yes"})):
+        (callback_id,) = run(installed, ALICE)
+        ended(installed, "BLOCKED")
+        body = {"outputFields": outputs, "typedOutputs": {}}
+        assert installed.api("POST", f"{CALLBACKS}/{callback_id}/complete", body)[0] == 204
+        ended(installed, "SUCCESS")
+        assert done() == bool(number)
+
+
 def test_a_batch_with_an_unknown_callback_does_nothing(installed: Client, app: FakeApp) -> None:
     block(app)
     (callback_id,) = run(installed, ALICE)

@@ -5,14 +5,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from plugin.models import Conflict, Contact, Delivery, Friend, LedgerEntry, WebhookEvent, db
+from plugin.models import (
+    Conflict,
+    Contact,
+    Delivery,
+    Friend,
+    LedgerEntry,
+    Linkage,
+    WebhookEvent,
+    db,
+)
 from plugin.models.base import transaction
 from plugin.models.job import plant
-from plugin.services.link_friend import Wish, contact_row, tie, untie_by_hand
+from plugin.services.conflicts import move_link
+from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
+from tests.imports import befriend
 from tests.people import NOW, line_user, linked
 from tests.portal import Portal, mute
 from tests.signing import hubspot_post
-from tests.world import ALICE, BOB, PORTAL, Tenant, World
+from tests.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World
 
 NOW_MS = 1790000000000
 A, B = "U" + "a" * 32, "U" + "b" * 32
@@ -198,3 +209,72 @@ def test_what_was_forgotten_is_not_tied_again(portal: Portal) -> None:
         friend = db.session.scalars(select(Friend)).one()
         contact = contact_row(portal.tenant.installation_id, BOB)
         assert tie(Wish(friend, contact, "manual", "test")).decision == "link"
+
+
+def test_a_wish_that_waits_goes_over_with_its_contact(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, ALICE, A)
+    with portal.world.app.app_context(), transaction():
+        friend = friend_row(portal.world.account(portal.tenant), A, NOW)
+        tie(Wish(friend, contact_row(portal.tenant.installation_id, BOB), "email", "friend"))
+    survivor = portal.merge(CHARLIE, BOB)
+    portal.heard("object.merge")
+    with portal.world.app.app_context():
+        conflict = db.session.scalars(Conflict.owned(portal.tenant.installation_id)).unique().one()
+        assert conflict.contact.contact_id == survivor
+        assert move_link(conflict, "bob@example.com")
+    assert portal.tied() == {survivor: A}
+
+
+def test_a_wish_that_the_merge_fulfils_waits_no_more(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, ALICE, A)
+    with portal.world.app.app_context(), transaction():
+        friend = friend_row(portal.world.account(portal.tenant), A, NOW)
+        tie(Wish(friend, contact_row(portal.tenant.installation_id, BOB), "email", "friend"))
+    survivor = portal.merge(ALICE, BOB)
+    portal.heard("object.merge")
+    assert portal.tied() == {survivor: A}
+    with portal.world.app.app_context():
+        assert Conflict.count_open(portal.tenant.installation_id) == 0
+
+
+def test_who_was_unlinked_before_a_merge_was_told_is_cleared_there(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, BOB, A)
+    portal.world.work()
+    mute(portal.world)
+    portal.world.sandbox.control("POST", "/hubspot", {"merge_creates_id": True})
+    survivor = portal.merge(ALICE, BOB)
+    assert portal.value(survivor) == A
+    with portal.world.app.app_context():
+        untie_by_hand(db.session.scalars(select(Linkage)).one(), "bob@example.com")
+    ids = {"newObjectId": survivor, "primaryObjectId": ALICE, "mergedObjectIds": [ALICE, BOB]}
+    told(portal, {"subscriptionType": "object.merge", "objectId": survivor, **ids})
+    assert portal.tied() == {}
+    assert portal.value(survivor) == ""
+
+
+def test_a_restore_of_what_is_merged_by_now_changes_nothing(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, BOB, A)
+    portal.world.work()
+    mute(portal.world)
+    survivor = portal.merge(ALICE, BOB)
+    ids = {"newObjectId": survivor, "primaryObjectId": ALICE, "mergedObjectIds": [ALICE, BOB]}
+    told(portal, {"subscriptionType": "object.merge", "objectId": survivor, **ids})
+    told(portal, {"subscriptionType": "object.restore", "objectId": BOB, "eventId": 9})
+    assert portal.tied() == {survivor: A}
+    assert portal.value(survivor) == A
+
+
+def test_a_deletion_told_after_the_restore_of_a_stranger_is_too_late(portal: Portal) -> None:
+    mute(portal.world)
+    (user,) = befriend(portal.world.sandbox, 1)
+    about = {"objectId": ALICE, "eventId": 1}
+    told(
+        portal,
+        {**about, "subscriptionType": "object.restore", "occurredAt": 1790000000500},
+    )
+    linked(portal.world, portal.tenant, ALICE, user)
+    told(
+        portal,
+        {**about, "subscriptionType": "object.deletion", "occurredAt": 1790000000100},
+    )
+    assert portal.tied() == {ALICE: user}

@@ -3,15 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError
 from plugin.models import Friend, FriendImport, db
 from plugin.models.base import transaction
 from plugin.services.friend_imports import (
     UnfitFile,
     begin_file_import,
     begin_friend_import,
+    cancel_friend_import,
 )
+from plugin.services.import_friends import import_friends
 from tests.imports import befriend, calls
 from tests.people import friend_of, linked
 from tests.world import Sandbox, Tenant, World
@@ -85,3 +89,31 @@ def test_files_that_cannot_be_taken(world: World, alice: Tenant, file: bytes, re
     with world.app.app_context(), pytest.raises(UnfitFile) as unfit:
         begin_file_import(world.account(alice), file)
     assert unfit.value.reason == reason
+
+
+def test_a_file_that_was_cancelled_can_be_taken_again(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    users = befriend(sandbox, 120)
+    file = "\n".join(users).encode()
+    # LINE is out of order, and somebody loses patience.
+    sandbox.fail("/bot/profile/", {"status": 503}, probability=0.5)
+    with world.app.app_context():
+        run = begin_file_import(world.account(alice), file)
+        with pytest.raises(GatewayError):
+            import_friends(world.outside, run.id)
+        assert cancel_friend_import(run)
+        assert not cancel_friend_import(run)
+    world.work()
+    with world.app.app_context():
+        stopped = db.session.get_one(FriendImport, run.id)
+        assert (stopped.state, stopped.profiles) == ("cancelled", 0)
+    sandbox.control("DELETE", "/faults")
+    world.work(ahead=120)
+    again = imported(world, alice, file)
+    assert (again.state, again.total, again.found) == ("finished", 120, 120)
+    once_more = imported(world, alice, file)
+    assert (once_more.state, once_more.new, once_more.found) == ("finished", 0, 120)
+    with world.app.app_context():
+        names = db.session.scalars(select(Friend.display_name)).all()
+        assert sorted(names)[:2] == ["Friend 1", "Friend 10"]

@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from plugin.core.clock import utcnow
 from plugin.models import Conflict, Friend, LedgerEntry, UserToken, WebhookEvent, db
 from plugin.models.base import transaction
 from plugin.sandbox import account_to_connect
 from plugin.services.conflicts import move_link
-from plugin.services.deauthorize import keep_user_token
+from plugin.services.housekeeping import housekeeping
 from plugin.services.link_friend import Wish, contact_row, friend_row, move, tie, untie_by_hand
 from plugin.services.undo import undo
+from plugin.services.user_tokens import FriendToken, keep_user_token
 from tests.doors.friend_rig import Phone
 from tests.people import NOW, linked
 from tests.portal import Portal
@@ -112,10 +113,7 @@ def test_who_links_by_the_conflict_s_wish_settles_it(portal: Portal) -> None:
 
 
 def test_line_is_told_of_who_is_unlinked(portal: Portal) -> None:
-    phone = Phone()
-    phone.follow(f"{portal.world.url}/l/{portal.tenant.slug}")
-    phone.submit()
-    assert phone.outcome == "linked"
+    linked_by_login(portal)
     with portal.world.app.app_context():
         assert db.session.scalar(select(func.count()).select_from(UserToken)) == 1
     portal.world.work()
@@ -135,17 +133,84 @@ def test_where_no_live_token_is_left_the_ledger_says_so(portal: Portal, how: str
     with portal.world.app.app_context(), transaction():
         friend = db.session.get_one(Friend, friend_id)
         life = timedelta(days=-1 if how == "expired" else 30)
-        keep_user_token(friend, friend.official_account, "x" * 20, life)
+        keep_user_token(friend, friend.official_account, FriendToken("x" * 20, life))
     unlink(portal)
     portal.world.work()
     assert portal.ledger()[-1][0] == "not_deauthorized"
+
+
+def linked_by_login(portal: Portal) -> None:
+    phone = Phone()
+    phone.follow(f"{portal.world.url}/l/{portal.tenant.slug}")
+    phone.submit()
+    assert phone.outcome == "linked"
+
+
+def change_token(portal: Portal, **values: object) -> None:
+    with portal.world.app.app_context(), transaction() as session:
+        token = session.scalars(select(UserToken)).one()
+        for name, value in values.items():
+            setattr(token, name, value)
+
+
+@pytest.mark.parametrize("how", ["ended", "taken back", "a LIFF token came later"])
+def test_line_is_told_by_a_refreshed_token_where_the_other_has_ended(
+    portal: Portal, how: str
+) -> None:
+    linked_by_login(portal)
+    store = portal.world.sandbox.app.extensions["world"].store
+    [first] = store.keys("line_user_token")
+    store.delete("line_user_token", first)
+    if how == "ended":
+        change_token(portal, expires_at=utcnow())
+    if how == "a LIFF token came later":
+        with portal.world.app.app_context(), transaction():
+            friend = db.session.scalars(select(Friend)).one()
+            later = FriendToken("x" * 20, timedelta(hours=-1))
+            keep_user_token(friend, friend.official_account, later)
+    unlink(portal)
+    portal.world.work()
+    assert portal.ledger()[-1][0] == "deauthorized"
+    assert store.keys("line_deauthorized")
+
+
+@pytest.mark.parametrize("how", ["ended at LINE", "ended here", "another channel"])
+def test_a_refresh_token_that_is_no_good_any_more_tells_nobody(portal: Portal, how: str) -> None:
+    linked_by_login(portal)
+    store = portal.world.sandbox.app.extensions["world"].store
+    change_token(portal, expires_at=utcnow())
+    if how == "ended at LINE":
+        store.delete("line_refresh_token", store.keys("line_refresh_token")[0])
+    elif how == "ended here":
+        change_token(portal, refresh_until=utcnow())
+    else:
+        change_token(portal, login_channel_id="1")
+    unlink(portal)
+    portal.world.work()
+    assert portal.ledger()[-1][0] == "not_deauthorized"
+    assert not store.keys("line_deauthorized")
+
+
+def test_tokens_are_kept_sealed_and_as_long_as_one_of_them_is_good(portal: Portal) -> None:
+    linked_by_login(portal)
+    store = portal.world.sandbox.app.extensions["world"].store
+    secrets = store.keys("line_user_token") + store.keys("line_refresh_token")
+    with portal.world.app.app_context():
+        raw = db.session.execute(text("SELECT * FROM user_token")).all()
+        assert not any(secret in str(raw) for secret in secrets)
+        change_token(portal, expires_at=utcnow() - timedelta(days=1))
+        housekeeping()
+        assert db.session.scalar(select(func.count()).select_from(UserToken)) == 1
+        change_token(portal, refresh_until=utcnow() - timedelta(days=1))
+        housekeeping()
+        assert db.session.scalar(select(func.count()).select_from(UserToken)) == 0
 
 
 def test_nobody_is_told_of_a_friend_who_is_linked_again(portal: Portal) -> None:
     friend_id, _ = linked(portal.world, portal.tenant)
     with portal.world.app.app_context(), transaction():
         friend = db.session.get_one(Friend, friend_id)
-        keep_user_token(friend, friend.official_account, "x" * 20)
+        keep_user_token(friend, friend.official_account, FriendToken("x" * 20))
     unlink(portal)
     assert undo_newest(portal) == "undone"
     portal.world.work()

@@ -1,12 +1,17 @@
 """What people do to the LINE User ID property in HubSpot."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
-from plugin.models import Conflict, Installation, LedgerEntry, WebhookEvent, db
+from plugin.models import Conflict, Contact, Installation, Job, LedgerEntry, WebhookEvent, db
+from plugin.models.base import transaction
 from plugin.sandbox import account_to_connect
+from plugin.sandbox.hubspot.webhooks import Outbox
 from plugin.services.conflicts import keep_as_is, move_link
 from plugin.services.connect_account import ChannelValues, connect_account
+from plugin.services.created_contacts import owe_created
 from tests.people import line_user, linked
 from tests.portal import Portal
 from tests.world import ALICE, BOB, Tenant, World
@@ -43,6 +48,50 @@ def test_a_value_set_by_hand_links_without_any_list(portal: Portal) -> None:
     portal.until(lambda: portal.value(ALICE, "line_display_name") == "Friend 1")
     assert portal.value(ALICE, "line_link_method") == "property"
     assert portal.ledger() == [("linked", "property", ALICE)]
+
+
+def made(portal: Portal, **properties: str) -> int:
+    """A contact that somebody imports into HubSpot from a file; answers its id."""
+    body = {"portal": portal.portal, "count": 1, "properties": properties, "told": True}
+    (contact_id,) = portal.world.sandbox.control("POST", "/contacts", body)["ids"]
+    return int(contact_id)
+
+
+class Telling(Outbox):
+    """An outbox that loses everything but one kind of event."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def add(self, portal: int, event: dict[str, Any]) -> bool:
+        return event["subscriptionType"] == self.kind and super().add(portal, event)
+
+
+@pytest.mark.parametrize("told", ["object.creation", "object.propertyChange"])
+def test_a_contact_that_is_born_with_a_value_is_linked(portal: Portal, told: str) -> None:
+    """HubSpot may tell of it by either event, or both."""
+    portal.world.sandbox.app.extensions["world"].memory["hubspot-outbox"] = Telling(told)
+    (user,) = friends(portal, 1)
+    made(portal, email="new1@example.com")
+    new = made(portal, email="new2@example.com", line_user_id=user)
+    portal.until(portal.tied)
+    assert portal.tied() == {new: user}
+    with portal.world.app.app_context():
+        known = list(db.session.scalars(select(Contact.contact_id)))
+        assert known == [new], "who offers nothing leaves no row"
+
+
+def test_contacts_of_our_own_making_are_not_read_again(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        owe_created(portal.tenant.installation_id, [creation(ALICE), creation(BOB)])
+        (job,) = db.session.scalars(select(Job).where(Job.kind == "created_contacts"))
+        assert job.payload == {"ids": [BOB]}
+
+
+def creation(contact_id: int) -> WebhookEvent:
+    return WebhookEvent(id=contact_id, kind="object.creation", payload={"objectId": contact_id})
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from plugin.sandbox.hubspot import (  # noqa: F401 - importing registers their r
     record_pages,
     searching,
     token_api,
+    visitors,
     workflow_pages,
 )
 from plugin.sandbox.hubspot.api import api

@@ -71,6 +71,9 @@ def end(
     """Close an execution."""
     execution.update(state=state, outputs=outputs, error=error, ended_at=world.clock.millis())
     world.store.put("execution", execution["callbackId"], execution)
+    if outputs.get("answer"):
+        # For the tour on the home page.
+        world.store.put("workflow_answered", execution["callbackId"], {"state": state})
 
 
 def block(world: World, execution: Value, seconds: int) -> None:

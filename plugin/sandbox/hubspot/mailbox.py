@@ -1,4 +1,4 @@
-"""A mailbox: marketing e-mails as contacts get them, tokens rendered, links tracked."""
+"""A mailbox: letters that came by SMTP, and marketing e-mails with tokens and tracked links."""
 
 from typing import Any
 
@@ -17,7 +17,10 @@ TOKEN = "{{ contact.line_linkage_token }}"
 
 @screens.get("/mailbox")
 def mailbox() -> str:
-    """`?portal=&contact=&page=<linkage page>`: four e-mails to one contact."""
+    """`?portal=&contact=&page=<linkage page>`: letters and four e-mails to one contact.
+
+    Without a contact: the letters that came last, whoever they are for.
+    """
     portal = request.args.get("portal", PORTAL, type=int)
     contact = records.find(world(), portal, request.args.get("contact", ""))
     properties = contact["properties"] if contact else {}
@@ -31,7 +34,14 @@ def mailbox() -> str:
         name=name_of(contact) if contact else "",
         page=page,
         mails=_mails(contact, page) if contact else [],
+        letters=_letters(properties.get("email", "").lower() if contact else None),
     )
+
+
+def _letters(address: str | None) -> list[Value]:
+    """What the sandbox's mail server took, newest first."""
+    every = reversed(world().store.all("letter"))
+    return [one for one in every if address is None or address in one["to"]][:20]
 
 
 def _first(portal: int) -> list[Value]:

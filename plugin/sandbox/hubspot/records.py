@@ -54,8 +54,10 @@ def check(
             raise email_taken(holder["id"])
 
 
-def create(world: World, portal: int, properties: Mapping[str, Any], source: str) -> Value:
-    """A new contact; the values must have passed `check`."""
+def create(
+    world: World, portal: int, properties: Mapping[str, Any], source: str, *, told: bool = True
+) -> Value:
+    """A new contact; the values must have passed `check`. `told`: webhooks say that it is new."""
     now = world.clock.millis()
     with world.store as store:
         contact_id = str(store.next_id("contact", FIRST_ID))
@@ -70,6 +72,8 @@ def create(world: World, portal: int, properties: Mapping[str, Any], source: str
                 "lastmodifieddate": times.iso(now),
             },
         }
+        if told:
+            emit(world, portal, "object.creation", contact_id, source)
         _write(world, made, properties, source)
     return made
 
@@ -178,7 +182,7 @@ def merge(world: World, portal: int, primary_id: object, other_id: object, sourc
             _index(world, contact, listed=False)
             world.store.delete(f"contact:{portal}", contact["id"])
         if primary in gone:
-            survivor = create(world, portal, {**_plain(primary), **moved}, source)
+            survivor = create(world, portal, {**_plain(primary), **moved}, source, told=False)
         else:
             survivor = update(world, primary, moved, source)
         _succeed(world, gone, survivor)

@@ -1,0 +1,124 @@
+"""What a QR code's friends get, how it looks, whose contact they are: as JSON."""
+
+import base64
+import binascii
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from plugin.api.fields import Moment, PlainText
+from plugin.api.problems import Problem
+from plugin.core.png import InvalidPicture
+from plugin.services.qr_choices import (
+    LONGEST_GREETING,
+    LONGEST_NAME,
+    Choices,
+    InvalidChoices,
+    Refusal,
+    fitted_logo,
+)
+
+COLOUR = {"pattern": "^#[0-9A-Fa-f]{6}$"}
+SAYINGS = {
+    "no_name": "Must not be empty.",
+    "long_name": f"Must have {LONGEST_NAME} characters at most.",
+    "no_https": "Must be a whole https address without a user name, or empty.",
+    "odd_tag": "A tag has 1 to 50 characters and no {{ }}.",
+    "many_tags": "A friend can carry 100 tags at most.",
+    "ends_first": "Must be later than starts_at.",
+    "no_colour": "Must be written #rrggbb.",
+    "too_alike": "A camera cannot tell it from dark: take a darker code or a lighter ground.",
+}
+UNREADABLE = {
+    "too_heavy": "The picture may have 200 KB at most.",
+    "not_png": "Must be a PNG picture in base64, or null.",
+    "too_large": "The picture may have 1,024 pixels a side at most.",
+    "unusual": "Must be a plain PNG: 8 bits a channel, not interlaced.",
+}
+DEFAULTS = {
+    "destination": "",
+    "tags": list[str](),
+    "greeting": "",
+    "starts_at": None,
+    "ends_at": None,
+    "dark": "#000000",
+    "light": "#ffffff",
+    "by_token": True,
+    "by_email": True,
+    "by_form": False,
+    "makes_contact": True,
+}
+
+
+class Logo(fields.Field[bytes]):
+    """A PNG in base64; null or empty for none."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bytes:
+        try:
+            png = base64.b64decode(value, validate=True) if isinstance(value, str) else None
+        except binascii.Error:
+            png = None
+        if png is None:
+            raise ValidationError(UNREADABLE["not_png"])
+        try:
+            fitted_logo(png)
+        except InvalidPicture as error:
+            raise ValidationError(UNREADABLE[error.reason]) from error
+        return png
+
+
+def _about(description: str, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"description": description, **more}}
+
+
+def _switch(description: str) -> fields.Boolean:
+    return fields.Boolean(truthy={True}, falsy={False}, **_about(description))
+
+
+class ChoicesSchema(Schema):
+    """The choices that the page of a QR code has too. What is left out stays as it is."""
+
+    destination = PlainText(2000, **_about("Where the last page leads; empty: it ends there"))
+    tags = fields.List(PlainText(50, 1), **_about("Given to who comes through"))
+    greeting = PlainText(
+        LONGEST_GREETING, **_about("One text message after linking, once for each friend")
+    )
+    starts_at = Moment(allow_none=True, **_about("Open from then on; null: at once"))
+    ends_at = Moment(allow_none=True, **_about("Open until then; null: without an end"))
+    dark = fields.String(**_about("Colour of the code", **COLOUR))
+    light = fields.String(**_about("Colour of the ground", **COLOUR))
+    by_token = _switch("Which contact: 1. the one of a personal link")
+    by_email = _switch("2. the one with the email address that LINE vouches for")
+    by_form = _switch("3. the one with the address that the friend types and proves")
+    makes_contact = _switch("4. a new one")
+
+
+class GivenChoicesSchema(ChoicesSchema):
+    """The same as they are sent, with the logo."""
+
+    logo = Logo(allow_none=True, load_only=True, **_about("PNG up to 200 KB, base64; null: none"))
+
+
+class ChangedChoicesSchema(GivenChoicesSchema):
+    """Account and linkage type stay: printed copies rely on them."""
+
+    name = PlainText(LONGEST_NAME, 1)
+
+
+def merged(before: dict[str, Any], body: dict[str, Any]) -> Choices:
+    """What the code has, with what the body changes."""
+    told = {name: body[name] for name in Choices._fields if name in body}
+    return Choices(**{**before, **told})
+
+
+def refused(error: InvalidChoices) -> Problem:
+    """All that is wrong, by field."""
+    errors = {name: [_says(one)] for name, one in error.refusals.items()}
+    detail = " ".join(f"{name}: {words[0]}" for name, words in errors.items())
+    return Problem(422, "invalid", detail, errors=errors)
+
+
+def _says(refusal: Refusal) -> str:
+    if refusal.reason == "odd_greeting":
+        return f"LINE would not take it: {refusal.words}"
+    return SAYINGS[refusal.reason]

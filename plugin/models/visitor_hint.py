@@ -1,0 +1,38 @@
+"""Whom HubSpot's visitor cookie would be: it proves nothing, and helps who decides."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugin.models.base import Base, UTCDateTime, db
+from plugin.models.people import Contact
+
+
+class VisitorHint(Base):
+    """The contact of the cookie that a friend's browser brought last. Anybody can bring any."""
+
+    __tablename__ = "visitor_hint"
+
+    friend_id: Mapped[int] = mapped_column(
+        ForeignKey("friend.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    contact_row_id: Mapped[int] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def of_friends(cls, friend_ids: Iterable[int]) -> dict[int, Contact]:
+        """By friend the contact that is suggested, after merges; who is gone is none."""
+        some = db.session.scalars(select(cls).where(cls.friend_id.in_(list(friend_ids))))
+        now = {hint.friend_id: _after_merges(hint.contact) for hint in some}
+        return {friend: contact for friend, contact in now.items() if contact.deleted_at is None}
+
+
+def _after_merges(contact: Contact) -> Contact:
+    if contact.merged_into_id is None:
+        return contact
+    return Contact.of_portal(contact.installation_id, contact.contact_id) or contact

@@ -1,0 +1,198 @@
+"""Everybody at once: no debt is forgotten, nobody waits in a ring for ever, one tie is left."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from plugin.models import Conflict, Contact, Friend, LedgerEntry, Linkage, db
+from plugin.models.base import repeated, transaction
+from plugin.models.people import TYING
+from plugin.services.conflicts import keep_as_is, move_link
+from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
+from plugin.services.undo import undo
+from plugin.services.visits import count_visit
+from tests.doors.friend_rig import Phone, facts, personal_link
+from tests.people import NOW, contact_of, linked
+from tests.portal import mute
+from tests.processes import wait_until
+from tests.world import ALICE, BOB, CHARLIE, Tenant, World
+
+T = TypeVar("T")
+USERS = ["U" + letter * 32 for letter in "abcd"]
+CONTACTS = [ALICE, BOB, CHARLIE]
+HANDS, DEEDS = 6, 25
+ROWS = {
+    "visits": "SELECT 1 FROM visit_count FOR UPDATE",
+    "ties": "SELECT 1 FROM linkage FOR UPDATE",
+}
+
+
+@pytest.fixture
+def rival(world: World) -> Iterator[psycopg.Connection]:
+    """Another program on PostgreSQL, more patient than we are. SQLite writes one at a time."""
+    with world.app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            pytest.skip("on SQLite one writes at a time")
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as one:
+        one.execute("SET deadlock_timeout = '60s'")
+        yield one
+
+
+@pytest.mark.usefixtures("rival")
+def test_a_write_that_ends_meanwhile_is_owed_again(world: World, alice: Tenant) -> None:
+    _, row = linked(world, alice)
+    with world.app.app_context():
+        with transaction():
+            # Whoever changes something now has read the contact before the write ends.
+            contact = contact_of(row)
+            assert contact.mirror_owed
+            world.work()
+            contact.owe_mirror()
+            contact.owe_check()
+        db.session.expire_all()
+        assert contact_of(row).mirror_owed
+        assert contact_of(row).check_owed
+
+
+@pytest.mark.usefixtures("rival")
+def test_two_who_change_a_contact_at_once_both_count(world: World, alice: Tenant) -> None:
+    _, row = linked(world, alice)
+    with world.app.app_context():
+        wanted = contact_of(row).mirror_wanted
+        with transaction():
+            contact = contact_of(row)
+            with world.app.app_context(), transaction():
+                contact_of(row).owe_mirror()
+            contact.owe_mirror()
+        db.session.expire_all()
+        assert contact_of(row).mirror_wanted == wanted + 2
+
+
+def is_waiting(rival: psycopg.Connection) -> bool:
+    """Whether anybody waits for what the rival holds."""
+    blocked = "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    found = rival.execute(blocked).fetchone()
+    return found is not None and found[0] > 0
+
+
+def in_a_ring(rival: psycopg.Connection, rows: str, deed: Callable[[], T]) -> T:
+    """The rival holds these rows and then wants Alice's contact, which the deed holds by then."""
+    rival.execute(ROWS[rows])
+    with ThreadPoolExecutor(1) as hand:
+        done = hand.submit(deed)
+        wait_until(lambda: is_waiting(rival), 20, "the deed waits for the rival")
+        # PostgreSQL ends the transaction of who is less patient; the rival gets the contact.
+        rival.execute("SELECT 1 FROM contact WHERE contact_id = %s FOR UPDATE", (ALICE,))
+        rival.commit()
+        return done.result(30)
+
+
+def test_a_yes_that_loses_a_deadlock_is_said_again(
+    world: World, alice: Tenant, rival: psycopg.Connection
+) -> None:
+    phone = Phone("bob")
+    phone.follow(personal_link(world, alice))
+    with world.app.app_context():
+        count_visit(world.code(alice), "linked")
+    in_a_ring(rival, "visits", phone.submit)
+    assert phone.outcome == "linked"
+    assert len(facts(world).ties) == len(facts(world).ledger) == 1
+
+
+@pytest.mark.parametrize("how", ["decide", "undo", "unlink"])
+def test_a_decision_that_loses_a_deadlock_is_made_again(
+    world: World, alice: Tenant, rival: psycopg.Connection, how: str
+) -> None:
+    linked(world, alice, user_id=USERS[0])
+    world.work()
+    wish(world, alice, USERS[1], ALICE)
+
+    def deed() -> bool:
+        with world.app.app_context():
+            if how == "decide":
+                return move_link(db.session.scalars(select(Conflict)).one(), "test")
+            if how == "undo":
+                made = select(LedgerEntry).where(LedgerEntry.deed == "linked")
+                return undo(db.session.scalars(made).one(), "test") == "undone"
+            untie_by_hand(db.session.scalars(select(Linkage)).one(), "test")
+            return True
+
+    assert in_a_ring(rival, "ties", deed)
+    world.work()
+    assert_the_rules(world)
+    assert [user for user, _ in facts(world).ties] == ([USERS[1]] if how == "decide" else [])
+
+
+@repeated
+def wish(world: World, alice: Tenant, user_id: str, contact_id: int) -> None:
+    """Somebody proves that the two are one."""
+    with world.app.app_context(), transaction():
+        friend = friend_row(world.account(alice), user_id, NOW)
+        contact = contact_row(alice.installation_id, contact_id)
+        tie(Wish(friend, contact, "manual", "test"))
+
+
+def test_a_storm_of_deeds_leaves_ties_and_ledger_in_agreement(world: World, alice: Tenant) -> None:
+    mute(world)
+    with ThreadPoolExecutor(HANDS) as hands:
+        for one in [hands.submit(storm, world, alice, seed) for seed in range(HANDS)]:
+            one.result(240)
+    world.work()
+    assert_the_rules(world)
+
+
+def storm(world: World, alice: Tenant, seed: int) -> None:
+    """One person's afternoon: links, unlinks, decides and takes back, at random."""
+    chance = random.Random(seed)  # noqa: S311 - a chance, not a secret
+    for _ in range(DEEDS):
+        deed = chance.choice(("wish", "wish", "untie", "decide", "undo", "work"))
+        if deed == "wish":
+            wish(world, alice, chance.choice(USERS), chance.choice(CONTACTS))
+        elif deed == "work":
+            world.work()
+        else:
+            with world.app.app_context():
+                one_deed(deed, chance)
+
+
+def one_deed(deed: str, chance: random.Random) -> None:
+    """Decide about what stands there now, whatever others do to it meanwhile."""
+    if deed == "untie":
+        ties = db.session.scalars(select(Linkage)).all()
+        if ties:
+            untie_by_hand(chance.choice(ties), "test")
+    elif deed == "decide":
+        waiting = db.session.scalars(select(Conflict).where(Conflict.decided_at.is_(None))).all()
+        if waiting:
+            chance.choice((keep_as_is, move_link, move_link))(chance.choice(waiting), "test")
+    else:
+        newest = select(LedgerEntry).where(LedgerEntry.deed.in_(TYING))
+        lines = db.session.scalars(newest.order_by(LedgerEntry.id.desc()).limit(4)).all()
+        if lines:
+            undo(chance.choice(lines), "test")
+
+
+def assert_the_rules(world: World) -> None:
+    """One friend one contact, and the ledger comes to the same ties."""
+    with world.app.app_context():
+        ties = db.session.scalars(select(Linkage)).all()
+        assert max(Counter(one.friend_id for one in ties).values(), default=1) == 1
+        assert max(Counter(one.contact_row_id for one in ties).values(), default=1) == 1
+        told: dict[str, int] = {}
+        for line in db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)):
+            if line.deed == "unlinked":
+                assert told.pop(line.line_user_id) == line.contact_id
+            elif line.deed in TYING:
+                assert (line.deed == "moved") == (line.line_user_id in told)
+                told[line.line_user_id] = line.contact_id
+        assert told == {one.friend.line_user_id: one.contact.contact_id for one in ties}
+        shown = {one.friend_id for one in db.session.scalars(select(Linkage))}
+        assert shown <= set(db.session.scalars(select(Friend.id)))
+        assert not db.session.scalars(select(Contact.id).where(Contact.mirror_owed)).all()

@@ -1,0 +1,78 @@
+"""What is under way when a person pauses HubSpot, or removes it: kept and sent later, or ended."""
+
+import pytest
+from sqlalchemy import select
+
+from plugin.models import Delivery, Installation, db
+from plugin.models.base import transaction
+from plugin.services.disconnect import Mode, disconnect
+from tests.crowd import gather, owe_messages
+from tests.portal import Portal
+from tests.world import ALICE, Tenant, World
+
+
+@pytest.fixture
+def portal(world: World, alice: Tenant) -> Portal:
+    return Portal(world, alice)
+
+
+def do(portal: Portal, mode: Mode) -> None:
+    with portal.world.app.app_context():
+        installation = db.session.get_one(Installation, portal.tenant.installation_id)
+        assert disconnect(installation, mode)
+
+
+def owed(portal: Portal, count: int) -> None:
+    """Messages that wait to be sent, some to friends whose state is not known."""
+    crowd = gather(portal.world, portal.tenant, count)
+    owe_messages(portal.world, portal.tenant, crowd.friend_ids)
+
+
+def sent(portal: Portal) -> dict[str, int]:
+    found: dict[str, int] = portal.world.sandbox.control("GET", "/deliveries?summary=1")
+    return {name: found[name] for name in ("count", "duplicates")}
+
+
+def states(portal: Portal) -> list[tuple[str, str, str]]:
+    with portal.world.app.app_context():
+        found = db.session.scalars(select(Delivery).order_by(Delivery.id)).unique()
+        return [(one.state, one.result, one.error) for one in found]
+
+
+def test_messages_that_wait_are_sent_once_after_the_pause(portal: Portal) -> None:
+    owed(portal, 12)
+    do(portal, "pause")
+    for _ in range(3):
+        portal.world.work(ahead=60)
+    assert sent(portal)["count"] == 0
+    assert set(states(portal)) == {("planned", "", "")}
+    do(portal, "resume")
+    portal.world.work(ahead=60)
+    assert sent(portal) == {"count": 12, "duplicates": 0}
+    assert {state for state, _, _ in states(portal)} == {"accepted"}
+
+
+def test_what_hubspot_tells_during_the_pause_counts_after_it(portal: Portal) -> None:
+    user = portal.world.sandbox.control("POST", "/friends", {"count": 1})["user_ids"][0]
+    do(portal, "pause")
+    portal.write(ALICE, line_user_id=user)
+    portal.world.work(ahead=60)
+    assert portal.tied() == {}
+    do(portal, "resume")
+    portal.until(lambda: portal.tied() == {ALICE: user})
+
+
+def test_a_removal_ends_what_waits_and_says_so(portal: Portal) -> None:
+    owed(portal, 3)
+    with portal.world.app.app_context(), transaction() as session:
+        first = session.scalars(select(Delivery).order_by(Delivery.id)).unique().first()
+        assert first is not None
+        # A try went out, and nobody knows what came of it.
+        first.state, first.maybe_sent = "sending", True
+    # None of them is due before the removal.
+    portal.world.pass_time(-3600)
+    do(portal, "remove")
+    portal.world.work(ahead=60)
+    why = "HubSpot was removed before this was sent."
+    assert states(portal) == [("unknown", "failed", why), *[("refused", "failed", why)] * 2]
+    assert sent(portal)["count"] == 0
