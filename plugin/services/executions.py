@@ -63,6 +63,11 @@ class Action(NamedTuple):
     hold: Callable[[Mapping[str, str]], timedelta] = lambda _: HOLD
 
 
+def refusal(error: str) -> Answer:
+    """What any action answers that could not be run; it names no output that only some have."""
+    return Answer(FAIL_CONTINUE, {"result": "failed", "error": error})
+
+
 def failure(error: str, result: str = "failed") -> Answer:
     """The contact goes on in the workflow; the history says why nothing was done."""
     return Answer(FAIL_CONTINUE, {"result": result, "error": error, "message_id": ""})

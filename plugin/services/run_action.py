@@ -20,7 +20,7 @@ from plugin.services.executions import (
     Errand,
     Execution,
     answer_of,
-    failure,
+    refusal,
     remember,
 )
 from plugin.services.take_action import take_action
@@ -39,7 +39,7 @@ def run_action(outside: Outside, action: Action, execution: Execution) -> Answer
     """Run `action` for this callback unless it ran before; answers what HubSpot is to be told."""
     installation = Installation.of_portal(execution.portal_id)
     if installation is None or installation.state not in (ACTIVE, PAUSED):
-        return failure(NOT_CONNECTED)
+        return refusal(NOT_CONNECTED)
     known = ActionCall.of_callback(installation.id, execution.callback_id)
     if known is not None:
         return answer_of(known)
@@ -56,7 +56,7 @@ def run_action(outside: Outside, action: Action, execution: Execution) -> Answer
                 plant(errand.kind, errand.owed.id, installation.id, delay=delay)
     if call is None:
         known = ActionCall.of_callback(installation.id, execution.callback_id)
-        return answer_of(known) if known else failure("This execution is being worked on.")
+        return answer_of(known) if known else refusal("This execution is being worked on.")
     if errand is None or errand.do is None:
         return answer
     _try_now(call, errand, errand.do)

@@ -17,7 +17,7 @@ from plugin.services import Outside
 from plugin.services.ask_question import ASK_QUESTION
 from plugin.services.check_friend import CHECK_FRIEND
 from plugin.services.desk import Desk
-from plugin.services.executions import Action, Errand, failure, remember
+from plugin.services.executions import Action, Errand, refusal, remember
 from plugin.services.generate_linkage_url import GENERATE_LINKAGE_URL
 from plugin.services.send_message import SEND_MESSAGE
 from plugin.services.switch_rich_menu import SWITCH_RICH_MENU
@@ -96,5 +96,5 @@ def _run_apart(outside: Outside, installation: Installation) -> int:
 def _end_oldest(installation_id: int) -> None:
     with transaction():
         for call in hand_out(installation_id, 1):
-            remember(call, failure(BROKEN))
+            remember(call, refusal(BROKEN))
             plant("complete_callbacks", installation_id, installation_id)

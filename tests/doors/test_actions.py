@@ -10,7 +10,16 @@ from sqlalchemy import select
 from plugin.models import ActionCall, Delivery, Installation, Job, LinkageToken, db
 from plugin.models.base import transaction
 from plugin.services.linkage_tokens import read_token
-from tests.doors.actions import arrived, befriended, count, execution, queued, send
+from tests.doors.actions import (
+    DECLARED,
+    arrived,
+    befriended,
+    count,
+    execution,
+    queued,
+    run,
+    send,
+)
 from tests.people import line_user, linked
 from tests.signing import hubspot_post
 from tests.world import BOB, PORTAL, Tenant, World
@@ -125,11 +134,14 @@ def test_another_tenants_account_is_not_there(world: World, alice: Tenant, charl
     assert outputs["result"] == "failed"
 
 
-def test_a_portal_that_is_gone_is_told_so(world: World, alice: Tenant) -> None:
+@pytest.mark.parametrize("action", DECLARED)
+def test_a_portal_that_is_gone_is_told_so(world: World, alice: Tenant, action: str) -> None:
     with world.app.app_context(), transaction():
         installation = db.session.get_one(Installation, alice.installation_id)
         installation.state = "disconnected"
-    assert send(world, {"text": "Hi"})["result"] == "failed"
+    outputs = run(world, action, {"text": "Hi"})
+    assert (outputs["result"], outputs["hs_execution_state"]) == ("failed", "FAIL_CONTINUE")
+    assert "Install it again" in outputs["error"]
 
 
 def test_a_linkage_url_is_generated_once_and_written(world: World, alice: Tenant) -> None:

@@ -29,6 +29,7 @@ SCOPES = {
     ("POST", "/crm/objects/2026-09/contacts/batch/read"): {f"{CONTACTS}.read"},
     ("POST", "/crm/objects/2026-09/contacts/batch/update"): {f"{CONTACTS}.write"},
     ("POST", "/crm/objects/2026-09/contacts/search"): {f"{CONTACTS}.read"},
+    ("GET", "/contacts/v1/contact/byUtk/batch/"): {f"{CONTACTS}.read"},
 }
 BY_PREFIX = {
     "/crm/properties/": {"GET": f"{SCHEMAS}.read", "POST": f"{SCHEMAS}.write"},

@@ -56,6 +56,7 @@ def test_those_whom_the_filter_shows_are_tagged_and_hubspot_is_told(
     page = tag(world, alice, "?linked=yes", "vip, 東京")
     assert page.url == f"{world.url}/friends?linked=yes"
     assert "2 friends were looked at, 2 changed." in page.text
+    assert "vip · 東京" in page.text
     found = tags_of(world, alice)
     assert [found.pop("Friend 0"), found.pop("Friend 1")] == [[], []]
     assert all(one == ["vip", "東京"] for one in found.values())
