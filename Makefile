@@ -40,6 +40,7 @@ translations: .stamps/dev
 	$(PYBABEL) --quiet extract --mapping pyproject.toml --no-location --sort-output \
 	  --project Musubi --copyright-holder "Musubi contributors" \
 	  --keyword lazy_gettext --keyword lazy_ngettext:1,2 --keyword lazy_pgettext:1c,2 \
+	  --keyword Sentence --keyword InvalidMessage --keyword fail \
 	  --output .stamps/messages.pot plugin
 	$(PYBABEL) --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	  --input-file .stamps/messages.pot --output-dir $(CATALOGUES)

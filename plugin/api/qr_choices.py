@@ -119,6 +119,6 @@ def refused(error: InvalidChoices) -> Problem:
 
 
 def _says(refusal: Refusal) -> str:
-    if refusal.reason == "odd_greeting":
-        return f"LINE would not take it: {refusal.words}"
+    if refusal.problem is not None:
+        return f"LINE would not take it: {refusal.problem}"
     return SAYINGS[refusal.reason]

@@ -178,5 +178,5 @@ def _template(template_id: str, archived: bool = False) -> Template:
 def _judge(account: OfficialAccount, messages: list[dict[str, Any]]) -> None:
     verdict = check_template(outside(), account, messages)
     if not verdict.good:
-        problems = list(verdict.problems)
+        problems = list(map(str, verdict.problems))
         raise Problem(422, "invalid", " ".join(problems), errors={"messages": problems})

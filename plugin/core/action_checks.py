@@ -23,7 +23,9 @@ def check_action(action: Part, *, label: int = 20, labelled: bool = True) -> Non
 def _check_uri(action: Part) -> None:
     uri = action.text("uri", URI_LIMIT)
     if not is_address(uri, SCHEMES):
-        action.fail(f"the address of a button must begin with {', '.join(SCHEMES)}.")
+        action.fail(
+            "The address of a button must begin with %(schemes)s.", schemes=", ".join(SCHEMES)
+        )
 
 
 def _check_postback(action: Part, kind: str) -> None:
@@ -32,6 +34,6 @@ def _check_postback(action: Part, kind: str) -> None:
         action.text("displayText", DATA_LIMIT, required=False)
         action.text("text", DATA_LIMIT, required=False)
     if kind == "datetimepicker" and action.value.get("mode") not in ("date", "time", "datetime"):
-        action.fail("the mode must be date, time or datetime.")
+        action.fail("The mode must be date, time or datetime.")
     if kind == "richmenuswitch":
         action.text("richMenuAliasId", 32)

@@ -22,7 +22,9 @@ def read_choices(text: str) -> list[str]:
     """One choice a line, 2 to 13, each unlike the others. Raises `InvalidMessage`."""
     choices = lines_of(text)
     if not FEWEST <= len(choices) <= MOST:
-        raise InvalidMessage(f"Write {FEWEST} to {MOST} choices, one a line.")
+        raise InvalidMessage(
+            "Write %(fewest)d to %(most)d choices, one a line.", fewest=FEWEST, most=MOST
+        )
     if len({plain(choice) for choice in choices}) < len(choices):
         raise InvalidMessage("Two of the choices are the same.")
     return choices

@@ -116,7 +116,7 @@ def _parsed(draft: Draft) -> Message:
     try:
         parsed = json.loads(_text(draft, "json") or "null")
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"The JSON cannot be read: {error}") from error
+        raise InvalidMessage("The JSON cannot be read: %(error)s", error=error) from error
     if not isinstance(parsed, dict):
         raise InvalidMessage("The JSON must be one object in { }.")
     return parsed

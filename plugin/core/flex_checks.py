@@ -6,6 +6,7 @@ from typing import Any
 
 from plugin.core.action_checks import check_action
 from plugin.core.message_part import Part
+from plugin.core.sentences import N_
 
 KILOBYTE = 1024
 BUBBLE_SIZE, CAROUSEL_SIZE, BUBBLES = 30 * KILOBYTE, 50 * KILOBYTE, 12
@@ -22,7 +23,7 @@ def check_flex(message: Part) -> None:
     elif kind == "carousel":
         _check_carousel(contents)
     else:
-        contents.fail("a flex message holds a bubble or a carousel.")
+        contents.fail("A flex message holds a bubble or a carousel.")
     for action in _actions(contents.value):
         # Only a button shows its label, so only there it must have one.
         check_action(Part(action, contents.place, contents.clusters), label=LABEL, labelled=False)
@@ -38,15 +39,15 @@ def is_too_big(contents: Mapping[str, Any]) -> bool:
 
 
 def _check_carousel(carousel: Part) -> None:
-    bubbles = carousel.parts("contents", 1, BUBBLES, "bubble")
+    bubbles = carousel.parts("contents", 1, BUBBLES, N_("bubble %(number)d"))
     _check_size(carousel, CAROUSEL_SIZE)
     for bubble in bubbles:
         if bubble.value.get("type") != "bubble":
-            bubble.fail("a carousel holds bubbles only.")
+            bubble.fail("A carousel holds bubbles only.")
         _check_size(bubble, BUBBLE_SIZE)
     # A bubble that names no size is a mega one.
     if len({bubble.value.get("size", "mega") for bubble in bubbles}) > 1:
-        carousel.fail("all bubbles of a carousel must have the same size.")
+        carousel.fail("All bubbles of a carousel must have the same size.")
 
 
 def _size(value: Any) -> int:
@@ -57,7 +58,11 @@ def _size(value: Any) -> int:
 def _check_size(part: Part, most: int) -> None:
     size = _size(part.value)
     if size > most:
-        part.fail(f"it has {size / KILOBYTE:.1f} KB; LINE takes {most // KILOBYTE}.")
+        part.fail(
+            "It has %(size)s KB; LINE takes %(most)d.",
+            size=f"{size / KILOBYTE:.1f}",
+            most=most // KILOBYTE,
+        )
 
 
 def _actions(value: Any) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from plugin.core.action_checks import URI_LIMIT, check_action
 from plugin.core.flex_checks import check_flex
+from plugin.core.message_names import message_at
 from plugin.core.message_part import Count, InvalidMessage, Part, utf16_length
+from plugin.core.sentences import N_
 from plugin.core.template_checks import check_template
 
 Message = dict[str, Any]
@@ -25,14 +27,14 @@ def check_messages(messages: Sequence[Message], clusters: Count) -> None:
     if len(messages) > BUBBLES:
         raise InvalidMessage("LINE takes at most five messages in one send.")
     for number, message in enumerate(messages, 1):
-        place = f"Message {number}" if len(messages) > 1 else ""
+        place = message_at(number) if len(messages) > 1 else None
         _check(Part(message, place, clusters))
 
 
 def _check(message: Part) -> None:
     written = json.dumps(message.value, ensure_ascii=False)
     if "{{" in written:
-        message.fail("a personalization token was not filled in: the text still has {{ }}.")
+        message.fail("A personalization token was not filled in: the text still has {{ }}.")
     # Nested arrays can hold null too, and LINE takes none anywhere.
     if _holds_null(message.value):
         message.fail("LINE takes no null anywhere; leave the member out instead.")
@@ -56,11 +58,11 @@ def _check_text(message: Part) -> None:
     if "emojis" not in message.value:
         return
     units = text.encode("utf-16-le", "surrogatepass")
-    for emoji in message.parts("emojis", 1, 20, "emoji"):
+    for emoji in message.parts("emojis", 1, 20, N_("emoji %(number)d")):
         emoji.number("index", 0, utf16_length(text))
         index = int(emoji.value["index"])
         if units[2 * index : 2 * index + 2] != b"$\0":
-            emoji.fail("its index must point at a $ in the text.")
+            emoji.fail("The index must point at a $ in the text.")
 
 
 def _check_text_v2(message: Part) -> None:
@@ -102,7 +104,7 @@ def _check_imagemap(message: Part) -> None:
     message.text("altText", 1500)
     message.part("baseSize").number("width", 1040, 1040)
     message.part("baseSize").number("height", 1, 10**5)
-    for area in message.parts("actions", 0, 50, "area"):
+    for area in message.parts("actions", 0, 50, N_("area %(number)d")):
         if area.value.get("type") == "uri":
             area.text("linkUri", URI_LIMIT)
         elif area.value.get("type") == "message":
@@ -110,14 +112,14 @@ def _check_imagemap(message: Part) -> None:
 
 
 def _check_quick_replies(quick_reply: Part) -> None:
-    for item in quick_reply.parts("items", 1, QUICK_REPLIES, "quick reply"):
+    for item in quick_reply.parts("items", 1, QUICK_REPLIES, N_("quick reply %(number)d")):
         check_action(item.part("action"))
 
 
 def _check_sender(sender: Part) -> None:
     name = sender.label("name", 20, required=False)
     if "line" in name.lower():
-        sender.fail("the sender's name must not contain the word LINE.")
+        sender.fail("The sender's name must not contain the word LINE.")
     sender.address("iconUrl", required=False)
 
 

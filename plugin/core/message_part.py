@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from plugin.core.message_names import inside, named
+from plugin.core.sentences import Sentence
+
 Count = Callable[[str], int]
 URL_LIMIT = 2000
 
 
 class InvalidMessage(ValueError):
-    """Says to a marketer what is wrong with the message and what to do."""
+    """Says to a marketer what is wrong with the message and what to do.
+
+    `problem` is the sentence for a page, str() is the English one.
+    """
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        self.problem = Sentence(text, **values)
+        super().__init__(str(self.problem))
 
 
 def utf16_length(text: str) -> int:
@@ -20,7 +30,7 @@ def utf16_length(text: str) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """One JSON object of a message. `place` names it to people, "" where there is no doubt.
+    """One JSON object of a message. `place` names it to people, None where there is no doubt.
 
     Labels, titles and template texts count grapheme clusters, everything else UTF-16 units
     (LINE's text character count page); `clusters` counts the former, for which the standard
@@ -28,14 +38,15 @@ class Part:
     """
 
     value: Mapping[str, Any]
-    place: str
+    place: Sentence | None
     clusters: Count
 
-    def fail(self, words: str) -> NoReturn:
+    def fail(self, text: str, /, **values: object) -> NoReturn:
         """Refuse the whole message."""
-        raise InvalidMessage(
-            f"{self.place}: {words}" if self.place else words[:1].upper() + words[1:]
-        )
+        if self.place is None:
+            raise InvalidMessage(text, **values)
+        problem = Sentence(text, **values)
+        raise InvalidMessage("%(place)s: %(problem)s", place=self.place, problem=problem)
 
     def has(self, name: str) -> bool:
         """Whether there is anything by this name."""
@@ -49,49 +60,71 @@ class Part:
         """The same, counted in grapheme clusters."""
         return self._counted(name, most, required, self.clusters)
 
-    def address(
-        self, name: str, *, required: bool = True, schemes: tuple[str, ...] = ("https",)
-    ) -> None:
-        """A web address, https unless said otherwise."""
+    def address(self, name: str, *, required: bool = True) -> None:
+        """A web address over https."""
         url = self.text(name, URL_LIMIT, required=required)
-        if url and not is_address(url, schemes):
-            wanted = " or ".join(f"{scheme}:" for scheme in schemes)
-            self.fail(f"the address in {name} must begin with {wanted}// and hold no blanks.")
+        if url and not is_address(url, ("https",)):
+            self.fail(
+                "The address in %(name)s must begin with https:// and hold no blanks.",
+                name=named(name),
+            )
 
     def number(self, name: str, least: float, most: float) -> None:
         """A number from `least` to `most`."""
         number = self.value.get(name)
         if isinstance(number, bool) or not isinstance(number, int | float):
-            self.fail(f"{name} must be a number.")
+            self.fail("The %(name)s must be a number.", name=named(name))
         if not least <= number <= most:
-            self.fail(f"{name} must be between {least:g} and {most:g}.")
+            self.fail(
+                "The %(name)s must be between %(least)s and %(most)s.",
+                name=named(name),
+                least=f"{least:g}",
+                most=f"{most:g}",
+            )
 
     def part(self, name: str) -> "Part":
         """The object by this name, which must be there."""
-        return self._part(self.value.get(name), name)
+        return self._part(self.value.get(name), named(name))
 
-    def parts(self, name: str, least: int, most: int, singular: str) -> "list[Part]":
-        """The objects of a list of `least` to `most`, each named `singular` and its number."""
+    def parts(self, name: str, least: int, most: int, each: str) -> "list[Part]":
+        """The objects of a list of `least` to `most`, each named like `button %(number)d`."""
         found = self.value.get(name)
         if not isinstance(found, list) or not least <= len(found) <= most:
-            count = f"{least} to {most}" if least != most else f"exactly {most}"
-            self.fail(f"{name} must be a list of {count}.")
-        return [self._part(one, f"{singular} {number}") for number, one in enumerate(found, 1)]
+            self._fail_count(name, least, most)
+        return [
+            self._part(one, Sentence(each, number=number)) for number, one in enumerate(found, 1)
+        ]
 
-    def _part(self, value: Any, name: str) -> "Part":
-        place = f"{self.place}, {name}" if self.place else name
+    def _part(self, value: Any, name: Sentence | str) -> "Part":
         if not isinstance(value, dict):
-            self.fail(f"{name} is missing or is no object.")
-        return Part(value, place, self.clusters)
+            self.fail("%(name)s is missing or is no object.", name=name)
+        return Part(value, inside(self.place, name), self.clusters)
+
+    def _fail_count(self, name: str, least: int, most: int) -> NoReturn:
+        if least == most:
+            self.fail(
+                "The %(name)s must be a list of exactly %(most)d.", name=named(name), most=most
+            )
+        self.fail(
+            "The %(name)s must be a list of %(least)d to %(most)d.",
+            name=named(name),
+            least=least,
+            most=most,
+        )
 
     def _counted(self, name: str, most: int, required: bool, count: Count) -> str:
         text = self.value.get(name)
         if text is None and not required:
             return ""
         if not isinstance(text, str) or not text.strip():
-            self.fail(f"the {name} is empty.")
+            self.fail("The %(name)s is empty.", name=named(name))
         if count(text) > most:
-            self.fail(f"the {name} has {count(text):,} characters; LINE takes {most:,}.")
+            self.fail(
+                "The %(name)s has %(count)s characters; LINE takes %(most)s.",
+                name=named(name),
+                count=f"{count(text):,}",
+                most=f"{most:,}",
+            )
         return text
 
 

@@ -58,7 +58,7 @@ def from_json(written: str) -> list[Message]:
     try:
         parsed = json.loads(written)
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"The message JSON cannot be read: {error}") from error
+        raise InvalidMessage("The message JSON cannot be read: %(error)s", error=error) from error
     messages = parsed if isinstance(parsed, list) else [parsed]
     if not all(isinstance(message, dict) and message.get("type") for message in messages):
         raise InvalidMessage("Each message in the JSON must be an object with a type.")
@@ -74,14 +74,16 @@ def read_buttons(text: str) -> list[Button]:
     """`Label | https://...`, one a line. Raises `InvalidMessage`."""
     buttons = [_button(line) for line in lines_of(text)]
     if len(buttons) > BUTTONS:
-        raise InvalidMessage(f"A message takes at most {BUTTONS} buttons.")
+        raise InvalidMessage("A message takes at most %(most)d buttons.", most=BUTTONS)
     return buttons
 
 
 def _button(line: str) -> Button:
     label, _, url = (part.strip() for part in line.rpartition("|"))
     if not label or not is_address(url, ("http", "https")):
-        raise InvalidMessage(f"Write each button as: Label | https://... (not: {line[:60]})")
+        raise InvalidMessage(
+            "Write each button as: Label | https://... (not: %(line)s)", line=line[:60]
+        )
     return Button(label, url)
 
 

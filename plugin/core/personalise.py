@@ -60,7 +60,9 @@ def fill(messages: Sequence[Message], values: Mapping[str, str | None]) -> list[
             return known
         if token.default is None:
             raise InvalidMessage(
-                f"The contact has no {token.name}, and {token.written} has no default."
+                "The contact has no %(property)s, and %(written)s has no default.",
+                property=token.name,
+                written=token.written,
             )
         return token.default
 
@@ -100,8 +102,9 @@ def _token(match: re.Match[str]) -> Token:
     written = " ".join(match[0].split())[:80]
     if inside is None:
         raise InvalidMessage(
-            f"{written} is not a token. Write {{{{ contact.firstname }}}}, or with a default"
-            " {{ contact.firstname | default('there') }}."
+            "%(written)s is not a token. Write {{ contact.firstname }}, or with a default"
+            " {{ contact.firstname | default('there') }}.",
+            written=written,
         )
     default = inside["default"]
     if default is not None:

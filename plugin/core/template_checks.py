@@ -2,6 +2,7 @@
 
 from plugin.core.action_checks import check_action
 from plugin.core.message_part import Part
+from plugin.core.sentences import N_
 
 TITLE, SHORT_TEXT = 40, 60
 
@@ -22,25 +23,25 @@ def check_template(message: Part) -> None:
 
 def _buttons(template: Part) -> None:
     _head(template, longest=160)
-    for action in template.parts("actions", 1, 4, "button"):
+    for action in template.parts("actions", 1, 4, N_("button %(number)d")):
         check_action(action)
 
 
 def _confirm(template: Part) -> None:
     template.label("text", 240)
-    for action in template.parts("actions", 2, 2, "button"):
+    for action in template.parts("actions", 2, 2, N_("button %(number)d")):
         check_action(action)
 
 
 def _carousel(template: Part) -> None:
-    columns = template.parts("columns", 1, 10, "column")
+    columns = template.parts("columns", 1, 10, N_("column %(number)d"))
     for column in columns:
         _head(column, longest=120)
-        for action in column.parts("actions", 1, 3, "button"):
+        for action in column.parts("actions", 1, 3, N_("button %(number)d")):
             check_action(action)
     if len({_shape(column) for column in columns}) > 1:
         template.fail(
-            "all columns need the same number of buttons, and all or none an image and a title."
+            "All columns need the same number of buttons, and all or none an image and a title."
         )
 
 
@@ -51,7 +52,7 @@ def _shape(column: Part) -> tuple[int, bool, bool]:
 
 
 def _image_carousel(template: Part) -> None:
-    for column in template.parts("columns", 1, 10, "column"):
+    for column in template.parts("columns", 1, 10, N_("column %(number)d")):
         column.address("imageUrl")
         check_action(column.part("action"), label=12, labelled=False)
 

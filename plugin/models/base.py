@@ -218,6 +218,11 @@ def side_by_side(deeds: Sequence[Callable[[], T]]) -> list[Future[T]]:
         return [threads.submit(copy_context().run, alone, deed) for deed in deeds]
 
 
+def failures(answers: Sequence[Future[Any]]) -> list[BaseException]:
+    """What the deeds raised."""
+    return [error for one in answers if (error := one.exception()) is not None]
+
+
 def prepare_engine(engine: Engine) -> None:
     """SQLite's manners: write-ahead log, durable commits, patience, and real BEGINs.
 

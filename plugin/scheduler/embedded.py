@@ -14,6 +14,8 @@ from plugin.scheduler.ticks import AT_EASE, TICK, Ticks
 
 GRACE_SECONDS = 9.0
 GRID_SECONDS = 0.05
+# A platform's window is over by then. An import that waited for it does not wait for a tick too.
+SOON = timedelta(seconds=11)
 
 
 class _Pool(BasePoolExecutor):
@@ -55,10 +57,10 @@ class EmbeddedEngine:
             self.crew.nudge(queue)
 
     def nudge_in(self, queue: str, delay: timedelta) -> None:
-        """Work comes due a little later; what comes after the next tick needs no rousing."""
+        """Work comes due a little later; what comes much later waits for the tick after that."""
         if not delay:
             self.crew.nudge(queue)
-        elif delay < TICK and self.clock.running:
+        elif delay < SOON and self.clock.running:
             due = (utcnow() + delay).timestamp()
             self._plan(queue, math.ceil(due / GRID_SECONDS))
 

@@ -72,7 +72,9 @@ def _wait(hours: str) -> timedelta:
     except ValueError:
         asked = 0.0
     if not 0.1 <= asked <= MOST_HOURS:
-        raise InvalidMessage(f"Wait for (hours) must be between 0.1 and {MOST_HOURS:g}.")
+        raise InvalidMessage(
+            "Wait for (hours) must be between 0.1 and %(most)s.", most=f"{MOST_HOURS:g}"
+        )
     return timedelta(hours=asked)
 
 

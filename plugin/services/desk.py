@@ -6,7 +6,7 @@ from functools import cached_property
 from plugin.models.installation import Installation
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, Linkage
-from plugin.models.template import TemplateVersion
+from plugin.models.template import Template, TemplateVersion
 from plugin.services import Outside
 from plugin.services.templates import current_version
 
@@ -35,6 +35,7 @@ class Desk:
     ) -> None:
         self.outside, self.installation, self.waits = outside, installation, waits
         self._versions: dict[str, TemplateVersion | None] = {}
+        self._homes: dict[int, OfficialAccount | None] = {}
         self._contacts = Contact.of_portal_many(installation.id, contact_ids)
         self._ties: dict[int, list[Linkage]] = {row.id: [] for row in self._contacts.values()}
         for tie in Linkage.of_contacts(self._ties):
@@ -45,20 +46,23 @@ class Desk:
         """The tenant's Official Accounts."""
         return OfficialAccount.list_owned(self.installation.id)
 
-    def account(self, wanted: str) -> OfficialAccount:
-        """The account an action names, or the only one. Raises `NoAccount`."""
+    def account(self, wanted: str, version: TemplateVersion | None = None) -> OfficialAccount:
+        """The account an action names, the only one, or the template's. Raises `NoAccount`."""
         if wanted.strip():
             found = [account for account in self.accounts if str(account.id) == wanted.strip()]
             if not found:
                 raise NoAccount(GONE)
             return found[0]
-        if len(self.accounts) != 1:
+        if len(self.accounts) == 1:
+            return self.accounts[0]
+        home = self._home(version) if version else None
+        if home is None:
             raise NoAccount(
                 "Choose the Official Account that sends."
                 if self.accounts
                 else "No Official Account is connected in Musubi yet."
             )
-        return self.accounts[0]
+        return home
 
     def contact(self, contact_id: int) -> Contact | None:
         """The contact, or the one it was merged into; None where Musubi never met it."""
@@ -88,3 +92,12 @@ class Desk:
         if template_id not in self._versions:
             self._versions[template_id] = current_version(template_id, self.installation.id)
         return self._versions[template_id]
+
+    def _home(self, version: TemplateVersion) -> OfficialAccount | None:
+        """The account that the template is of, while it is connected."""
+        key = version.template_id
+        if key not in self._homes:
+            template = Template.find_owned(self.installation.id, key)
+            home = template.official_account_id if template else 0
+            self._homes[key] = next((one for one in self.accounts if one.id == home), None)
+        return self._homes[key]

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from plugin.core.clock import utcnow
-from plugin.models.base import transaction
+from plugin.models.base import repeated, transaction
 from plugin.models.inbox import HUBSPOT, WebhookEvent
 from plugin.models.installation import REMOVED, Installation
 from plugin.models.job import plant
@@ -55,6 +55,7 @@ def handle_hubspot_events(installation_id: int) -> bool:
     return len(events) == BATCH
 
 
+@repeated
 def _keep(portal_id: int, events: Sequence[dict[str, Any]]) -> int:
     installation = Installation.of_portal(portal_id)
     if installation is None or installation.state == REMOVED:

@@ -18,7 +18,7 @@ from plugin.models.list_import import (
 from plugin.models.people import Contact, Friend, Linkage
 from plugin.models.upsert import count_anew
 from plugin.services import Outside
-from plugin.services.import_linking import Span, link_free, note_linked
+from plugin.services.import_linking import Span, hold_contacts, link_free, note_linked
 from plugin.services.import_progress import go_to, piece
 from plugin.services.tie_many import Met, Pair, Why, decide_many, tie_many
 
@@ -43,6 +43,7 @@ def decide_some(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
         if run.read > BATCH and not (run.linked or run.already_linked):
             count_anew(Contact, Friend, Linkage, ImportMember)
         why = Why("import", "import", f"list:{mine.list_id}")
+        hold_contacts(mine, span)
         run.already_linked += note_linked(mine, span)
         run.linked += link_free(mine, span, why)
         waiting = _waiting(mine).where(ImportMember.contact_id.between(*span))

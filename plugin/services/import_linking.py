@@ -20,6 +20,12 @@ ONCE_LINKED = (LINKED, ALREADY_LINKED, "unlinked")
 Span = tuple[int, int]
 
 
+def hold_contacts(mine: ListImport, span: Span) -> None:
+    """Whoever ties holds the contacts first, in one order, and so waits but never in a ring."""
+    contacts = _pairs(mine, span, Contact.id).order_by(Contact.id)
+    db.session.execute(contacts.with_for_update(key_share=True, of=Contact))
+
+
 def note_linked(mine: ListImport, span: Span) -> int:
     """Who waits for a decision, of the contacts in `span`, and is linked as wished; how many."""
     values = {"outcome": ALREADY_LINKED, "other": "", "pending": False}
@@ -34,7 +40,7 @@ def link_free(mine: ListImport, span: Span, why: Why) -> int:
     """
     now = utcnow()
     ties = ["official_account_id", "friend_id", "contact_row_id", "method", "linked_at"]
-    # Everybody inserts in one order, so that two imports wait for each other and never in a ring.
+    # In one order too, since friends of theirs may be wanted for other contacts.
     free = _free(mine, span, why, now).order_by(Friend.id)
     made = insert_rows(Linkage).from_select(ties, free).on_conflict_do_nothing()
     ids = list(db.session.scalars(made.returning(Linkage.id)))

@@ -1,6 +1,6 @@
 """Importing the LINE User IDs of a HubSpot list, a small piece at a time.
 
-A run goes through phases. Every piece is at most one call to a platform and one transaction, which
+A run goes through phases. Every piece is a few calls at once at most and one transaction, which
 stores what was read, the counts and the place to go on from: a run that is killed goes on there.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 from plugin.core.clock import utcnow
 from plugin.core.importing import CONTACTS_A_READ
 from plugin.gateways import ContactBatch, MembershipPage, Portal
-from plugin.models.base import side_by_side
+from plugin.models.base import failures, side_by_side
 from plugin.models.list_import import ImportRun, ListImport
 from plugin.services import Outside
 from plugin.services.find_contact import SHOWN
@@ -42,7 +42,7 @@ def read_round(
     pages = [partial(ask, access)] if run.after != ENDED and left < CONTACTS_A_READ else []
     deeds: list[Callable[[], Any]] = [*reads, *pages]
     answers = side_by_side(deeds)
-    errors = [error for one in answers if (error := one.exception()) is not None]
+    errors = failures(answers)
     if len(errors) < len(answers):
         with piece(run):
             done = zip(some, answers, strict=False)

@@ -7,7 +7,7 @@ import structlog
 
 from plugin.core.clock import utcnow
 from plugin.core.tokens import fingerprint
-from plugin.models.base import transaction
+from plugin.models.base import repeated, transaction
 from plugin.models.inbox import LINE, WebhookEvent
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 BATCH = 100
 
 
+@repeated
 def keep_line_events(account: OfficialAccount, events: list[Any]) -> int:
     """Store what is new and owe the handling; answers how many were new."""
     rows = [_row(account.id, event) for event in events if isinstance(event, dict)]

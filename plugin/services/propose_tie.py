@@ -6,7 +6,7 @@ wish waits among the conflicts. Only where nobody has the address a contact is m
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactRecord
-from plugin.models.base import db, transaction
+from plugin.models.base import db, repeated, transaction
 from plugin.models.conflict import Conflict
 from plugin.models.people import Contact, Friend, Linkage
 from plugin.models.qr_code import LoginAttempt
@@ -26,6 +26,7 @@ def owner_of_email(outside: Outside, attempt: LoginAttempt, email: str) -> Conta
     return by_email(outside, attempt.qr_code.official_account.installation_id, email)
 
 
+@repeated
 def propose(attempt: LoginAttempt, record: ContactRecord | None) -> str:
     """Keep the wish for the team to decide, and end the walk. None: nobody knows whose it is."""
     with transaction():

@@ -8,6 +8,7 @@ from plugin.core.colours import can_be_scanned, is_colour
 from plugin.core.message_part import InvalidMessage
 from plugin.core.personalise import sample
 from plugin.core.png import InvalidPicture, as_png, read_png, shrunk
+from plugin.core.sentences import Sentence
 from plugin.models.qr_code import QRCode
 from plugin.services.plan_delivery import check
 from plugin.services.tag_friend import MOST, InvalidTag, read_tags
@@ -42,10 +43,10 @@ Reason = Literal[
 
 
 class Refusal(NamedTuple):
-    """Why one choice cannot be taken; `words`: LINE's own, where it is LINE who would refuse."""
+    """Why one choice cannot be taken; `problem`: what LINE would not take of a greeting."""
 
     reason: Reason
-    words: str = ""
+    problem: Sentence | None = None
 
 
 class InvalidChoices(ValueError):
@@ -112,7 +113,7 @@ def _greeting(text: str) -> Refusal | None:
     try:
         check(sample([{"type": "text", "text": text}]))
     except InvalidMessage as error:
-        return Refusal("odd_greeting", str(error))
+        return Refusal("odd_greeting", error.problem)
     return None
 
 

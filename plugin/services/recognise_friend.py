@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactRecord, Identity
-from plugin.models.base import db, transaction
+from plugin.models.base import db, repeated, transaction
 from plugin.models.people import FOLLOWING, Contact, Friend
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 from plugin.services import Outside
@@ -33,7 +33,11 @@ def recognise(outside: Outside, attempt: LoginAttempt, known: Known) -> None:
     Raises `LoginRefused` where the token's contact is gone, `GatewayError` where HubSpot could not
     be asked.
     """
-    contact = _candidate(outside, attempt, known.identity)
+    _keep(attempt, known, _candidate(outside, attempt, known.identity))
+
+
+@repeated
+def _keep(attempt: LoginAttempt, known: Known, contact: ContactRecord | None) -> None:
     with transaction() as session:
         session.add(attempt)
         attempt.is_friend = known.is_friend

@@ -7,7 +7,7 @@ import structlog
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, within
-from plugin.models.base import db, transaction
+from plugin.models.base import db, repeated, transaction
 from plugin.models.installation import ACTIVE, PAUSED, Installation
 from plugin.models.job import plant, withdraw
 from plugin.models.sending import WORKING, ActionCall
@@ -35,6 +35,7 @@ PAUSE = timedelta(hours=24)
 NOT_CONNECTED = "Musubi is not connected to this HubSpot account. Install it again."
 
 
+@repeated
 def run_action(outside: Outside, action: Action, execution: Execution) -> Answer:
     """Run `action` for this callback unless it ran before; answers what HubSpot is to be told."""
     installation = Installation.of_portal(execution.portal_id)

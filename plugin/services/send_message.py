@@ -32,8 +32,9 @@ class Content(NamedTuple):
 def send_message(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
     """Plan one Delivery, or say at once why nothing can be sent."""
     try:
-        account = desk.account(inputs.get("official_account", ""))
-        content = _content(desk, account, call, inputs)
+        version = _version(desk, inputs.get("template", ""))
+        account = desk.account(inputs.get("official_account", ""), version)
+        content = _content(desk, account, call, inputs, version)
     except NoAccount as error:
         return failure(str(error))
     except InvalidMessage as error:
@@ -54,19 +55,25 @@ def send_message(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Ans
     return Answer(SUCCESS, {}, until, Errand("deliver", delivery, do))
 
 
+def _version(desk: Desk, template: str) -> TemplateVersion | None:
+    """What the chosen template says now, None without one. Raises `InvalidMessage`."""
+    version = desk.version(template) if template.strip() else None
+    if version is None and template.strip():
+        raise InvalidMessage(NO_TEMPLATE)
+    return version
+
+
 def _content(
-    desk: Desk, account: OfficialAccount, call: ActionCall, inputs: Mapping[str, str]
+    desk: Desk,
+    account: OfficialAccount,
+    call: ActionCall,
+    inputs: Mapping[str, str],
+    version: TemplateVersion | None,
 ) -> Content:
     """The messages, checked as far as they are filled in. Raises `InvalidMessage`."""
-    template, wrap = (
-        inputs.get("template", ""),
-        tracker(desk.outside, account, key_of(call, account)),
-    )
-    if not template.strip():
-        return Content(check(from_inputs(inputs, None, wrap)))
-    version = desk.version(template)
+    wrap = tracker(desk.outside, account, key_of(call, account))
     if version is None:
-        raise InvalidMessage(NO_TEMPLATE)
+        return Content(check(from_inputs(inputs, None, wrap)))
     messages = from_inputs(inputs, version.messages, wrap if version.tracks_links else str)
     filled = filled_at_once(messages, desk.contact(call.contact_id))
     if filled is None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from plugin.core.clock import utcnow
 from plugin.core.crowd import Crowd
-from plugin.models.base import transaction
+from plugin.models.base import repeated, transaction
 from plugin.models.job import plant
 from plugin.models.taking import Taking, take, take_alone
 from plugin.services.executions import SUCCESS, Action, Answer, Execution
@@ -16,6 +16,7 @@ from plugin.services.executions import SUCCESS, Action, Answer, Execution
 ROUSE_SECONDS = 0.25
 
 
+@repeated
 def take_action(
     action: Action,
     execution: Execution,

@@ -17,8 +17,8 @@ from plugin.models.people import Contact, Friend, Linkage
 from plugin.services import Outside
 from plugin.services.read_profiles import read_profiles_of
 
-BATCH = 300
-BACKLOG = 200
+BATCH = 400
+BACKLOG = 400
 WAIT = timedelta(milliseconds=200)
 # Names are read from LINE first, so that they are written once; but not for longer than this.
 NAMES_WAIT = timedelta(minutes=30)

@@ -17,6 +17,7 @@ from plugin.services.check_template import check_template
 from plugin.services.templates import LONGEST_NAME, create_template, save_version
 from plugin.web.blueprint import web
 from plugin.web.frame import page
+from plugin.web.sentences import in_words
 from plugin.web.signed_in import person, tenant
 from plugin.web.template_draft import act, drafts_of, extras_of, messages_of, new_draft
 from plugin.web.template_fields import KIND_WORDS, action_rows, boxes, card_boxes, extra_boxes
@@ -169,13 +170,13 @@ def _judge(work: Work) -> tuple[Work, list[dict[str, Any]]]:
     try:
         messages = dressed(messages_of(work.drafts), work.extras)
     except InvalidMessage as error:
-        return work._replace(problems=(str(error),)), []
+        return work._replace(problems=(in_words(error.problem),)), []
     if work.account is None:
         return work._replace(problems=(_("Choose the Official Account that sends."),)), []
     verdict = check_template(outside(), work.account, messages)
     if verdict.good and not verdict.by_line:
         flash(_("LINE could not be asked whether it would take this. Send yourself a test."), "bad")
-    return work._replace(problems=verdict.problems), messages
+    return work._replace(problems=tuple(map(in_words, verdict.problems))), messages
 
 
 def _editor(work: Work, mine: Template | None = None) -> str:

@@ -21,6 +21,7 @@ from plugin.services.qr_choices import (
     fitted_logo,
     settled,
 )
+from plugin.web.sentences import in_words
 
 A_DAY = timedelta(days=1)
 UNREADABLE = {
@@ -45,8 +46,9 @@ SAYINGS = {
 
 
 def _says(refusal: Refusal) -> str:
-    if refusal.reason == "odd_greeting":
-        return str(gettext("LINE would not take it: %(words)s", words=refusal.words))
+    if refusal.problem is not None:
+        words = in_words(refusal.problem)
+        return str(gettext("LINE would not take it: %(words)s", words=words))
     return str(SAYINGS[refusal.reason])
 
 

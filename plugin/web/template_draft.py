@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from plugin.core.bubbles import KINDS, Draft, message_of
 from plugin.core.message_checks import BUBBLES
+from plugin.core.message_names import message_at
 from plugin.core.message_part import InvalidMessage
 from plugin.core.messages import Extras
 
@@ -75,7 +76,9 @@ def messages_of(drafts: list[Draft]) -> list[dict[str, Any]]:
         try:
             messages.append(message_of(draft))
         except InvalidMessage as error:
-            raise InvalidMessage(f"Message {number}: {error}") from error
+            raise InvalidMessage(
+                "%(place)s: %(problem)s", place=message_at(number), problem=error.problem
+            ) from error
     return messages
 
 

@@ -6,6 +6,7 @@ from plugin.core.bubbles import Draft, message_of
 from plugin.core.message_part import InvalidMessage
 from plugin.core.messages import Extras, dressed
 from plugin.core.personalise import sample
+from plugin.web.sentences import in_words
 
 Shown = dict[str, Any]
 
@@ -24,11 +25,11 @@ def _made(draft: Draft) -> Shown:
     try:
         return message_of(draft)
     except InvalidMessage as error:
-        return {"type": "problem", "text": str(error)}
+        return {"type": "problem", "text": in_words(error.problem)}
 
 
 def _example(message: dict[str, Any]) -> Shown:
     try:
         return sample([message])[0]
     except InvalidMessage as error:
-        return {"type": "problem", "text": str(error)}
+        return {"type": "problem", "text": in_words(error.problem)}

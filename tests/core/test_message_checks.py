@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from babel.support import Translations
 
 from plugin.core.message_checks import check_messages
 from plugin.core.message_part import InvalidMessage
 from plugin.services.graphemes import count_clusters
+from tests.house.project import ROOT
 
 Message = dict[str, Any]
 URL = "https://example.com/a.png"
@@ -190,6 +192,22 @@ def bad_additions() -> Iterator[tuple[Message, str]]:
 def test_what_line_would_refuse_is_said_before(message: Message, words: str) -> None:
     with pytest.raises(InvalidMessage, match=f"(?i){words}"):
         check_messages([message], count_clusters)
+
+
+def test_every_problem_can_be_said_in_japanese() -> None:
+    catalogue = Translations.load(ROOT / "plugin/translations", ["ja"])
+    texts: set[str] = set()
+
+    def note(words: str) -> str:
+        texts.add(words)
+        return words
+
+    for message, _ in bad():
+        with pytest.raises(InvalidMessage) as refused:
+            check_messages([text(), message], count_clusters)
+        refused.value.problem.said(note)
+    assert "Message %(number)d" in texts
+    assert not [words for words in texts if catalogue.gettext(words) == words]
 
 
 def test_of_several_messages_the_bad_one_is_named() -> None:

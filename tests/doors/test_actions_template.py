@@ -111,6 +111,31 @@ def test_a_template_that_is_gone_is_said_in_words(
     assert texts(world) == []
 
 
+def test_the_templates_account_sends_where_none_is_chosen(world: World, alice: Tenant) -> None:
+    first = alice.account_id
+    befriended(world, alice)
+    template = written(world, alice, "Hello")
+    second = world.connect(alice, 1)
+    assert second.account_id != first
+    outputs = ended(world, {"template": template, "official_account": ""})
+    assert outputs["result"] == "sent"
+    assert texts(world) == ["Hello"]
+    with world.app.app_context():
+        assert db.session.scalars(select(Delivery.official_account_id)).all() == [first]
+    chosen = {"template": template, "official_account": str(second.account_id)}
+    assert ended(world, chosen, callback="two")["result"] == "not_linked"
+    assert "Choose the Official Account" in ended(world, {"text": "Hi"}, callback="three")["error"]
+
+
+def test_a_template_that_is_gone_names_no_account(world: World, alice: Tenant) -> None:
+    template = written(world, alice, "Old")
+    with world.app.app_context():
+        archive_template(db.session.get_one(Template, int(template)))
+    world.connect(alice, 1)
+    outputs = ended(world, {"template": template})
+    assert (outputs["result"], "archived" in outputs["error"]) == ("invalid_message", True)
+
+
 def test_many_contacts_are_read_in_one_call(world: World, alice: Tenant) -> None:
     template = written(world, alice, "Dear {{ contact.firstname | default('friend') }}")
     people = {"portal": PORTAL, "count": 20, "properties": {"email": "user{n}@example.com"}}

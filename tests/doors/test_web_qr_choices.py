@@ -93,6 +93,14 @@ def test_what_cannot_be_is_refused_at_its_field(
     assert chosen(world, alice).name == "Counter"
 
 
+def test_what_line_would_not_take_is_said_in_the_language_of_the_page(
+    world: World, alice: Tenant
+) -> None:
+    alice.walker.go(f"{world.url}/?lang=ja")
+    page = edit(world, alice, {**GOOD, "greeting": "x" * 5001})
+    assert "LINEで送れない内容です：テキストが5,001文字あります。" in page.text
+
+
 @pytest.mark.parametrize(
     "logo", [b"GIF89a", b"\x89PNG\r\n\x1a\n", as_png(RED)[:40], b"x" * (200 * 1024 + 1)]
 )

@@ -16,6 +16,10 @@ KEYWORDS = {
     "lazy_gettext": None,
     "lazy_ngettext": (1, 2),
     "lazy_pgettext": ((1, "c"), 2),
+    # Core speaks English and knows no gettext; the pages translate what it says.
+    "Sentence": None,
+    "InvalidMessage": None,
+    "fail": None,
 }
 Key = tuple[str | None, str | tuple[str, ...]]
 

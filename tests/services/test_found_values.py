@@ -6,6 +6,7 @@ from sqlalchemy import select
 from plugin.models import Conflict, LedgerEntry, Linkage, db
 from plugin.models.base import transaction
 from plugin.models.official_account import OfficialAccount
+from plugin.services.contact_life import forget
 from plugin.services.hubspot_inbox import keep_hubspot_events
 from plugin.services.link_by_hand import link_by_hand
 from plugin.services.link_friend import friend_row, untie_by_hand
@@ -64,6 +65,18 @@ def test_a_scan_writes_over_what_is_nobodys_and_an_undo_puts_it_back(
         portal.contact(ALICE).owe_mirror()
     portal.world.work()
     assert portal.value(ALICE) == found
+
+
+def test_who_asks_to_be_forgotten_leaves_no_value_in_the_history(portal: Portal) -> None:
+    portal.write(ALICE, line_user_id=OLD)
+    assert scan(portal) == "linked"
+    with portal.world.app.app_context():
+        with transaction():
+            forget(portal.contact(ALICE), "contact.privacyDeletion")
+        told = [(one.deed, one.line_user_id, one.before) for one in lines(portal)]
+        assert [deed for deed, _, _ in told][:2] == ["refused", "linked"]
+        assert OLD not in str(told)
+        assert line_user("bob") not in str(told)
 
 
 def test_a_scan_does_not_take_the_contact_of_a_known_friend(portal: Portal) -> None:

@@ -146,6 +146,10 @@ def test_one_line_id_on_two_contacts_waits_for_a_person(portal: Portal) -> None:
         assert not move_link(conflict, "bob@example.com")
     portal.until(lambda: portal.value(BOB) == "")
     assert portal.tied() == {ALICE: user}
+    # The decision stands: typed again, it is cleared again, and nobody is asked a second time.
+    portal.write(BOB, line_user_id=user)
+    portal.until(lambda: db.session.scalars(select(Conflict.times)).one() > 1)
+    portal.until(lambda: portal.value(BOB) == "")
     assert [deed for deed, _, _ in portal.ledger()] == ["linked", "conflict", "kept"]
 
 
