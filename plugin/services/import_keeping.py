@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from plugin.core.importing import Reading, read_value
+from plugin.core.linkage import looks_like_user_id
 from plugin.gateways import ContactRecord
 from plugin.models.base import affected, db
 from plugin.models.list_import import (
@@ -19,6 +20,7 @@ from plugin.models.list_import import (
 )
 from plugin.models.people import Contact
 from plugin.models.upsert import upsert
+from plugin.services.offered_ids import own_property, value_of
 
 # What a value without exactly one id comes to at once; a good id waits for a decision.
 AT_ONCE: dict[Reading, str] = {
@@ -47,7 +49,11 @@ def keep_records(
     if not records:
         return
     known = ImportMember.of_contacts(mine.id, [one.contact_id for one in records])
-    rows = [_member(mine, run, one, known.get(one.contact_id)) for one in records]
+    others = _other_ids(mine, records)
+    rows = [
+        _member(mine, run, one, known.get(one.contact_id), others.get(one.contact_id, ""))
+        for one in records
+    ]
     _count(run, rows)
     _reopen_shared(mine, known, rows)
     db.session.execute(MEMBER, rows)
@@ -75,11 +81,35 @@ def unmet(mine: ListImport, run: ImportRun, contact_ids: Sequence[int]) -> list[
     return [one for one in dict.fromkeys(contact_ids) if one not in done]
 
 
+def _other_ids(mine: ListImport, records: Sequence[ContactRecord]) -> dict[int, str]:
+    """The ids that stand in the account's own property, where we did not put them, by contact.
+
+    An import from another property would write over them, and which of the two is right nobody
+    but a person knows.
+    """
+    name = own_property(mine.official_account)
+    if name == mine.property_name:
+        return {}
+    own = {one.contact_id: value_of(one, name) for one in records}
+    ids = {one.contact_id: value_of(one, mine.property_name) for one in records}
+    other = {
+        contact_id: value
+        for contact_id, value in own.items()
+        if looks_like_user_id(value) and value != ids[contact_id]
+    }
+    known = Contact.of_portal_many(mine.installation_id, other)
+    for contact_id, contact in known.items():
+        if other[contact_id] in contact.may_show(mine.official_account_id):
+            del other[contact_id]
+    return other
+
+
 def _member(
-    mine: ListImport, run: ImportRun, record: ContactRecord, old: Known | None
+    mine: ListImport, run: ImportRun, record: ContactRecord, old: Known | None, other: str
 ) -> dict[str, Any]:
-    text = (record.properties.get(mine.property_name) or "").replace("\0", "").strip()
-    reading, line_user_id = read_value(text)
+    text = value_of(record, mine.property_name).replace("\0", "")
+    reading, line_user_id = read_value(f"{text}; {other}" if text and other else text)
+    text = f"{text}; {other}" if reading == "several_ids" and other else text
     same = old is not None and old.line_user_id == line_user_id
     return {
         "list_import_id": mine.id,

@@ -14,6 +14,7 @@ from plugin.services import Outside
 from plugin.services.find_contact import SHOWN
 from plugin.services.import_keeping import forget_deleted, keep_records
 from plugin.services.import_progress import piece
+from plugin.services.offered_ids import own_property
 from plugin.services.portal_access import portal
 
 # HubSpot takes a third of a second for a read and allows ten a second.
@@ -58,7 +59,7 @@ def read_round(
 
 def properties_of(mine: ListImport) -> list[str]:
     """What is read of a contact."""
-    return [*SHOWN, mine.property_name]
+    return list(dict.fromkeys([*SHOWN, mine.property_name, own_property(mine.official_account)]))
 
 
 def _batches(run: ImportRun) -> list[list[int]]:

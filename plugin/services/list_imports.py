@@ -20,6 +20,7 @@ from plugin.models.official_account import OfficialAccount
 from plugin.services import Outside
 from plugin.services.import_begin import new_run
 from plugin.services.import_end import next_time, owe_writes
+from plugin.services.offered_ids import own_property
 from plugin.services.portal_access import portal
 
 PATIENCE = 3.0
@@ -120,11 +121,6 @@ def text_properties(outside: Outside, installation_id: int) -> tuple[TextPropert
     """The contact properties that can hold a LINE User ID."""
     access = portal(outside, installation_id, PATIENCE)
     return outside.gateways.hubspot.text_properties(access)
-
-
-def own_property(account: OfficialAccount) -> str:
-    """The property in which Musubi itself keeps the account's LINE User IDs."""
-    return "line_user_id" + account.property_suffix
 
 
 def _list(outside: Outside, account: OfficialAccount, list_id: str) -> ContactList:

@@ -24,10 +24,6 @@ class Offers(NamedTuple):
             dict.fromkeys([*own, *(one for some in self.imported.values() for one in some)])
         )
 
-    def own(self, account: OfficialAccount) -> str:
-        """The property that is the account's own."""
-        return USER_ID + account.property_suffix
-
     def from_import(self, record: ContactRecord, account: OfficialAccount) -> tuple[str, str]:
         """Name and value of the first import property that is filled; empty where none is."""
         for name in self.imported.get(account.id, []):
@@ -40,9 +36,14 @@ class Offers(NamedTuple):
         found = [
             (each, value)
             for each in self.accounts
-            for value in (value_of(record, self.own(each)), self.from_import(record, each)[1])
+            for value in (value_of(record, own_property(each)), self.from_import(record, each)[1])
         ]
         return [(each, value) for each, value in found if value]
+
+
+def own_property(account: OfficialAccount) -> str:
+    """The property in which Musubi itself keeps the account's LINE User IDs."""
+    return USER_ID + account.property_suffix
 
 
 def value_of(record: ContactRecord, name: str) -> str:
@@ -57,7 +58,7 @@ def offers_of(installation_id: int) -> Offers:
     mine = ListImport.owned(installation_id).with_only_columns(
         ListImport.official_account_id, ListImport.property_name
     )
-    own = {USER_ID + each.property_suffix for each in accounts}
+    own = {own_property(each) for each in accounts}
     for account_id, name in db.session.execute(mine):
         if name not in own and name not in imported.setdefault(account_id, []):
             imported[account_id].append(name)

@@ -10,7 +10,7 @@ from plugin.models.inbox import WebhookEvent
 from plugin.models.job import plant
 from plugin.models.people import Contact, Friend, Linkage
 from plugin.services.link_friend import contact_row
-from plugin.services.offered_ids import USER_ID, Offers, offers_of
+from plugin.services.offered_ids import USER_ID, Offers, offers_of, own_property
 
 
 def note_property_changes(installation_id: int, events: Sequence[WebhookEvent]) -> None:
@@ -23,7 +23,7 @@ def note_property_changes(installation_id: int, events: Sequence[WebhookEvent]) 
     heard = [one for one in map(_heard, events) if one is not None]
     ids = {contact_id for contact_id, _, _ in heard}
     ties, rows = _ties(installation_id, offers, ids), _rows(installation_id, ids)
-    accounts = {offers.own(each): each.id for each in offers.accounts}
+    accounts = {own_property(each): each.id for each in offers.accounts}
     listened = set(offers.names([USER_ID]))
     for contact_id, name, value in heard:
         row, account_id = rows.get(contact_id), accounts.get(name)
@@ -58,7 +58,7 @@ def _ties(
 ) -> dict[tuple[int, str], str]:
     """The LINE user id that each contact is tied to, by HubSpot id and property."""
     names = {
-        each.id: [offers.own(each), *offers.imported.get(each.id, [])] for each in offers.accounts
+        each.id: [own_property(each), *offers.imported.get(each.id, [])] for each in offers.accounts
     }
     ties = select(Contact.contact_id, Linkage.official_account_id, Friend.line_user_id)
     mine = ties.join_from(Contact, Linkage).join(Friend, Linkage.friend_id == Friend.id)

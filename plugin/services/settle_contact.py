@@ -11,7 +11,7 @@ from plugin.models.people import Contact, Linkage
 from plugin.services.contact_life import bury
 from plugin.services.introductions import Introductions
 from plugin.services.link_friend import owe_mirror
-from plugin.services.offered_ids import Offers, value_of
+from plugin.services.offered_ids import Offers, own_property, value_of
 from plugin.services.take_property import Finding, take_offer, take_own
 from plugin.services.write_contacts import line_facts
 
@@ -58,7 +58,7 @@ def values_were_lost(contacts: Sequence[Contact], look: Look) -> bool:
             record = look.records.get(contact.contact_id)
             if record is not None and (contact.id, account.id) in look.ties:
                 tied += 1
-                empty = not value_of(record, look.offers.own(account))
+                empty = not value_of(record, own_property(account))
                 cleared += empty and "" not in contact.may_show(account.id)
     return cleared >= 2 and cleared * 2 > tied
 
@@ -68,7 +68,7 @@ def _settle_account(
 ) -> str:
     linkage = look.ties.get((contact.id, account.id))
     own = _finding(
-        look, account, look.offers.own(account), value_of(record, look.offers.own(account))
+        look, account, own_property(account), value_of(record, own_property(account))
     )
     word: str = take_own(contact, linkage, own, doubt=look.doubt)
     if word:

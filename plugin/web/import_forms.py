@@ -8,7 +8,8 @@ from wtforms.validators import DataRequired
 from plugin.doorway import outside
 from plugin.gateways import ContactList, GatewayError, TextProperty
 from plugin.models.official_account import OfficialAccount
-from plugin.services.list_imports import find_lists, own_property, text_properties
+from plugin.services.list_imports import find_lists, text_properties
+from plugin.services.offered_ids import own_property
 from plugin.web.import_words import INTERVALS
 from plugin.web.signed_in import tenant
 

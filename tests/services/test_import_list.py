@@ -21,6 +21,7 @@ from tests.imports import (
     ties,
 )
 from tests.people import linked
+from tests.portal import mute
 from tests.world import ALICE, Sandbox, Tenant, World
 
 
@@ -170,3 +171,37 @@ def test_ids_of_another_provider_are_not_asked_for_without_end(
     import_id = imported(world, alice, list_of(sandbox, ids))
     assert counts(world, import_id) == {"read": 450, "unknown_friend": 450}
     assert calls(sandbox)["GET /line-api/v2/bot/profile/<user_id>"] == 200
+
+
+def test_an_id_that_stands_in_our_own_property_is_not_written_over(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    """An earlier tool kept one id there and another elsewhere: nobody but a person knows."""
+    mute(world)
+    a, b = befriend(sandbox, 2)
+    other = "U" + "e" * 32
+    one, two = contacts_with(sandbox, [a, b])
+    put(sandbox, one, other, "line_user_id")
+    put(sandbox, two, b, "line_user_id")
+    import_id = imported(world, alice, list_of(sandbox, [one, two]))
+    assert outcomes(world, import_id) == {one: "several_ids", two: "linked"}
+    assert ties(world) == {two: b}
+    assert sandbox.contact(one)["line_user_id"] == other
+    with world.app.app_context():
+        [listed] = db.session.scalars(ImportMember.problems(import_id))
+        assert listed.value == f"{a}; {other}"
+    put(sandbox, one, "", "line_user_id")
+    run_again(world, import_id)
+    assert ties(world) == {one: a, two: b}
+
+
+def test_an_id_that_we_wrote_ourselves_is_no_second_one(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    a, b = befriend(sandbox, 2)
+    [one] = contacts_with(sandbox, [a])
+    import_id = imported(world, alice, list_of(sandbox, [one]))
+    put(sandbox, one, b)
+    run_again(world, import_id)
+    assert outcomes(world, import_id) == {one: "contact_taken"}
+    assert ties(world) == {one: a}
