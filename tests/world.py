@@ -19,7 +19,7 @@ from plugin import _wire_engine, _wire_outside, create_app
 from plugin.core.crowd import Crowd
 from plugin.doorway import outside
 from plugin.models import Installation, Job, OfficialAccount, QRCode, db
-from plugin.models.base import transaction
+from plugin.models.base import repeated, transaction
 from plugin.models.job import QUEUES
 from plugin.sandbox import SandboxConfig, account_to_connect, create_sandbox
 from plugin.scheduler import work
@@ -203,6 +203,7 @@ class World:
             assert steps < 5000, "work that never ends"
         return steps
 
+    @repeated
     def pass_time(self, seconds: float) -> None:
         """Bring everything that waits nearer; leases run down as well."""
         with self.app.app_context(), transaction() as session:
