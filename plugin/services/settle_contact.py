@@ -67,9 +67,7 @@ def _settle_account(
     contact: Contact, record: ContactRecord, look: Look, account: OfficialAccount
 ) -> str:
     linkage = look.ties.get((contact.id, account.id))
-    own = _finding(
-        look, account, own_property(account), value_of(record, own_property(account))
-    )
+    own = _finding(look, account, own_property(account), value_of(record, own_property(account)))
     word: str = take_own(contact, linkage, own, doubt=look.doubt)
     if word:
         return word
