@@ -1,5 +1,6 @@
 """Where an action finds what it needs of its tenant: looked up once for a whole batch of calls."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -34,6 +35,8 @@ class Desk:
         waits: bool = True,
     ) -> None:
         self.outside, self.installation, self.waits = outside, installation, waits
+        # Rows of tracked addresses by account and fingerprint.
+        self.targets: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._versions: dict[str, TemplateVersion | None] = {}
         self._homes: dict[int, OfficialAccount | None] = {}
         self._contacts = Contact.of_portal_many(installation.id, contact_ids)

@@ -8,7 +8,7 @@ else is kept in the ledger, from where an undo puts it back.
 from plugin.gateways import ContactRecord
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, Linkage
-from plugin.services.offered_ids import USER_ID, value_of
+from plugin.services.offered_ids import own_property, value_of
 from plugin.services.take_property import Finding, take_own
 
 
@@ -16,8 +16,8 @@ def take_found(
     account: OfficialAccount, contact: Contact, record: ContactRecord, line_user_id: str
 ) -> None:
     """Settle the property before the contact is tied to this LINE user, in the caller's
-    transaction; `record` was read with `USER_ID` of the account."""
-    name = USER_ID + account.property_suffix
+    transaction; `record` was read with the account's own property."""
+    name = own_property(account)
     seen = str(account.id) in (contact.shown or {})
     if seen or name not in record.properties or Linkage.of_contact(account.id, contact.id):
         # What we have seen or written there is the comparison's.

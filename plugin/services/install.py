@@ -23,8 +23,9 @@ from plugin.models.official_account import OfficialAccount
 from plugin.models.upsert import insert_or
 from plugin.services import Outside
 from plugin.services.disconnect import wake
+from plugin.services.offered_ids import own_property
 from plugin.services.portal_access import portal, store_tokens
-from plugin.services.write_contacts import USER_ID, write_again
+from plugin.services.write_contacts import write_again
 
 STATE_LIFE = timedelta(minutes=15)
 STILL_REMOVING = "HubSpot is still being removed"
@@ -91,7 +92,7 @@ def ensure_properties(outside: Outside, installation_id: int) -> None:
         made.update(outside.gateways.hubspot.ensure_properties(access, GROUP, definitions))
     with transaction():
         for account in accounts:
-            if USER_ID + account.property_suffix in made:
+            if own_property(account) in made:
                 write_again(account)
         installation = Installation.by_id(installation_id)
         if installation is not None:

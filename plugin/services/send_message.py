@@ -71,7 +71,8 @@ def _content(
     version: TemplateVersion | None,
 ) -> Content:
     """The messages, checked as far as they are filled in. Raises `InvalidMessage`."""
-    wrap = tracker(desk.outside, account, key_of(call, account))
+    key, known = key_of(call, account), desk.targets[account.id]
+    wrap = tracker(desk.outside, account, key, known=known)
     if version is None:
         return Content(check(from_inputs(inputs, None, wrap)))
     messages = from_inputs(inputs, version.messages, wrap if version.tracks_links else str)

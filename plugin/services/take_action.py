@@ -20,16 +20,16 @@ ROUSE_SECONDS = 0.25
 def take_action(
     action: Action,
     execution: Execution,
-    at_least: timedelta = timedelta(0),
+    longer: timedelta = timedelta(0),
     crowd: Crowd | None = None,
 ) -> Answer | None:
-    """Keep an execution and answer BLOCK, which holds the contact as long as the action says.
+    """Keep an execution and answer BLOCK, for as long as the action says and `longer`.
 
     None: it is known already, or the portal is not connected. `crowd` remembers for the next
     calls that somebody is awake; the job looks on for a while (`run_taken`).
     """
     now = utcnow()
-    expires = now + max(action.hold(execution.inputs), at_least)
+    expires = now + longer + action.hold(execution.inputs)
     portal_id, inputs = execution.portal_id, execution.inputs
     row = Taking(
         portal_id, execution.callback_id, action.name, execution.contact_id, inputs, now, expires

@@ -24,22 +24,30 @@ class Owner(NamedTuple):
 
 
 def tracker(
-    outside: Outside, account: OfficialAccount, retry_key: str, owner: Owner | None = None
+    outside: Outside,
+    account: OfficialAccount,
+    retry_key: str,
+    owner: Owner | None = None,
+    known: dict[str, int] | None = None,
 ) -> Wrap:
     """Wraps the addresses of one message, inside the caller's transaction.
 
+    `known` remembers the rows of addresses from one message of a transaction to the next.
     What must keep its host stays as it is: LINE's own addresses, and ours, which may be secret.
     """
     settings = outside.settings
     kept = (f"{settings.base_url}/", f"{settings.line_liff_base}/")
+    targets = {} if known is None else known
 
     def wrap(url: str) -> str:
         if not may_be_tracked(url, kept):
             return url
         whose = owner.friend_id if owner and url in owner.urls else None
-        code = write_code(
-            settings.secret_keys[0], Click(_target(account.id, url, whose), retry_key)
-        )
+        # A friend's own is theirs even where another's is the same.
+        mark = fingerprint(url if whose is None else f"{whose} {url}")
+        if mark not in targets:
+            targets[mark] = _target(account.id, mark, url, whose)
+        code = write_code(settings.secret_keys[0], Click(targets[mark], retry_key))
         return f"{settings.base_url}/r/{code}"
 
     return wrap
@@ -58,9 +66,8 @@ def follow_link(outside: Outside, code: str, *, counts: bool) -> str | None:
     return target.url
 
 
-def _target(account_id: int, url: str, friend_id: int | None) -> int:
-    """The id of an address; a friend's own is theirs even where another's is the same."""
-    mark = fingerprint(url if friend_id is None else f"{friend_id} {url}")
+def _target(account_id: int, mark: str, url: str, friend_id: int | None) -> int:
+    """The id of an address by its fingerprint; made where it is new."""
     known = LinkTarget.id_of(account_id, mark)
     if known is None:
         row = {"official_account_id": account_id, "fingerprint": mark, "url": url}

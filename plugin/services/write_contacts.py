@@ -21,10 +21,10 @@ from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.services import Outside
 from plugin.services.link_friend import lock_contacts
 from plugin.services.linkage_values import linkage_values
+from plugin.services.offered_ids import USER_ID, own_property
 from plugin.services.portal_access import portal
 
 BATCH, AT_ONCE = 100, 4
-USER_ID = "line_user_id"
 Values = dict[str, str]
 LINE_FACTS = (
     "line_user_id", "line_display_name", "line_picture_url", "line_friend_status",
@@ -115,7 +115,7 @@ def _leave_alone(contact: Contact, values: Values, accounts: Mapping[int, Offici
     A person may be changing it this moment, and that change is a wish, not a mistake.
     """
     for account_id, account in accounts.items():
-        name = USER_ID + account.property_suffix
+        name = own_property(account)
         if name in values and contact.may_show(account_id) == [values[name]]:
             del values[name]
 
@@ -182,7 +182,7 @@ def write_again(account: OfficialAccount) -> None:
 def property_names(installation_id: int) -> dict[int, str]:
     """The LINE User ID property of each of the tenant's accounts, by account id."""
     accounts = OfficialAccount.list_owned(installation_id)
-    return {one.id: USER_ID + one.property_suffix for one in accounts}
+    return {one.id: own_property(one) for one in accounts}
 
 
 def _announce(contacts: Sequence[Contact], user_ids: Mapping[int, dict[int, str]]) -> None:

@@ -14,7 +14,7 @@ from plugin.models import ActionCall, Delivery, Installation, Job, Question, db
 from plugin.models.base import transaction
 from plugin.services.disconnect import disconnect
 from plugin.services.executions import outputs_of
-from plugin.services.run_taken import ACTIONS
+from plugin.services.run_taken import ACTIONS, run_taken
 from plugin.services.sweep_calls import sweep_calls
 from tests.crowd import gather
 from tests.doors.actions import arrived, befriended, count, run, send
@@ -80,10 +80,9 @@ def test_every_action_gives_the_outputs_later_that_it_gives_at_once(
     }
 
 
-def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
-    world: World, alice: Tenant
-) -> None:
-    befriended(world, alice)
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """The first words of what the database is asked meanwhile."""
     seen: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -91,18 +90,46 @@ def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
 
     with world.app.app_context():
         engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
+    world: World, alice: Tenant
+) -> None:
+    befriended(world, alice)
     with crowd(world):
         send(world, {"text": "1"}, callback="c-1")
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with statements(world) as seen:
             send(world, {"text": "2"}, callback="c-2")
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-    assert [one for one in seen if one != "BEGIN"] == ["INSERT"]
+    assert seen == ["INSERT"]
     with world.app.app_context():
         assert db.session.scalar(select(Job.key).where(Job.kind == "run_taken")) is not None
     world.work()
     assert len(arrived(world)) == 2
+
+
+def test_a_batch_looks_up_as_often_however_many_are_in_it(
+    world: World, alice: Tenant
+) -> None:
+    people = gather(world, alice, 44).contact_ids
+    asked = []
+    for some in (people[:4], people[4:]):
+        with crowd(world):
+            for contact in some:
+                inputs = {"text": "Look", "buttons": "Shop | https://shop.example.com/sale"}
+                send(world, inputs, callback=f"c-{contact}", contact=int(contact))
+        with world.app.app_context(), statements(world) as seen:
+            run_taken(world.outside, alice.installation_id)
+        asked.append(seen.count("SELECT"))
+    few, many = asked
+    # The first batch also meets an address that is new.
+    assert many <= few
+    with world.app.app_context():
+        assert count(Delivery) == len(people)
 
 
 def test_a_list_is_run_in_batches_and_completed_in_batches(world: World, alice: Tenant) -> None:
@@ -209,7 +236,7 @@ def test_while_hubspot_is_paused_everything_waits_and_goes_on_after(
     befriended(world, alice)
     change(world, alice, "pause")
     held = send(world, {"text": "After the pause"})
-    assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT1439M"}
+    assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT1499M"}
     assert send(world, {"text": "After the pause"})["hs_execution_state"] == "BLOCK"
     world.work(ahead=60)
     assert arrived(world) == []
