@@ -112,9 +112,7 @@ def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
     assert len(arrived(world)) == 2
 
 
-def test_a_batch_looks_up_as_often_however_many_are_in_it(
-    world: World, alice: Tenant
-) -> None:
+def test_a_batch_looks_up_as_often_however_many_are_in_it(world: World, alice: Tenant) -> None:
     people = gather(world, alice, 44).contact_ids
     asked = []
     for some in (people[:4], people[4:]):
