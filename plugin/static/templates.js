@@ -35,6 +35,10 @@ async function look() {
   if (!answer.ok || answer.redirected || mine !== asked) return;
   preview.innerHTML = await answer.text();
   paint();
+
+// On a slow line somebody writes before this script is there.
+const touched = [...writing.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
+if (touched) writing.dispatchEvent(new Event("input"));
 }
 
 let soon = 0;
@@ -44,3 +48,7 @@ writing.addEventListener("input", () => {
   soon = setTimeout(() => look().catch(() => {}), 250);
 });
 paint();
+
+// On a slow line somebody writes before this script is there.
+const touched = [...writing.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
+if (touched) writing.dispatchEvent(new Event("input"));

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).parent / "screenshots"
@@ -93,6 +93,23 @@ def send_to_charlie(musubi: str, page: Page) -> None:
     page.goto(f"{musubi}/sandbox/phone/charlie/chat/2000000001")
     expect(page.get_by_test_id("bubbles")).to_contain_text("Dear friend, welcome 結び")
     expect(page.get_by_test_id("bubbles")).to_contain_text("Spring sale")
+
+
+def test_what_is_typed_before_the_script_is_there_shows_too(newcomer: str, page: Page) -> None:
+    begin(newcomer, page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/static/templates.js*", hold)
+    with page.expect_request("**/static/templates.js*"):
+        page.goto(f"{newcomer}/templates/new", wait_until="commit")
+    page.get_by_test_id("bubble.0.text").fill("Early bird")
+    expect(page.locator("[data-counts='bubble.0.text']")).to_have_text("5,000 left")
+    held.pop().continue_()
+    expect(page.get_by_test_id("preview")).to_contain_text("Early bird")
+    expect(page.locator("[data-counts='bubble.0.text']")).to_have_text("4,990 left")
 
 
 def test_the_editor_works_without_scripts(newcomer: str, chromium: Browser, page: Page) -> None:
