@@ -31,9 +31,8 @@ LINE_BUDGETS = {
     "webhook-test": Budget(60, 3_600_000),
     "webhook": Budget(1_000, 60_000, 5),
 }
-# A block is used up within this time or given up. The window is kept longer by as much, or by a
-# twenty-fifth, so that a call late in its block, or late on the wire, never meets the next
-# window's first.
+# A block is used up within this time or given up. The window is kept longer by as much, so that a
+# call late in its block, or late on the wire, never meets the next window's first.
 BLOCK_LIFE_MS = 200
 # What background work leaves for live actions: five HubSpot calls in ten seconds carry 500 ends
 # of executions, and an import takes no more than a seventh longer than the rate limit alone asks.
@@ -69,4 +68,4 @@ def next_chance_ms(budget: Budget, grants: list[Grant], now_ms: int) -> int:
 
 
 def _weighs_ms(budget: Budget) -> int:
-    return budget.window_ms + max(BLOCK_LIFE_MS, budget.window_ms // 25)
+    return budget.window_ms + BLOCK_LIFE_MS

@@ -16,6 +16,8 @@ LINKED, ALREADY_LINKED, EMPTY = "linked", "already_linked", "empty"
 INVALID_ID, UNKNOWN_FRIEND = "invalid_id", "unknown_friend"
 CONFLICTS = ("several_ids", "shared_id", "friend_taken", "contact_taken", "unlinked")
 PROBLEMS = (INVALID_ID, UNKNOWN_FRIEND, *CONFLICTS)
+# In a cursor's place, and no cursor looks like this: there is no more; nothing is given to us.
+ENDED, REFUSED = "-", "!"
 
 
 class ListImport(Base):
@@ -71,7 +73,8 @@ class ImportRun(Base):
     """One pass over a list, whole or over what changed.
 
     `phase` and `after` say where it is; `pending` are members whose contacts are to be read;
-    `step` counts what was stored, so that nothing is stored twice.
+    `step` counts what was stored, so that nothing is stored twice; `followers_after` is the place
+    in LINE's list of friends.
     """
 
     __tablename__ = "import_run"
@@ -84,6 +87,7 @@ class ImportRun(Base):
     whole: Mapped[bool] = mapped_column(default=True)
     after: Mapped[str] = mapped_column(String(500), default="")
     pending: Mapped[list[int]] = mapped_column(JSON, default=list)
+    followers_after: Mapped[str] = mapped_column(String(500), default="")
     step: Mapped[int] = mapped_column(default=0)
     # Members as HubSpot counted them last; `shrunk`: somebody left while we paged.
     size: Mapped[int | None] = mapped_column()

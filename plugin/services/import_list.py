@@ -20,7 +20,12 @@ from plugin.services.import_deciding import decide_some
 from plugin.services.import_end import fail, finish
 from plugin.services.import_progress import Overtaken, when_allowed
 from plugin.services.import_reading import read_changes, read_members, recheck_members
-from plugin.services.import_strangers import ask_for_profiles, list_followers, look_for_strangers
+from plugin.services.import_strangers import (
+    ask_for_profiles,
+    list_ahead,
+    list_followers,
+    look_for_strangers,
+)
 
 # A job step ends after this long, well within its lease, so that nobody waits behind it.
 STEP_SECONDS = 4.0
@@ -37,6 +42,8 @@ PHASES: dict[str, Callable[[Outside, ListImport, ImportRun], None]] = {
     "deciding": decide_some,
     "end": finish,
 }
+# Phases that wait for HubSpot alone.
+READING = ("changes", "members", "recheck")
 
 
 def import_list(outside: Outside, import_id: int) -> datetime | None:
@@ -75,7 +82,11 @@ def _go_on(outside: Outside, mine: ListImport) -> datetime | None:
 def _pieces(outside: Outside, mine: ListImport, run: ImportRun) -> datetime | None:
     end = time.monotonic() + STEP_SECONDS
     while run.state == RUNNING:
-        PHASES[run.phase](outside, mine, run)
+        try:
+            PHASES[run.phase](outside, mine, run)
+        except GatewayError as error:
+            if run.phase not in READING or not list_ahead(outside, mine, run, when_allowed(error)):
+                raise
         if time.monotonic() > end:
             return utcnow()
     return mine.next_run_at

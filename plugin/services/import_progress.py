@@ -13,7 +13,7 @@ from plugin.models.friend_import import FriendImport
 from plugin.models.list_import import RUNNING, ImportRun
 
 # The rate limit gives calls back one by one; waiting a little for several costs fewer awakenings.
-BREATH = timedelta(milliseconds=250)
+BREATH = timedelta(milliseconds=100)
 
 
 class Overtaken(Exception):

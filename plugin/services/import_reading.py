@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, MembershipPage, Portal
-from plugin.models.list_import import ImportMember, ImportRun, Known, ListImport
+from plugin.models.list_import import ENDED, ImportMember, ImportRun, Known, ListImport
 from plugin.services import Outside
 from plugin.services.import_begin import start_whole
 from plugin.services.import_keeping import keep_records, unmet
 from plugin.services.import_progress import go_to, piece
-from plugin.services.import_round import ENDED, properties_of, read_round
+from plugin.services.import_round import properties_of, read_round
 from plugin.services.portal_access import portal
 
 # HubSpot's search index lags behind writes; what is found twice is read twice and changes nothing.

@@ -9,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.core.importing import CONTACTS_A_READ
 from plugin.gateways import ContactBatch, MembershipPage, Portal
 from plugin.models.base import failures, side_by_side
-from plugin.models.list_import import ImportRun, ListImport
+from plugin.models.list_import import ENDED, ImportRun, ListImport
 from plugin.services import Outside
 from plugin.services.find_contact import SHOWN
 from plugin.services.import_keeping import forget_deleted, keep_records
@@ -19,8 +19,6 @@ from plugin.services.portal_access import portal
 
 # HubSpot takes a third of a second for a read and allows ten a second.
 READS_AT_ONCE = 4
-# No cursor of HubSpot's looks like this.
-ENDED = "-"
 
 
 def read_round(

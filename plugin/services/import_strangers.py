@@ -1,11 +1,13 @@
 """IDs that Musubi has not met on this account: LINE says whether they are its friends'."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Select, exists, select
 
 from plugin.core.clock import utcnow
 from plugin.gateways import Channel, FollowerPage, GatewayError
 from plugin.models.base import db
-from plugin.models.list_import import ImportMember, ImportRun, ListImport
+from plugin.models.list_import import ENDED, REFUSED, ImportMember, ImportRun, ListImport
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Friend
 from plugin.services import Outside
@@ -19,28 +21,50 @@ BATCH = 100
 # LINE's guidelines forbid asking for ids that do not exist. After so many vain questions in a run
 # without one good answer the ids are another provider's, and the rest is not asked for.
 VAIN = 200
+# Less time than this is not worth looking for something to do in.
+A_WHILE = timedelta(seconds=1)
 
 
 def look_for_strangers(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """Choose how to ask about the ids that are not known."""
     some = list(db.session.scalars(_strangers(mine, "", FEW + 1)))
     with piece(run):
-        if not some:
+        if not some or run.followers_after == ENDED:
             go_to(run, "deciding")
+        elif len(some) > FEW and run.followers_after != REFUSED:
+            go_to(run, "followers")
         else:
-            go_to(run, "followers" if len(some) > FEW else "profiles")
+            go_to(run, "profiles")
 
 
 def list_followers(outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """One page of LINE's list of friends; where LINE gives none, the strangers are asked for."""
     asked_at = utcnow()
-    page = follower_page(outside, mine.official_account, run.after)
+    page = follower_page(outside, mine.official_account, run.followers_after)
     with piece(run):
-        if page is None:
-            go_to(run, "profiles")
-            return
-        take_followers(mine.official_account_id, page.user_ids, asked_at)
-        go_to(run, "followers", page.next) if page.next else go_to(run, "deciding")
+        if page is not None:
+            take_followers(mine.official_account_id, page.user_ids, asked_at)
+        run.followers_after = REFUSED if page is None else page.next or ENDED
+        if run.phase == "followers" and run.followers_after in (ENDED, REFUSED):
+            go_to(run, "deciding" if page else "profiles")
+
+
+def list_ahead(outside: Outside, mine: ListImport, run: ImportRun, until: datetime | None) -> bool:
+    """A page of LINE's list of friends while HubSpot lets nobody in; False: nothing to do."""
+    if until is None or until - utcnow() < A_WHILE or not _wants_followers(mine, run):
+        return False
+    try:
+        list_followers(outside, mine, run)
+    except GatewayError:
+        # It has time until the strangers' turn comes; then it counts.
+        return False
+    return True
+
+
+def _wants_followers(mine: ListImport, run: ImportRun) -> bool:
+    if run.followers_after:
+        return run.followers_after not in (ENDED, REFUSED)
+    return len(list(db.session.scalars(_strangers(mine, "", FEW + 1)))) > FEW
 
 
 def ask_for_profiles(outside: Outside, mine: ListImport, run: ImportRun) -> None:
