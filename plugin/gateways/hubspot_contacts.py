@@ -10,7 +10,7 @@ from plugin.gateways.hubspot_client import Caller, HubSpotTopic, reading
 from plugin.gateways.hubspot_paths import VISITORS
 
 _NAMED = ("email", "firstname", "lastname")
-_MODIFIED_A_PAGE = 200  # the search's largest page
+_MOST_A_PAGE = 200  # the search's largest page
 
 
 class ContactCalls(HubSpotTopic):
@@ -63,16 +63,11 @@ class ContactCalls(HubSpotTopic):
         self, portal: Portal, since: datetime, properties: Sequence[str], after: str | None
     ) -> ModifiedPage:
         """The index lags behind writes, so `since` should lie some minutes back."""
-        changed = {
-            "propertyName": "lastmodifieddate",
-            "operator": "GTE",
-            "value": str(int(since.timestamp() * 1000)),
-        }
         body: dict[str, Any] = {
-            "filterGroups": [{"filters": [changed]}],
+            "filterGroups": [{"filters": [_changed(since)]}],
             "sorts": [{"propertyName": "lastmodifieddate", "direction": "ASCENDING"}],
             "properties": list(properties),
-            "limit": _MODIFIED_A_PAGE,
+            "limit": _MOST_A_PAGE,
         }
         if after:
             body["after"] = after
@@ -82,6 +77,22 @@ class ContactCalls(HubSpotTopic):
             following = ((answer.get("paging") or {}).get("next") or {}).get("after")
             total = int(answer.get("total") or len(records))
             return ModifiedPage(records, following and str(following), total)
+
+    def contacts_holding(
+        self, portal: Portal, name: str, since: datetime, after: int
+    ) -> tuple[int, ...]:
+        """By record id, since the search pages no further than 10,000."""
+        held = {"propertyName": name, "operator": "HAS_PROPERTY"}
+        further = {"propertyName": "hs_object_id", "operator": "GT", "value": str(after)}
+        body = {
+            "filterGroups": [{"filters": [held, further, _changed(since)]}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": ["hs_object_id"],
+            "limit": _MOST_A_PAGE,
+        }
+        answer = self._client.api(Caller.searching(portal)).crm.contacts.search_api.do_search(body)
+        with reading():
+            return tuple(int(raw["id"]) for raw in answer["results"])
 
     def contact_of_visitor(self, portal: Portal, visitor: str) -> ContactRecord | None:
         """HubSpot leaves out whom it does not know; visitors who are no contacts it marks."""
@@ -145,6 +156,11 @@ class _Updating:
             message, missing = named.get(row["id"], named.get("", ("", False)))
             if message and row["id"] not in done:
                 self.refuse(row["id"], message, missing=missing)
+
+
+def _changed(since: datetime) -> dict[str, str]:
+    moment = str(int(since.timestamp() * 1000))
+    return {"propertyName": "lastmodifieddate", "operator": "GTE", "value": moment}
 
 
 def _merged(updates: Sequence[ContactUpdate]) -> list[dict[str, Any]]:

@@ -178,6 +178,12 @@ class HubSpotGateway(Protocol):
     ) -> ModifiedPage:
         """Up to 200 contacts that changed at or after `since`; HubSpot pages to 10,000 only."""
 
+    def contacts_holding(
+        self, portal: Portal, name: str, since: datetime, after: int
+    ) -> tuple[int, ...]:
+        """Ids above `after`, ascending and at most 200, of contacts that hold something in the
+        property `name` and changed at or after `since`; none: there are no more."""
+
     def contact_of_visitor(self, portal: Portal, visitor: str) -> ContactRecord | None:
         """The contact whom HubSpot's visitor cookie belongs to, with e-mail and names; or None."""
 

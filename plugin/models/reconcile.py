@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -11,6 +11,8 @@ from plugin.models.base import Base, BigId, UTCDateTime, db
 class ReconcileRun(Base):
     """One pass over a tenant's contacts. `cursor`: the last contact row that was compared.
 
+    Before it, HubSpot is searched for contacts that nobody told of: `searched_account` is the last
+    account for which that is done, `searched_after` the last contact id met for the next one.
     `counts` by outcome: same, rewritten, linked, unlinked, conflict, refused, gone, later.
     """
 
@@ -21,6 +23,8 @@ class ReconcileRun(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    searched_account: Mapped[int] = mapped_column(BigInteger, default=0)
+    searched_after: Mapped[int] = mapped_column(BigInteger, default=0)
     cursor: Mapped[int] = mapped_column(BigInteger, default=0)
     read: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
@@ -29,5 +33,14 @@ class ReconcileRun(Base):
     @classmethod
     def newest_of(cls, installation_id: int) -> "ReconcileRun | None":
         """The tenant's last run, finished or not."""
+        return db.session.scalar(cls._of(installation_id).limit(1))
+
+    def before(self) -> "ReconcileRun | None":
+        """The run before this one."""
+        mine = self._of(self.installation_id).where(ReconcileRun.id < self.id)
+        return db.session.scalar(mine.limit(1))
+
+    @classmethod
+    def _of(cls, installation_id: int) -> Select[tuple["ReconcileRun"]]:
         mine = select(cls).where(cls.installation_id == installation_id)
-        return db.session.scalar(mine.order_by(cls.id.desc()).limit(1))
+        return mine.order_by(cls.id.desc())

@@ -1,4 +1,5 @@
-"""The nightly comparison: every contact that Musubi knows, a hundred a call, against HubSpot."""
+"""The nightly comparison, a hundred contacts a call: every contact that Musubi knows, and those
+with a LINE User ID that it does not know."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from plugin.models.reconcile import ReconcileRun
 from plugin.services import Outside
 from plugin.services.check_contacts import BATCH, compare
 from plugin.services.install import ensure_properties
+from plugin.services.untold_contacts import meet_untold
 
 NIGHT = range(2, 5)
 # The next night begins later than this after a run has begun.
@@ -50,9 +52,11 @@ def reconcile(outside: Outside, installation_id: int) -> bool:
     if installation is None or not installation.is_alive:
         return False
     run = _open_run(installation_id)
-    if run.cursor == 0:
+    if run.cursor == run.searched_account == run.searched_after == 0:
         # A property that was deleted in HubSpot comes back, and its values are written again.
         ensure_properties(outside, installation_id)
+    if meet_untold(outside, installation, run):
+        return True
     contacts = _next(run)
     if contacts:
         compare(outside, installation_id, contacts, partial(_note, run, contacts))
@@ -81,8 +85,9 @@ def _open_run(installation_id: int) -> ReconcileRun:
     run = ReconcileRun.newest_of(installation_id)
     if run is None or run.finished_at is not None:
         run = ReconcileRun(
-            installation_id=installation_id, started_at=utcnow(), cursor=0, read=0, counts={}
-        )
+            installation_id=installation_id, started_at=utcnow(), cursor=0, read=0, counts={},
+            searched_account=0, searched_after=0,
+        )  # fmt: skip
         with transaction() as session:
             session.add(run)
     return run

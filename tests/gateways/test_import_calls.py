@@ -26,6 +26,22 @@ def test_members_in_the_order_of_joining(
     assert server.seen[0].query == {"limit": "250", "after": "y"}
 
 
+def test_contacts_that_hold_a_value_by_id(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", SEARCH, Reply(body={"total": 2, "results": [{"id": "5"}, {"id": "9"}]}))
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    assert hubspot.contacts_holding(portal, "line_user_id_2", since, 4) == (5, 9)
+    asked = server.seen[0].json()
+    assert asked["filterGroups"][0]["filters"] == [
+        {"propertyName": "line_user_id_2", "operator": "HAS_PROPERTY"},
+        {"propertyName": "hs_object_id", "operator": "GT", "value": "4"},
+        {"propertyName": "lastmodifieddate", "operator": "GTE", "value": "1793491200000"},
+    ]
+    assert asked["sorts"] == [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
+    assert asked["limit"] == 200
+
+
 def test_contacts_that_changed_oldest_first(
     hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
 ) -> None:

@@ -10,7 +10,9 @@ from plugin.models import Contact, Installation, Job, ReconcileRun, db
 from plugin.models.base import transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.upsert import insert_or
+from plugin.services.import_reading import INDEX_LAG
 from plugin.services.reconcile import begin_reconcile, plan_reconciles, reconcile
+from tests.imports import calls
 from tests.people import line_user, linked
 from tests.portal import Portal, mute
 from tests.world import ALICE, BOB, CHARLIE, Tenant, World
@@ -60,6 +62,39 @@ def test_what_webhooks_never_told_is_found(portal: Portal) -> None:
     assert portal.value(CHARLIE, "line_friend_status") == "following"
 
 
+def test_ids_that_nobody_told_of_are_found_once(portal: Portal) -> None:
+    sandbox = portal.world.sandbox
+    sandbox.control("DELETE", "/calls")
+    portal.write(CHARLIE, line_user_id=line_user("charlie"))
+    portal.write(ALICE, line_user_id="not an id")
+    assert night(portal) == {"linked": 1, "refused": 1}
+    assert portal.tied() == {CHARLIE: line_user("charlie")}
+    assert [(deed, method) for deed, method, _ in portal.ledger() if deed == "linked"] == [
+        ("linked", "property")
+    ]
+    # A page with both of them, and a page that says that there are no more.
+    assert calls(sandbox)["contacts/search"] == 2
+    assert night(portal)["same"] >= 1
+
+
+def test_what_stood_there_before_the_last_night_is_not_searched(portal: Portal) -> None:
+    portal.write(CHARLIE, line_user_id=line_user("charlie"))
+    with portal.world.app.app_context(), transaction() as session:
+        later = utcnow() + INDEX_LAG + timedelta(minutes=1)
+        session.execute(update(Installation).values(installed_at=later))
+    assert night(portal) == {}
+    assert portal.tied() == {}
+
+
+def test_the_search_pages_through_any_number(portal: Portal) -> None:
+    made = portal.world.sandbox.control(
+        "POST", "/contacts", {"count": 450, "properties": {"line_user_id": "not an id"}}
+    )
+    assert night(portal) == {"refused": 450}
+    with portal.world.app.app_context():
+        assert db.session.query(Contact).count() == len(made["ids"])
+
+
 def test_a_changed_value_is_reported_and_the_tie_shown_again(portal: Portal) -> None:
     linked(portal.world, portal.tenant, ALICE, A)
     linked(portal.world, portal.tenant, BOB, B)
@@ -88,8 +123,8 @@ def test_a_killed_comparison_goes_on_where_it_was(portal: Portal) -> None:
     with portal.world.app.app_context():
         with transaction() as session:
             session.execute(insert_or(Contact), rows)
-        assert reconcile(portal.world.outside, installation_id)
-        assert reconcile(portal.world.outside, installation_id)
+        # A search that finds nobody, and three batches.
+        assert all(reconcile(portal.world.outside, installation_id) for _ in range(3))
         assert not reconcile(portal.world.outside, installation_id)
         run = ReconcileRun.newest_of(installation_id)
         assert run is not None
