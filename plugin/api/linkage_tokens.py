@@ -12,7 +12,7 @@ from plugin.api.resource import Resource, found
 from plugin.doorway import outside
 from plugin.models.list_preparation import ListPreparation
 from plugin.models.people import Contact
-from plugin.models.qr_code import LinkageToken, QRCode
+from plugin.models.qr_code import LinkageToken, QRCode, rows_of
 from plugin.services.give_link import give_link
 from plugin.services.linkage_tokens import DEFAULT_DAYS, MAX_DAYS
 from plugin.services.revoke_links import (
@@ -106,7 +106,7 @@ def list_tokens(query: dict[str, Any]) -> Page:
     mine = LinkageToken.owned(tenant().id)
     if query["contact_id"] is not None:
         contact = Contact.of_portal(tenant().id, query["contact_id"])
-        mine = mine.where(LinkageToken.contact_row_id == (contact.id if contact else None))
+        mine = mine.where(LinkageToken.contact_row_id.in_(rows_of(contact) if contact else ()))
     if query["qr_code"] is not None:
         mine = mine.where(LinkageToken.qr_code_id == query["qr_code"])
     return page(mine, LinkageToken.id, query, newest_first=True)

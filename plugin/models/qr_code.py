@@ -1,5 +1,6 @@
 """QR codes and what hangs on them: visits, personal tokens, and logins under way."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -15,12 +16,19 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from plugin.core.tokens import LinkageClaim
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact
+
+
+def rows_of(contact: Contact) -> Select[tuple[int]]:
+    """The contact's own row, and those of all that were merged into it."""
+    ids = Contact.with_ancestors([contact])
+    mine = select(Contact.id).where(Contact.installation_id == contact.installation_id)
+    return mine.where(Contact.contact_id.in_(ids))
 
 
 class QRCode(Base):
@@ -160,10 +168,20 @@ class LinkageToken(Base):
         return db.session.scalar(cls.owned(installation_id).where(cls.id == token_id))
 
     @classmethod
-    def of_contacts(cls, contact_row_ids: list[int]) -> "list[LinkageToken]":
-        """Every token that these contacts were given, oldest first."""
-        found = select(cls).where(cls.contact_row_id.in_(contact_row_ids))
-        return list(db.session.scalars(found.where(cls.preview.is_(False)).order_by(cls.id)))
+    def of_contacts(cls, contacts: Sequence[Contact]) -> "list[tuple[int, LinkageToken]]":
+        """Every token that these contacts were given, or those that were merged into them, oldest
+        first, with the row of the contact that it leads to now."""
+        if not contacts:
+            return []
+        heirs = Contact.with_ancestors(contacts)
+        found = select(cls).join(cls.contact).options(contains_eager(cls.contact))
+        found = found.where(
+            Contact.installation_id == contacts[0].installation_id,
+            Contact.contact_id.in_(heirs),
+            cls.preview.is_(False),
+        )
+        tokens = db.session.scalars(found.order_by(cls.id))
+        return [(heirs[token.contact.contact_id], token) for token in tokens]
 
     @classmethod
     def newest_preview(cls, contact_row_id: int, qr_code_id: int) -> "LinkageToken | None":

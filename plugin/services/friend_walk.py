@@ -6,7 +6,7 @@ from plugin.core.clock import utcnow
 from plugin.core.tokens import fingerprint
 from plugin.models.base import affected, db, transaction
 from plugin.models.installation import Installation
-from plugin.models.people import Linkage
+from plugin.models.people import Contact, Linkage
 from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode
 
 
@@ -97,5 +97,6 @@ def linked_before(token: LinkageToken | None, browser: str) -> LoginAttempt | No
         LoginAttempt.outcome.in_(("linked", "already_linked")),
     )
     attempt = db.session.scalar(mine.order_by(LoginAttempt.id.desc()).limit(1))
-    tie = Linkage.of_contact(token.qr_code.official_account_id, token.contact_row_id)
+    contact = Contact.of_portal(token.installation_id, token.contact.contact_id)
+    tie = Linkage.of_contact(token.qr_code.official_account_id, contact.id) if contact else None
     return attempt if tie and tie.friend.line_user_id == token.used_by else None

@@ -22,25 +22,22 @@ def linkage_values(
     used stays: whoever presses it again hears that all is well.
     """
     newest: dict[tuple[int, str], LinkageToken] = {}
-    for token in LinkageToken.of_contacts([contact.id for contact in contacts]):
-        place = token.contact_row_id, token.qr_code.official_account.property_suffix
+    for row, token in LinkageToken.of_contacts(contacts):
+        place = row, token.qr_code.official_account.property_suffix
         standing = newest.get(place)
         if standing is None or token.is_live or not standing.is_live:
             newest[place] = token
-    by_row = {contact.id: contact for contact in contacts}
     values: dict[int, Values] = {contact.id: {} for contact in contacts}
     for (row, suffix), token in newest.items():
         if token.used_at is None:
-            shown = _shown(outside, installation, by_row[row], token)
+            shown = _shown(outside, installation, token)
             values[row].update(suffixed(shown, suffix))
     return values
 
 
-def _shown(
-    outside: Outside, installation: Installation, contact: Contact, token: LinkageToken
-) -> Values:
+def _shown(outside: Outside, installation: Installation, token: LinkageToken) -> Values:
     if token.revoked_at is not None:
         return {"line_linkage_token": "", "line_linkage_url": ""}
-    text = token_text(outside, token, installation.portal_id, contact.contact_id)
+    text = token_text(outside, token, installation.portal_id, token.contact.contact_id)
     url = linkage_url(outside, token.qr_code, text)
     return {"line_linkage_token": text, "line_linkage_url": url}

@@ -72,10 +72,11 @@ def _tied(mine: ListPreparation, contacts: Sequence[Contact]) -> set[int]:
 def _standing(mine: ListPreparation, contacts: Sequence[Contact], now: datetime) -> set[int]:
     """Whose newest link leads to this code and lasts long enough."""
     account_id = mine.qr_code.official_account_id
-    newest: dict[int, LinkageToken] = {}
-    for token in LinkageToken.of_contacts([contact.id for contact in contacts]):
-        if token.is_live and token.qr_code.official_account_id == account_id:
-            newest[token.contact_row_id] = token
+    newest = {
+        row: token
+        for row, token in LinkageToken.of_contacts(contacts)
+        if token.is_live and token.qr_code.official_account_id == account_id
+    }
     until = now + timedelta(days=mine.renew_days)
     return {
         row

@@ -1,13 +1,14 @@
 """Personal links taken back: of one contact, of a preparation, of a QR code, or a single one."""
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from plugin.core.clock import utcnow
-from plugin.models.base import affected, transaction
+from plugin.models.base import affected, db, transaction
 from plugin.models.job import plant
 from plugin.models.list_preparation import RUNNING, STOPPED, ListPreparation
 from plugin.models.people import Contact
-from plugin.models.qr_code import LinkageToken, QRCode
+from plugin.models.qr_code import LinkageToken, QRCode, rows_of
+from plugin.services.link_friend import owe_mirror
 from plugin.services.prepare_list import end_preparation
 
 
@@ -20,9 +21,9 @@ def revoke_link(token: LinkageToken) -> int:
 
 
 def revoke_of_contact(contact: Contact) -> int:
-    """Take back whatever a contact was given, on every account."""
+    """Take back whatever a contact was given, or one that was merged into it, on every account."""
     with transaction():
-        return _revoke(contact.installation_id, LinkageToken.contact_row_id == contact.id)
+        return _revoke(contact.installation_id, LinkageToken.contact_row_id.in_(rows_of(contact)))
 
 
 def revoke_of_preparation(mine: ListPreparation) -> int:
@@ -58,5 +59,16 @@ def _revoke(installation_id: int, which: ColumnElement[bool]) -> int:
         owing = update(Contact).where(Contact.id.in_(given), Contact.deleted_at.is_(None))
         values = {"mirror_wanted": Contact.mirror_wanted + 1, "mirror_owed": True}
         affected(owing.values(values).execution_options(synchronize_session=False))
+        for contact in _heirs(installation_id, given):
+            owe_mirror(contact)
         plant("write_contacts", installation_id, installation_id)
     return count
+
+
+def _heirs(installation_id: int, given: Select[tuple[int]]) -> list[Contact]:
+    """HubSpot hands a link down in a merge, so it is to be cleared where it stands now."""
+    merged = select(Contact.contact_id).where(
+        Contact.id.in_(given), Contact.merged_into_id.is_not(None)
+    )
+    found = (Contact.of_portal(installation_id, one) for one in db.session.scalars(merged).all())
+    return [contact for contact in found if contact is not None]

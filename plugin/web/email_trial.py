@@ -132,7 +132,7 @@ def links_of(contact: Contact, code: QRCode) -> Links:
     account_id = code.official_account_id
     good = [
         token.expires_at
-        for token in LinkageToken.of_contacts([contact.id])
+        for _row, token in LinkageToken.of_contacts([contact])
         if token.is_live and token.qr_code.official_account_id == account_id
     ]
     until = good[-1] if good and good[-1] > utcnow() else None
