@@ -1,12 +1,14 @@
 """A contact is deleted, restored, or asks to be forgotten: what becomes of its ties."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
+from plugin.models.email_proof import EmailProof
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
+from plugin.models.qr_code import LoginAttempt, QRCode, rows_of
 from plugin.services.erase_person import erase_friend
 from plugin.services.link_friend import Wish, owe_mirror, tie, untie
 
@@ -59,16 +61,32 @@ def forget(contact: Contact, cause: str) -> None:
     tied += [friend for line in before if (friend := _friend_of(line)) is not None]
     for friend in {friend.id: friend for friend in tied}.values():
         erase_friend(friend, contact, BY_HUBSPOT + cause)
-    contact.email = contact.firstname = contact.lastname = ""
-    contact.mirror_error, contact.shown = "", {}
-    _forget_values(contact)
+    for each in db.session.scalars(select(Contact).where(Contact.id.in_(rows_of(contact)))):
+        each.email = each.firstname = each.lastname = ""
+        each.mirror_error, each.shown = "", {}
+    ids = list(Contact.with_ancestors([contact]))
+    _forget_values(contact.installation_id, ids)
+    _forget_walks(contact.installation_id, ids)
 
 
-def _forget_values(contact: Contact) -> None:
+def _forget_walks(installation_id: int, contact_ids: list[int]) -> None:
+    """Whoever was asked about this contact was shown its name, and may have typed its address."""
+    accounts = OfficialAccount.owned(installation_id).with_only_columns(OfficialAccount.id)
+    codes = select(QRCode.id).where(QRCode.official_account_id.in_(accounts.order_by(None)))
+    mine = LoginAttempt.contact_id.in_(contact_ids), LoginAttempt.qr_code_id.in_(codes)
+    walks = select(LoginAttempt.id).where(*mine)
+    for statement in (
+        delete(EmailProof).where(EmailProof.attempt_id.in_(walks)),
+        update(LoginAttempt).where(*mine).values(contact_name="", contact_email=""),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+
+
+def _forget_values(installation_id: int, contact_ids: list[int]) -> None:
     """What stood in the contact's properties may be somebody's LINE User ID elsewhere."""
     mine = select(LedgerEntry).where(
-        LedgerEntry.installation_id == contact.installation_id,
-        LedgerEntry.contact_id == contact.contact_id,
+        LedgerEntry.installation_id == installation_id,
+        LedgerEntry.contact_id.in_(contact_ids),
     )
     for line in db.session.scalars(mine):
         line.before = {k: value for k, value in line.before.items() if k not in VALUES}

@@ -12,6 +12,7 @@ from plugin.models import (
     Friend,
     LedgerEntry,
     Linkage,
+    LoginAttempt,
     WebhookEvent,
     db,
 )
@@ -19,6 +20,7 @@ from plugin.models.base import transaction
 from plugin.models.job import plant
 from plugin.services.conflicts import move_link
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
+from tests.doors.friend_rig import Phone, personal_link
 from tests.imports import befriend
 from tests.people import NOW, line_user, linked
 from tests.portal import Portal, mute
@@ -198,6 +200,36 @@ def test_forgetting_in_hubspot_itself(portal: Portal) -> None:
     portal.heard("object.deletion")
     with portal.world.app.app_context():
         assert not db.session.scalars(select(Friend).where(Friend.line_user_id == user)).all()
+
+
+def test_who_was_merged_before_is_forgotten_under_every_id(portal: Portal) -> None:
+    linked(portal.world, portal.tenant, BOB)
+    with portal.world.app.app_context(), transaction():
+        bob = portal.contact(BOB)
+        bob.email, bob.firstname, bob.lastname = "bob@example.com", "Bob", "Example"
+    portal.world.work()
+    survivor = portal.merge(ALICE, BOB)
+    portal.heard("object.merge")
+    portal.forget(survivor)
+    portal.heard("contact.privacyDeletion")
+    with portal.world.app.app_context():
+        rows = db.session.scalars(select(Contact)).all()
+        assert {one.contact_id for one in rows} >= {BOB, survivor}
+        assert {(one.email, one.name, str(one.shown)) for one in rows} == {("", "", "{}")}
+
+
+def test_whoever_was_asked_about_a_forgotten_person_is_shown_no_name(portal: Portal) -> None:
+    """A message that was forwarded, for one: the walk is another person's, and stays."""
+    phone = Phone("charlie")
+    phone.follow(personal_link(portal.world, portal.tenant))
+    assert "Alice Example" in phone.page.text
+    portal.forget(ALICE)
+    portal.heard("contact.privacyDeletion")
+    with portal.world.app.app_context():
+        walk = db.session.scalars(select(LoginAttempt)).one()
+        assert (walk.contact_name, walk.contact_email) == ("", "")
+    phone.submit()
+    assert phone.outcome == "contact_gone"
 
 
 def test_what_was_forgotten_is_not_tied_again(portal: Portal) -> None:
