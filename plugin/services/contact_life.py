@@ -9,6 +9,7 @@ from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.models.qr_code import LoginAttempt, QRCode, rows_of
+from plugin.models.sending import COMPLETED, EXPIRED, ActionCall
 from plugin.services.erase_person import erase_friend
 from plugin.services.link_friend import Wish, owe_mirror, tie, untie
 
@@ -67,6 +68,18 @@ def forget(contact: Contact, cause: str) -> None:
     ids = list(Contact.with_ancestors([contact]))
     _forget_values(contact.installation_id, ids)
     _forget_walks(contact.installation_id, ids)
+    _forget_answers(contact.installation_id, ids)
+
+
+def _forget_answers(installation_id: int, contact_ids: list[int]) -> None:
+    """What workflows were told of this person; who still waits for it is told first."""
+    told = update(ActionCall).where(
+        ActionCall.installation_id == installation_id,
+        ActionCall.contact_id.in_(contact_ids),
+        ActionCall.state.in_((COMPLETED, EXPIRED)),
+    )
+    nothing = told.values(outputs=None, inputs=None)
+    db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
 def _forget_walks(installation_id: int, contact_ids: list[int]) -> None:

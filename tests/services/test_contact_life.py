@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from plugin.models import (
+    ActionCall,
     Conflict,
     Contact,
     Delivery,
@@ -230,6 +231,22 @@ def test_whoever_was_asked_about_a_forgotten_person_is_shown_no_name(portal: Por
         assert (walk.contact_name, walk.contact_email) == ("", "")
     phone.submit()
     assert phone.outcome == "contact_gone"
+
+
+def test_what_a_forgotten_person_answered_and_tapped_is_forgotten(portal: Portal) -> None:
+    friend_id, _ = linked(portal.world, portal.tenant)
+    with portal.world.app.app_context(), transaction():
+        db.session.get_one(Friend, friend_id).last_clicked_at = NOW
+        for state in ("completed", "expired"):
+            call = ActionCall(callback_id=state, state=state, action="ask-question")
+            call.installation_id, call.contact_id = portal.tenant.installation_id, ALICE
+            call.outputs, call.created_at = '{"answer_text": "secret"}', NOW
+            db.session.add(call)
+    told(portal, {"subscriptionType": "contact.privacyDeletion"})
+    with portal.world.app.app_context():
+        calls = db.session.scalars(select(ActionCall)).all()
+        assert [one.outputs for one in calls] == [None, None]
+        assert db.session.get_one(Friend, friend_id).last_clicked_at is None
 
 
 def test_what_was_forgotten_is_not_tied_again(portal: Portal) -> None:
