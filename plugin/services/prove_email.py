@@ -30,7 +30,8 @@ Write = Callable[[str], Letter]
 
 
 class TooManyCodes(Exception):
-    """This address, or this friend, had as many codes as it gets for now."""
+    """This address, or this friend, had as many codes as it gets for now; without a mail server
+    the friend typed as many addresses."""
 
 
 class Limit(NamedTuple):
@@ -64,6 +65,12 @@ def send_code(
         if error.reason != "lost":
             forget_code(attempt)
         raise
+
+
+def count_address(attempt: LoginAttempt) -> None:
+    """One more address that no code proves. Raises `TooManyCodes`."""
+    with transaction():
+        _count("friend", attempt.line_user_id, OF_FRIEND)
 
 
 def forget_code(attempt: LoginAttempt) -> None:

@@ -4,7 +4,7 @@ from plugin.models.base import transaction
 from plugin.models.qr_code import LoginAttempt
 from plugin.services import Outside
 from plugin.services.propose_tie import end_walk, owner_of_email, propose
-from plugin.services.prove_email import Write, send_code
+from plugin.services.prove_email import Write, count_address, send_code
 
 
 def take_form(outside: Outside, attempt: LoginAttempt, email: str, name: str, write: Write) -> str:
@@ -19,6 +19,9 @@ def take_form(outside: Outside, attempt: LoginAttempt, email: str, name: str, wr
     if mail is not None and not vouched:
         send_code(outside, mail, attempt, (email, name), write)
         return "code"
+    if not vouched:
+        # Where nothing is proved, the answer tells whether HubSpot has the address.
+        count_address(attempt)
     record = None if vouched else owner_of_email(outside, attempt, email)
     if record is not None:
         return propose(attempt, record)

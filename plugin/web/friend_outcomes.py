@@ -181,6 +181,14 @@ ENDINGS = {
         "reload",
         _("Back to the page"),
     ),
+    "too_many_addresses": Ending(
+        429,
+        "note",
+        _("Too many addresses were tried"),
+        _("For everybody's safety there is a limit. Try again in an hour, or tomorrow."),
+        "reload",
+        _("Back to the page"),
+    ),
     "contact_gone": Ending(
         410,
         "stop",

@@ -42,7 +42,8 @@ def take_step(code: QRCode, step: str) -> Response:
     except LoginRefused as refused:
         return pages.walk_refused(refused.outcome, refused.attempt, code)
     except TooManyCodes:
-        return pages.refusal("too_many_codes", code, login=reference)
+        what = "codes" if outside().gateways.mail is not None else "addresses"
+        return pages.refusal(f"too_many_{what}", code, login=reference)
     except GatewayError as error:
         log.warning("friend_form_failed", reason=error.reason, status=error.status)
         by_mail = step != "code" and outside().gateways.mail is not None

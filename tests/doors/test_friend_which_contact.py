@@ -75,6 +75,18 @@ def test_a_typed_address_of_a_contact_links_nobody_and_asks_the_team(
     assert len(conflicts(world)) == 1
 
 
+def test_a_friend_cannot_try_out_which_addresses_are_contacts(world: World, alice: Tenant) -> None:
+    """Nothing is proved here, so whoever types addresses learns which ones HubSpot has."""
+    choose(world, alice, by_email=False, by_form=True)
+    phone, seen = Phone("bob"), list[str]()
+    for number in range(6):
+        phone.scan(world, alice)
+        phone.submit(email="alice@example.com" if number % 2 else f"no{number}@example.com")
+        seen.append(phone.outcome)
+    assert seen == ["", "proposed", "", "proposed", "", "too_many_addresses"]
+    assert phone.page.status == 429
+
+
 def test_the_team_links_who_typed_a_contacts_address(world: World, alice: Tenant) -> None:
     choose(world, alice, by_email=False, by_form=True)
     phone = Phone("bob")
