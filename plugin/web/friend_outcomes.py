@@ -177,7 +177,7 @@ ENDINGS = {
         429,
         "note",
         _("Too many codes were sent"),
-        _("So that nobody is flooded with mail there is a limit. Try again in an hour."),
+        _("A limit protects people from floods of mail. Try again in an hour, or tomorrow."),
         "reload",
         _("Back to the page"),
     ),

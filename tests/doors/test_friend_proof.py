@@ -204,6 +204,22 @@ def test_an_address_gets_three_codes_an_hour_whoever_asks(
     assert len(box.letters) == 4
 
 
+def test_who_had_a_day_s_codes_is_not_told_that_an_hour_is_enough(
+    world: World, alice: Tenant, box: Mailbox
+) -> None:
+    for _ in range(2):
+        for person in ("alice", "bob", "charlie"):
+            phone = Phone(person)
+            phone.scan(world, alice)
+            phone.submit(email=EMAIL, name="")
+        with world.app.app_context(), transaction():
+            for count in db.session.scalars(db.select(MailCount)):
+                count.until -= timedelta(hours=1)
+    phone = typed(world, alice)
+    assert (phone.outcome, len(box.letters)) == ("too_many_codes", 6)
+    assert "tomorrow" in phone.page.text
+
+
 def test_a_friend_gets_five_codes_an_hour_for_whatever_addresses(
     world: World, alice: Tenant, box: Mailbox
 ) -> None:
