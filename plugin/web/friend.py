@@ -39,10 +39,12 @@ friend.after_request(pages.protect)
 
 @friend.before_request
 def guard() -> None:
-    """Nothing is open here without its mark."""
+    """Nothing is open here without its mark, nor to what no database could look for."""
     remember_language()
     if not is_open():
         abort(404)
+    if "\0" in request.path or any("\0" in text for text in request.values.values()):
+        abort(400)
 
 
 @friend.get("/l/<slug>")

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from plugin.doorway import open_to_strangers, outside
@@ -81,7 +81,10 @@ def enter(slug: str) -> Response:
 
 def _intent(slug: str) -> Intent:
     """From the path; before `liff.init` has run, from what LINE packed into `liff.state`."""
-    state = urlsplit(request.args.get("liff.state", ""))
+    try:
+        state = urlsplit(request.args.get("liff.state", ""))
+    except ValueError:
+        abort(400)
     packed = parse_qs(state.query)
     token = request.args.get("t") or packed.get("t", [""])[0]
     return Intent(

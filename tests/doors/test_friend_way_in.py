@@ -72,6 +72,34 @@ def test_an_unknown_slug_has_a_page_and_is_counted(world: World, alice: Tenant) 
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/l/%00",
+        "/l/{slug}?login=%00",
+        "/liff/%00",
+        "/liff/?liff.state=%2F%00",
+        "/liff/?liff.state=http%3A%2F%2F%5B",
+    ],
+)
+def test_what_no_page_of_ours_asks_for_has_a_page(world: World, alice: Tenant, path: str) -> None:
+    phone = Phone()
+    phone.go(world.url + path.format(slug=alice.slug))
+    assert (phone.page.status, phone.outcome) == (400, "no_walk")
+
+
+@pytest.mark.parametrize("field", ["email", "name"])
+def test_a_form_that_cannot_be_kept_has_a_page(world: World, alice: Tenant, field: str) -> None:
+    with world.app.app_context(), transaction():
+        code = world.code(alice)
+        code.by_email, code.by_form = False, True
+    phone = Phone("bob")
+    phone.scan(world, alice)
+    given = {"email": "a@example.com", "name": "A", field: "a\0@example.com"}
+    phone.submit(0, **given)
+    assert (phone.page.status, phone.outcome) == (400, "no_walk")
+
+
+@pytest.mark.parametrize(
     "text", ["", "%20", "{{ contact.line_linkage_token }}", "%257B%257Bcontact.x%257D%257D"]
 )
 def test_a_test_send_is_recognised_and_told_how_to_try_the_real_thing(
