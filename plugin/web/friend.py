@@ -94,7 +94,8 @@ def callback() -> Response:
         attempt = finish_login(outside(), back, browser())
     except LoginRefused as refused:
         if refused.outcome == "without_email" and refused.attempt:
-            return _begin(refused.attempt.qr_code, None, email=False)
+            came_with = refused.attempt.visitor
+            return _begin(refused.attempt.qr_code, None, email=False, came_with=came_with)
         return pages.walk_refused(refused.outcome, refused.attempt, None)
     return pages.to_page(attempt)
 
@@ -172,8 +173,14 @@ def _begin_by_form(code: QRCode, text: str) -> Response:
 
 
 def _begin(
-    code: QRCode, token: LinkageToken | None, *, auto_login: bool = True, email: bool = True
+    code: QRCode,
+    token: LinkageToken | None,
+    *,
+    auto_login: bool = True,
+    email: bool = True,
+    came_with: str = "",
 ) -> Response:
+    """To LINE. `came_with`: HubSpot's cookie of a walk that is begun again."""
     secret = browser() or new_browser()
     address = begin_login(
         outside(),
@@ -183,7 +190,7 @@ def _begin(
         line_locale(),
         auto_login=auto_login,
         email=email,
-        visitor=visitor(),
+        visitor=came_with or visitor(),
     )
     return remember(redirect(address, 303), secret)
 

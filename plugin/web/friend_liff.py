@@ -50,7 +50,8 @@ def liff(slug: str) -> Response:
     address = liff_link(code, intent.token, intent.visitor)
     if not address:
         # The account has no LIFF app any more.
-        return redirect(url_for("friend.walk", slug=code.slug, t=intent.token or None), 303)
+        token, hutk = intent.token or None, intent.visitor or None
+        return redirect(url_for("friend.walk", slug=code.slug, t=token, hutk=hutk), 303)
     # The first opening is the one that LINE makes; reloads and LINE's own redirects are not.
     if not slug and not is_only_looking():
         count_visit(code, "scan")
@@ -75,7 +76,7 @@ def enter(slug: str) -> Response:
     try:
         attempt = enter_by_liff(outside(), code, token, secret, tokens, visitor())
     except LoginRefused as refused:
-        return pages.refusal(refused.outcome, code, token=text)
+        return pages.refusal(refused.outcome, code, token=text, visitor=visitor())
     return remember(pages.to_page(attempt), secret)
 
 

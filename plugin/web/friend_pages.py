@@ -97,7 +97,7 @@ def under_way(attempt: LoginAttempt) -> Response:
 
 
 def refusal(outcome: str, code: QRCode | None, **values: object) -> Response:
-    """Why it does not go on; counted. `token`, `login`: what the button sends along."""
+    """Why it does not go on; counted. `token`, `login`, `visitor`: what the button sends along."""
     if not is_only_looking():
         count_visit(code, outcome)
     return ending(outcome, code, **values)
@@ -115,9 +115,12 @@ def walk_refused(outcome: str, attempt: LoginAttempt | None, code: QRCode | None
     """The same for a login; only its own browser may begin again with its token."""
     if attempt is None:
         return refusal("no_walk" if outcome == "login_restart" else outcome, code)
-    personal = attempt.token_id is not None
-    token = "" if outcome == "other_browser" else text_of(outside(), attempt.token_id)
-    return refusal(outcome, attempt.qr_code, token=token, personal=personal)
+    personal, own = attempt.token_id is not None, outcome != "other_browser"
+    brought = {
+        "token": text_of(outside(), attempt.token_id) if own else "",
+        "visitor": attempt.visitor if own else "",
+    }
+    return refusal(outcome, attempt.qr_code, personal=personal, **brought)
 
 
 def add_friend_url(attempt: LoginAttempt) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from plugin.models import Contact, Friend, Job, LoginAttempt, VisitorHint, db
 from plugin.models.base import transaction
 from plugin.services.erase_person import erase_friend
-from tests.doors.friend_rig import Phone, facts
+from tests.doors.friend_rig import LOGIN_CHANNEL, Phone, facts
 from tests.doors.web_rig import marks
 from tests.portal import Portal
 from tests.world import ALICE, BOB, Tenant, World
@@ -78,6 +78,29 @@ def test_a_cookie_that_is_no_contacts_suggests_nobody(
     world.work()
     assert hints(world) == []
     assert friend_page(world, alice) == ""
+
+
+@pytest.mark.parametrize("first", ["declined", "without the e-mail", "the LIFF app is gone"])
+def test_a_second_try_still_brings_the_cookie(world: World, alice: Tenant, first: str) -> None:
+    choose(world, alice, makes_contact=False)
+    world.sandbox.control("POST", "/visitors", {"utk": VISITOR, "contact": ALICE})
+    phone = Phone("bob")
+    way = "l"
+    if first == "without the e-mail":
+        channel = f"/line-channels/{LOGIN_CHANNEL}"
+        world.sandbox.control("POST", channel, {"email_permission": False})
+    if first == "the LIFF app is gone":
+        way = "liff"
+        with world.app.app_context(), transaction():
+            world.account(alice).liff_url = ""
+    phone.go(f"{world.url}/{way}/{alice.slug}?hutk={VISITOR}")
+    if first == "declined":
+        phone.log_in("deny")
+        phone.submit()
+    phone.log_in()
+    assert phone.outcome == "nobody"
+    world.work()
+    assert hints(world) == [ALICE]
 
 
 def test_without_a_cookie_hubspot_is_not_asked(world: World, alice: Tenant) -> None:
