@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from plugin.core.clock import utcnow
 from plugin.gateways import Channel, GatewayError
@@ -34,7 +34,8 @@ def deauthorize(outside: Outside, friend_id: int, contact_row_id: int) -> None:
             _settle(friend, contact, "not_deauthorized", "no token")
         return
     told = any(_tell(outside, account, text) for text in live_texts(outside, account, token))
-    _settle(friend, contact, "deauthorized" if told else "not_deauthorized", "token ended")
+    deed = "deauthorized" if told else "not_deauthorized"
+    _settle(friend, contact, deed, "token ended", token)
 
 
 def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
@@ -49,13 +50,16 @@ def _tell(outside: Outside, account: OfficialAccount, text: str) -> bool:
     return True
 
 
-def _settle(friend: Friend, contact: Contact | None, deed: str, why: str) -> None:
+def _settle(
+    friend: Friend, contact: Contact | None, deed: str, why: str, token: UserToken | None = None
+) -> None:
     source = "" if deed == "deauthorized" else why
     now: datetime = utcnow()
     with transaction() as session:
-        token = UserToken.of_friend(friend.id)
         if token is not None:
-            session.delete(token)
+            # Who logged in meanwhile left another, which the next unlinking needs.
+            tried = UserToken.friend_id == friend.id, UserToken.expires_at == token.expires_at
+            session.execute(delete(UserToken).where(*tried))
         if contact is not None:
             write_down(deed, Wish(friend, contact, "manual", "musubi", source), now)
 

@@ -1,15 +1,21 @@
 """The ledger taken back line by line, LINE told of who is unlinked, and what was unsent."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from plugin.core.clock import utcnow
+from plugin.gateways import Channel
 from plugin.models import Conflict, Friend, LedgerEntry, UserToken, WebhookEvent, db
 from plugin.models.base import transaction
 from plugin.sandbox import account_to_connect
+from plugin.services import Outside
 from plugin.services.conflicts import move_link
+from plugin.services.deauthorize import deauthorize
 from plugin.services.housekeeping import housekeeping
 from plugin.services.link_friend import Wish, contact_row, friend_row, move, tie, untie_by_hand
 from plugin.services.undo import undo
@@ -144,6 +150,41 @@ def linked_by_login(portal: Portal) -> None:
     phone.follow(f"{portal.world.url}/l/{portal.tenant.slug}")
     phone.submit()
     assert phone.outcome == "linked"
+
+
+class LoginMeanwhile:
+    """LINE Login, at which the friend logs in anew while LINE is told of the unlinking."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.app, self.gateways = portal.world.app, portal.world.outside.gateways
+        self.real = self.gateways.line_login
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def deauthorize(self, login: Channel, text: str) -> None:
+        self.real.deauthorize(login, text)
+        elsewhere = threading.Thread(target=self.log_in)
+        elsewhere.start()
+        elsewhere.join()
+
+    def log_in(self) -> None:
+        with self.app.app_context(), transaction():
+            friend = db.session.scalars(select(Friend)).one()
+            keep_user_token(friend, friend.official_account, FriendToken("newer"))
+
+
+def test_who_logs_in_while_line_is_told_can_be_unlinked_again(portal: Portal) -> None:
+    linked_by_login(portal)
+    unlink(portal)
+    with portal.world.app.app_context():
+        login: Any = LoginMeanwhile(portal)
+        there = Outside(portal.world.outside.settings, replace(login.gateways, line_login=login))
+        friend_id = db.session.scalars(select(Friend.id)).one()
+        deauthorize(there, friend_id, portal.contact(ALICE).id)
+        db.session.expire_all()
+        assert db.session.scalars(select(UserToken)).one().text == "newer"
+    assert portal.ledger()[-1][0] == "deauthorized"
 
 
 def change_token(portal: Portal, **values: object) -> None:
