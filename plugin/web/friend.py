@@ -57,7 +57,7 @@ def walk(slug: str) -> Response:
         return pages.refusal(closed, code)
     if "login" in request.args:
         return _come_out(code, request.args["login"])
-    if "t" in request.args and code.by_token:
+    if "t" in request.args and (code.by_token or preview.is_preview(code)):
         return _arrive(code, request.args["t"])
     if is_only_looking() or "t" in request.args:
         return pages.landing(code, "")

@@ -22,6 +22,7 @@ from plugin.settings import REAL_BASES
 from plugin.web import friend_pages as pages
 from plugin.web.friend import friend
 from plugin.web.friend_browser import browser, is_only_looking, new_browser, remember, visitor
+from plugin.web.friend_preview import is_preview
 
 # The hosts of LINE's LIFF SDK beside those of its API, as its version 2.31.0 names them.
 SDK_SCRIPTS = ("https://liffsdk.line-scdn.net",)
@@ -66,9 +67,9 @@ def enter(slug: str) -> Response:
     closed = why_closed(code)
     if code is None or closed:
         return pages.refusal(closed, code)
-    read = read_token(outside(), text, code) if text and code.by_token else None
-    if read and read.verdict == "preview":
+    if is_preview(code):
         return redirect(url_for("friend.walk", slug=slug, t=text), 303)
+    read = read_token(outside(), text, code) if text and code.by_token else None
     if read and read.verdict not in ("valid", "used"):
         return pages.refusal(read.verdict, code, token=text)
     tokens = LiffTokens(given.get("id_token", ""), given.get("access_token", ""))

@@ -14,8 +14,8 @@ NEXT = {"begin": "confirm", "confirm": "linked"}
 
 
 def is_preview(code: QRCode) -> bool:
-    """Whether the form that was sent belongs to a preview."""
-    text = request.form.get("t", "")
+    """Whether the address, or the form that was sent, is a preview's; so it is on any code."""
+    text = request.values.get("t", "")
     return bool(text) and read_token(outside(), text, code).verdict == "preview"
 
 

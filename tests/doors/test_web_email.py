@@ -12,7 +12,7 @@ from plugin.models import Contact, Job, LinkageToken, ListPreparation, db
 from plugin.models.base import transaction
 from plugin.services.housekeeping import housekeeping
 from plugin.services.prepare_list import prepare_list
-from tests.doors.friend_rig import Phone, facts, visits
+from tests.doors.friend_rig import Phone, attempts, facts, visits
 from tests.doors.web_rig import marks
 from tests.services.test_prepare_list import begin, make_list
 from tests.walker import Page
@@ -212,6 +212,22 @@ def test_a_preview_shows_every_page_and_ties_nobody(world: World, alice: Tenant)
     assert "/line-access/" not in phone.page.url
     assert (facts(world), visits(world, alice)) == (before, counted)
     assert "line_linkage_url" not in world.sandbox.contact(ALICE)
+
+
+def test_a_preview_stays_one_where_the_code_takes_no_personal_links_any_more(
+    world: World, alice: Tenant
+) -> None:
+    address = preview_of(world, alice)
+    with world.app.app_context(), transaction():
+        world.code(alice).by_token = False
+    before, phone = facts(world), Phone()
+    phone.go(address)
+    assert "preview" in marks(phone.page)
+    phone.submit()
+    phone.submit()
+    assert phone.outcome == "linked"
+    assert "nobody is linked" in phone.page.text
+    assert (facts(world), attempts(world)) == (before, 0)
 
 
 def test_a_preview_that_ended_is_put_away(world: World, alice: Tenant) -> None:
