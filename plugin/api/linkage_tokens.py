@@ -121,8 +121,8 @@ def create_token(body: dict[str, Any]) -> dict[str, Any]:
     It is written to the contact's LINE properties as well, soon afterwards.
     """
     code = found(QRCode.find_owned(tenant().id, body["qr_code"]))
-    if code.linkage_type != "hubspot":
-        raise invalid("qr_code", "This QR code links nobody. Choose one with HubSpot integration.")
+    if not code.takes_links:
+        raise invalid("qr_code", "This QR code takes no personal links. Choose one that does.")
     given = give_link(outside(), code, body["contact_id"], body["valid_days"])
     if given is None:
         raise invalid("contact_id", "HubSpot has no contact with this id.")

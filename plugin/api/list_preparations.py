@@ -111,8 +111,8 @@ def create_preparation(body: dict[str, Any]) -> ListPreparation:
     Where this list is being prepared for this QR code already, that one is the answer.
     """
     code = found(QRCode.find_owned(tenant().id, body.pop("qr_code")))
-    if code.linkage_type != "hubspot":
-        raise invalid("qr_code", "This QR code links nobody. Choose one with HubSpot integration.")
+    if not code.takes_links:
+        raise invalid("qr_code", "This QR code takes no personal links. Choose one that does.")
     return _begun(lambda: begin_preparation(outside(), code, Order(**body), actor()))
 
 

@@ -62,6 +62,17 @@ class QRCode(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def takes_links(self) -> bool:
+        """Whether a personal link that leads here finds its contact."""
+        return self.linkage_type == "hubspot" and self.by_token
+
+    @classmethod
+    def taking_links(cls, installation_id: int) -> Select[tuple["QRCode"]]:
+        """Those that a personal link may lead to."""
+        mine = cls.owned(installation_id)
+        return mine.where(cls.linkage_type == "hubspot", cls.by_token)
+
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["QRCode"]]:
         """The codes in use of one tenant, newest first."""

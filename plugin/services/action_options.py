@@ -130,8 +130,10 @@ def _rows(
 
 
 def _in_use(model: Any) -> list[ColumnElement[bool]]:
-    """What belongs to an account is out of use with it."""
+    """What belongs to an account is out of use with it; a code without personal links is here."""
     in_use: list[ColumnElement[bool]] = [model.archived_at.is_(None)]
+    if model is QRCode:
+        in_use.append(QRCode.by_token.is_(True))
     if model is not OfficialAccount:
         in_use.append(model.official_account.has(OfficialAccount.archived_at.is_(None)))
     return in_use

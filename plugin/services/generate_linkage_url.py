@@ -37,7 +37,7 @@ def _code(installation_id: int, wanted: str) -> QRCode | None:
     if not wanted.strip().isdecimal() or len(wanted.strip()) > 18:
         return None
     code = QRCode.find_owned(installation_id, int(wanted))
-    return code if code is not None and code.linkage_type == "hubspot" else None
+    return code if code is not None and code.takes_links else None
 
 
 def _days(wanted: str) -> int | None:
@@ -54,7 +54,7 @@ def _days(wanted: str) -> int | None:
 def _refused(field: str) -> Answer:
     empty = {"result": "failed", "linkage_url": "", "linkage_token": "", "expires_at": ""}
     errors = {
-        "qr_code": "The chosen QR code is gone or links nothing. Choose another.",
+        "qr_code": "The chosen QR code is gone or takes no personal links. Choose another.",
         "valid_days": f"Valid for (days) must be between 1 and {MAX_DAYS}.",
     }
     return Answer(FAIL_CONTINUE, {**empty, "error": errors[field]})

@@ -87,8 +87,8 @@ def prepare_list(outside: Outside, preparation_id: int) -> datetime | None:
         return None
     if not installation.is_alive:
         return utcnow() + PAUSED_WAIT
-    if mine.qr_code.archived_at is not None:
-        _fail(mine, "The QR code was archived")
+    if mine.qr_code.archived_at is not None or not mine.qr_code.takes_links:
+        _fail(mine, "The QR code was archived, or takes no personal links any more")
         return None
     try:
         with in_background():

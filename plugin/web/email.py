@@ -102,9 +102,8 @@ def own_preparation(preparation_id: int) -> ListPreparation:
 
 
 def linking_codes() -> list[QRCode]:
-    """The codes that link friends with contacts, newest first."""
-    mine = QRCode.owned(tenant()).where(QRCode.linkage_type == "hubspot")
-    return list(db.session.scalars(mine))
+    """The codes that take personal links, newest first."""
+    return list(db.session.scalars(QRCode.taking_links(tenant())))
 
 
 def paste(code: QRCode) -> Paste:

@@ -177,6 +177,16 @@ def test_a_linkage_url_that_cannot_be_made(
     assert outputs["error"]
 
 
+def test_a_code_without_personal_links_gets_none(world: World, alice: Tenant) -> None:
+    with world.app.app_context(), transaction():
+        world.code(alice).by_token = False
+    url = f"{world.url}/hubspot/actions/generate-linkage-url"
+    inputs = {"qr_code": str(alice.qr_code_id)}
+    outputs = hubspot_post(url, execution(inputs)).json()["outputFields"]
+    assert (outputs["result"], outputs["linkage_url"]) == ("failed", "")
+    assert "takes no personal links" in outputs["error"]
+
+
 def test_options_list_what_can_be_chosen(world: World, alice: Tenant, charlie: Tenant) -> None:
     url = f"{world.url}/hubspot/actions/send-message/options"
     body = {"origin": {"portalId": PORTAL}, "inputFieldName": "official_account"}

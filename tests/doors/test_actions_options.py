@@ -154,6 +154,16 @@ def test_what_was_archived_is_offered_to_nobody_but_who_has_it_saved(
     assert saved(world, field, one["value"], q="Shop 002")[0]["label"] == "Shop 002"
 
 
+def test_a_code_without_personal_links_is_offered_to_nobody_but_who_has_it_saved(
+    world: World, alice: Tenant
+) -> None:
+    (one,) = options(world, WHERE["qr_code"], "qr_code")["options"]
+    with world.app.app_context(), transaction():
+        world.code(alice).by_token = False
+    assert options(world, WHERE["qr_code"], "qr_code")["options"] == []
+    assert saved(world, "qr_code", one["value"]) == [one]
+
+
 @pytest.mark.parametrize("field", ["template", "qr_code"])
 def test_what_belongs_to_an_archived_account_is_out_of_use_with_it(
     world: World, alice: Tenant, field: str

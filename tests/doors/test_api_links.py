@@ -86,6 +86,13 @@ def test_a_code_that_links_nobody(world: World, alice: Tenant, caller: Program) 
     assert "qr_code" in answer.json["errors"]
 
 
+def test_a_code_that_takes_no_personal_links(world: World, alice: Tenant, caller: Program) -> None:
+    changed = caller.ask("PATCH", f"/qr-codes/{alice.qr_code_id}", {"by_token": False})
+    assert changed.status_code == 200
+    assert "qr_code" in give(caller, alice).json["errors"]
+    assert "qr_code" in order(caller, alice, make_list(world, ALICE)).json["errors"]
+
+
 def test_a_link_is_taken_back(world: World, alice: Tenant, caller: Program) -> None:
     made = give(caller, alice).json
     world.work()

@@ -230,6 +230,13 @@ def test_a_preview_stays_one_where_the_code_takes_no_personal_links_any_more(
     assert (facts(world), attempts(world)) == (before, 0)
 
 
+def test_a_code_without_personal_links_is_not_offered(world: World, alice: Tenant) -> None:
+    with world.app.app_context(), transaction():
+        world.code(alice).by_token = False
+    assert "new-code" in marks(go(world, alice))
+    assert go(world, alice, "/email/prepare").url.endswith("/email")
+
+
 def test_a_preview_that_ended_is_put_away(world: World, alice: Tenant) -> None:
     preview_of(world, alice)
     begin(world, alice, make_list(world, ALICE))

@@ -252,6 +252,15 @@ def test_a_list_that_goes_meanwhile_fails_with_the_reason(world: World, alice: T
         assert db.session.scalar(select(func.count()).select_from(Job).where(Job.parked)) == 0
 
 
+def test_a_code_that_takes_no_links_any_more_gets_none(world: World, alice: Tenant) -> None:
+    running = begin(world, alice, make_list(world, ALICE))
+    with world.app.app_context(), transaction():
+        world.code(alice).by_token = False
+    world.work()
+    assert counts(world, running) == {"state": "failed"}
+    assert tokens(world) == []
+
+
 def test_taken_back_they_lead_nowhere_and_hubspot_shows_none(world: World, alice: Tenant) -> None:
     mine = begin(world, alice, make_list(world, ALICE, BOB))
     world.work()
