@@ -77,7 +77,7 @@ ENDINGS = {
         400,
         "stop",
         _("This link is damaged"),
-        _("Nothing was changed. Open it again from the message itself, by its button."),
+        _("Nothing was changed. Open it by the message's button, or ask %(shop)s for a new link."),
     ),
     "foreign": Ending(
         400,

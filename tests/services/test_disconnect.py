@@ -26,6 +26,7 @@ from plugin.services.export_links import links_as_csv, links_as_json
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie
 from plugin.services.linkage_tokens import give_token
 from plugin.services.remove_hubspot import PIECE, _owned
+from tests.doors.friend_rig import Phone, personal_link
 from tests.people import NOW, linked
 from tests.portal import Portal
 from tests.world import ALICE, BOB, OTHER_PORTAL, PORTAL, Tenant, World
@@ -112,6 +113,18 @@ def test_connecting_again_makes_it_anew(portal: Portal) -> None:
     linked(portal.world, portal.tenant, ALICE, B)
     portal.until(lambda: portal.value(ALICE) == B)
     assert portal.ledger() == [("linked", "manual", ALICE)]
+
+
+def test_a_link_from_before_the_removal_leads_to_the_shop(portal: Portal) -> None:
+    """Its token is gone for good, so the message's button is no way on."""
+    address = personal_link(portal.world, portal.tenant)
+    do(portal, "remove")
+    portal.world.work()
+    portal.world.install()
+    phone = Phone()
+    phone.go(address)
+    assert phone.outcome == "tampered"
+    assert "ask Sandbox Shop for a new link" in phone.page.text
 
 
 def test_a_removal_waits_for_hubspot_and_is_not_begun_twice(portal: Portal) -> None:
