@@ -29,7 +29,8 @@ def confirm_login(outside: Outside, attempt: LoginAttempt) -> str:
     Outcomes: linked, already_linked, friend_taken, contact_taken, contact_gone, used, revoked,
     proposed where a typed address is somebody's, and under_way where the same friend is confirming
     in another request. Raises `GatewayError` where HubSpot could not be asked; nothing is used up,
-    and the friend may say yes again.
+    and the friend may say yes again: at once, or where the answer was lost after the lease, since
+    HubSpot's search may not show yet what was made.
     """
     if not _claim(attempt):
         return attempt.outcome or "under_way"
@@ -40,7 +41,8 @@ def confirm_login(outside: Outside, attempt: LoginAttempt) -> str:
             # Somebody has the typed address since it was looked up, so that only people may decide.
             taken = owner_of_email(outside, attempt, attempt.contact_email)
             return propose(attempt, taken)
-        _release(attempt)
+        if error.reason != "lost":
+            _release(attempt)
         raise
     _settle(attempt, made)
     return attempt.outcome

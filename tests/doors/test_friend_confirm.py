@@ -213,6 +213,27 @@ def test_a_yes_while_hubspot_is_away_can_be_said_again(
     assert phone.outcome == "linked"
 
 
+def test_a_contact_whose_making_was_not_answered_is_not_made_twice(
+    world: World, alice: Tenant
+) -> None:
+    """HubSpot's search shows what was written only after a while."""
+    phone = Phone("bob")
+    phone.scan(world, alice)
+    reference = phone.reference
+    world.sandbox.fail("^/hubspot-api/crm/objects/[0-9-]+/contacts$", "lost", times=1)
+    nothing = {"status": 200, "body": {"total": 0, "results": []}}
+    phone.submit()
+    assert (phone.page.status, phone.outcome) == (503, "unreachable")
+    world.sandbox.fail("/contacts/search$", nothing)
+    phone.submit()
+    assert phone.outcome == "under_way"
+    world.sandbox.control("DELETE", "/faults")
+    change_attempt(world, reference, confirmed_at=utcnow() - timedelta(minutes=2))
+    phone.go(f"{world.url}/l/{alice.slug}?login={reference}")
+    phone.submit()
+    assert (phone.outcome, made_contacts(world)) == ("linked", 1)
+
+
 def test_a_yes_under_way_waits_and_one_that_was_cut_off_is_asked_again(
     world: World, alice: Tenant
 ) -> None:
