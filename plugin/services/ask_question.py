@@ -101,4 +101,4 @@ def _open(
     plant("close_question", question.id, call.installation_id, delay=wait)
 
 
-ASK_QUESTION = Action("ask-question", ask_question, hold_of_question)
+ASK_QUESTION = Action("ask-question", ask_question, hold_of_question, "expired")

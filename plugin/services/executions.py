@@ -55,12 +55,14 @@ class Answer(NamedTuple):
 class Action(NamedTuple):
     """A workflow action. `run` does its work inside the caller's transaction and answers.
 
-    `hold` says how long HubSpot is to wait where the execution is only taken down.
+    `hold` says how long HubSpot is to wait where the execution is only taken down. `late` is the
+    result of one that was not done in time: only what asks LINE promises `expired`.
     """
 
     name: str
     run: Callable[[Desk, ActionCall, Mapping[str, str]], Answer]
     hold: Callable[[Mapping[str, str]], timedelta] = lambda _: HOLD
+    late: str = "failed"
 
 
 def refusal(error: str) -> Answer:

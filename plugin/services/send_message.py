@@ -82,4 +82,4 @@ def _content(
     return Content(check(filled), "", version)
 
 
-SEND_MESSAGE = Action("send-message", send_message)
+SEND_MESSAGE = Action("send-message", send_message, late="expired")

@@ -12,10 +12,12 @@ from plugin.models.sending import ANSWERED, TAKEN, WORKING, ActionCall, Delivery
 from plugin.services.answer_question import time_out
 from plugin.services.deliver import LATE, give_up
 from plugin.services.executions import FAIL_CONTINUE, settle
+from plugin.services.run_taken import ACTIONS
 
 PIECE = 200
 # So long before HubSpot goes on by itself; the jobs' own timers end earlier still.
 AHEAD = timedelta(minutes=2)
+UNDONE = "Musubi did not come to this in time. Run the contact again."
 
 
 def sweep_calls() -> bool:
@@ -38,7 +40,9 @@ def _end(call: ActionCall) -> None:
     question = Question.of_call(call.id)
     if question is not None:
         time_out(question)
-    settle(call, FAIL_CONTINUE, {"result": "expired", "error": LATE})
+    late = ACTIONS[call.action].late
+    error = LATE if late == "expired" else UNDONE
+    settle(call, FAIL_CONTINUE, {"result": late, "error": error})
 
 
 def _owe_the_rest() -> None:

@@ -95,4 +95,4 @@ def _refused(result: str, error: str) -> Answer:
     return Answer(FAIL_CONTINUE, _outputs(result, error))
 
 
-SWITCH_RICH_MENU = Action("switch-rich-menu", switch_rich_menu)
+SWITCH_RICH_MENU = Action("switch-rich-menu", switch_rich_menu, late="expired")

@@ -17,7 +17,7 @@ from plugin.services.executions import outputs_of
 from plugin.services.run_taken import ACTIONS, run_taken
 from plugin.services.sweep_calls import sweep_calls
 from tests.crowd import gather
-from tests.doors.actions import arrived, befriended, count, run, send
+from tests.doors.actions import DECLARED, arrived, befriended, count, run, send
 from tests.processes import wait_until
 from tests.world import ALICE, PORTAL, Tenant, World
 
@@ -226,6 +226,22 @@ def test_what_is_not_run_in_time_ends_as_expired(world: World, alice: Tenant) ->
     world.work()
     assert ends(world)["ap-1-2-3-0"]["result"] == "expired"
     assert arrived(world) == []
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_not_run_in_time_ends_with_a_result_that_was_promised(
+    world: World, alice: Tenant, action: str
+) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        run(world, action, INPUTS[action])
+    lost(world, expires_at=utcnow())
+    with world.app.app_context():
+        sweep_calls()
+    outputs = run(world, action, INPUTS[action])
+    late = "expired" if "expired" in DECLARED[action].results else "failed"
+    assert outputs["result"] == late
+    assert outputs["error"]
 
 
 def test_while_hubspot_is_paused_everything_waits_and_goes_on_after(
