@@ -10,8 +10,8 @@ from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
 from plugin.models.job import Claimed
 from plugin.services import Outside
-from plugin.services.answer_question import close_question
 from plugin.services.check_contacts import check_contacts
+from plugin.services.close_question import close_question
 from plugin.services.complete_callbacks import complete_callbacks
 from plugin.services.conflicts import check_conflict
 from plugin.services.created_contacts import look_at_created

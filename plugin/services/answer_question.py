@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import update
 
 from plugin.core.asking import meant_choice, read_tap
-from plugin.core.clock import utcnow
-from plugin.models.base import affected, transaction
+from plugin.models.base import affected
 from plugin.models.people import Friend
 from plugin.models.question import ANSWERED, OPEN, TIMED_OUT, UNSENT, Question
 from plugin.models.sending import Delivery
@@ -40,18 +39,6 @@ def take_answer(friend: Friend, event: dict[str, Any], at: datetime) -> None:
         message = event.get("message") or {}
         if message.get("type") == "text":
             _take_text(friend, str(message.get("text") or ""), at)
-
-
-def close_question(question_id: int) -> datetime | None:
-    """The time-out, by a job of its own, before HubSpot's: the moment, where it came too early."""
-    question = Question.by_id(question_id)
-    if question is None or question.state != OPEN:
-        return None
-    if utcnow() < question.closes_at:
-        return question.closes_at
-    with transaction():
-        time_out(question)
-    return None
 
 
 def time_out(question: Question) -> None:

@@ -119,10 +119,8 @@ def _ended(delivery: Delivery, account: OfficialAccount) -> bool:
             _refuse(delivery, "blocked", BLOCKS)
         elif not alive:
             give_up(delivery, "HubSpot is not connected any more.", "failed")
-        elif halt_of(account):
-            give_up(delivery, RESERVED, "quota_exceeded")
         else:
-            give_up(delivery, LATE, "expired")
+            end_late(delivery)
     return True
 
 
@@ -137,6 +135,14 @@ def is_late(delivery: Delivery, now: datetime) -> bool:
     if not key_is_alive(delivery.first_tried_at, now):
         return True
     return delivery.give_up_at is not None and now >= delivery.give_up_at
+
+
+def end_late(delivery: Delivery) -> None:
+    """Settle what ran out of time, inside the caller's transaction."""
+    if halt_of(delivery.friend.official_account):
+        give_up(delivery, RESERVED, "quota_exceeded")
+    else:
+        give_up(delivery, LATE, "expired")
 
 
 def give_up(delivery: Delivery, error: str, result: str) -> None:

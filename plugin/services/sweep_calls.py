@@ -8,9 +8,10 @@ from plugin.core.clock import utcnow
 from plugin.models.base import db, transaction
 from plugin.models.job import plant
 from plugin.models.question import Question
-from plugin.models.sending import ANSWERED, TAKEN, WORKING, ActionCall, Delivery
+from plugin.models.sending import ANSWERED, TAKEN, WORKING, ActionCall
 from plugin.services.answer_question import time_out
-from plugin.services.deliver import LATE, give_up
+from plugin.services.close_question import end_delivery
+from plugin.services.deliver import LATE
 from plugin.services.executions import FAIL_CONTINUE, settle
 from plugin.services.run_taken import ACTIONS
 
@@ -34,9 +35,7 @@ def sweep_calls() -> bool:
 
 
 def _end(call: ActionCall) -> None:
-    delivery = Delivery.of_call(call.id)
-    if delivery is not None and not delivery.is_settled:
-        give_up(delivery, LATE, "expired")
+    end_delivery(call.id)
     question = Question.of_call(call.id)
     if question is not None:
         time_out(question)

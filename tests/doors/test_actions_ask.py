@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
-from plugin.models import ActionCall, Question, db
+from plugin.models import ActionCall, Job, Question, db
 from plugin.models.base import transaction
 from plugin.services.answer_question import take_answer
 from plugin.services.sweep_calls import sweep_calls
@@ -233,6 +233,27 @@ def test_a_question_that_line_never_took_in_time_is_expired(world: World, alice:
         db.session.scalars(select(Delivery)).one().give_up_at = utcnow()
     world.work()
     assert ask(world)["result"] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("limit", "result"), [("The API rate limit", "expired"), ("monthly limit", "quota_exceeded")]
+)
+def test_a_question_that_never_went_out_is_not_one_that_nobody_answered(
+    world: World, alice: Tenant, limit: str, result: str
+) -> None:
+    befriended(world, alice)
+    world.sandbox.fail(PUSH, {"status": 429, "body": {"message": limit}})
+    assert ask(world)["hs_execution_state"] == "BLOCK"
+    world.work()
+    with world.app.app_context(), transaction() as session:
+        session.scalars(select(Question)).one().closes_at = utcnow() - timedelta(seconds=1)
+        # The time is over before the message is tried again.
+        session.execute(update(Job).where(Job.kind == "close_question").values(ready_ms=0))
+    world.work()
+    outputs = ask(world)
+    assert (outputs["result"], outputs["hs_execution_state"]) == (result, "FAIL_CONTINUE")
+    assert question(world).state == "unsent"
+    assert arrived(world) == []
 
 
 def test_the_sweep_ends_a_question_whose_timer_was_thrown_away(world: World, alice: Tenant) -> None:
