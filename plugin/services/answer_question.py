@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import update
 
 from plugin.core.asking import meant_choice, read_tap
-from plugin.models.base import affected
+from plugin.models.base import affected, db
 from plugin.models.people import Friend
 from plugin.models.question import ANSWERED, OPEN, TIMED_OUT, UNSENT, Question
 from plugin.models.sending import Delivery
@@ -88,8 +88,14 @@ def _answer(question: Question, said: Said) -> None:
     values = {"answer": said.choice, "answer_text": said.text[:5000], "answered_at": said.at}
     if _end(question, ANSWERED, values):
         settle(question.action_call, SUCCESS, outcome("answered", said.choice, said.text))
-    elif question.state in (TIMED_OUT, UNSENT):
+    elif _as_it_stands(question).state in (TIMED_OUT, UNSENT):
         _keep_late(question, said)
+
+
+def _as_it_stands(question: Question) -> Question:
+    """Somebody else may have ended it since it was read."""
+    db.session.refresh(question)
+    return question
 
 
 def _end(question: Question, state: str, values: dict[str, Any] | None = None) -> bool:

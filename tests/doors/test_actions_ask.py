@@ -141,6 +141,22 @@ def test_an_answer_given_too_late_is_late_even_if_the_timer_is(world: World, ali
     assert question(world).late_answer == "Yes"
 
 
+def test_a_tap_that_loses_against_the_time_out_by_a_hair_is_late(
+    world: World, alice: Tenant
+) -> None:
+    friend_id = asked(world, alice)
+    tap = tapped(world, 0)
+    with world.app.app_context(), transaction() as session:
+        friend = friend_of(friend_id)
+        looked_at = session.scalars(select(Question)).one()
+        # The time-out is committed by somebody else since we looked.
+        session.connection().execute(update(Question).values(state="timed_out"))
+        assert looked_at.state == "open"
+        take_answer(friend, tap, utcnow())
+    kept = question(world)
+    assert (kept.state, kept.answer, kept.late_answer) == ("timed_out", "", "Yes")
+
+
 def test_nobody_else_can_answer(world: World, alice: Tenant) -> None:
     asked(world, alice)
     other, _ = linked(world, alice, contact_id=BOB, user_id=line_user("bob"))
