@@ -36,7 +36,7 @@ def options_query_of(body: Any) -> OptionsQuery:
     field = str(body.get("inputFieldName") or "")
     saved = _object(_object(body.get("inputFields")).get(field)).get("value")
     told = (fetch.get("q"), fetch.get("after"), saved)
-    return OptionsQuery(portal_id, field, *(_text(one).replace("\0", "")[:200] for one in told))
+    return OptionsQuery(portal_id, field, *(_text(one)[:200] for one in told))
 
 
 def _inputs(body: dict[str, Any]) -> dict[str, str]:
@@ -46,9 +46,11 @@ def _inputs(body: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    """Without what no database takes and no phone shows: NUL, and halves of a character."""
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -32,8 +32,7 @@ def check_messages(messages: Sequence[Message], clusters: Count) -> None:
 
 
 def _check(message: Part) -> None:
-    written = json.dumps(message.value, ensure_ascii=False)
-    if "{{" in written:
+    if "{{" in _written(message):
         message.fail("A personalization token was not filled in: the text still has {{ }}.")
     # Nested arrays can hold null too, and LINE takes none anywhere.
     if _holds_null(message.value):
@@ -45,6 +44,14 @@ def _check(message: Part) -> None:
         _check_quick_replies(message.part("quickReply"))
     if "sender" in message.value:
         _check_sender(message.part("sender"))
+
+
+def _written(message: Part) -> str:
+    try:
+        return json.dumps(message.value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # Python reads NaN and 1e999, but JSON has no such numbers.
+        message.fail("A number in the message is too large, or is none.")
 
 
 def _holds_null(value: Any) -> bool:

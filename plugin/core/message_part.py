@@ -1,5 +1,6 @@
 """A piece of a LINE message under examination, and LINE's ways of counting."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -10,6 +11,8 @@ from plugin.core.sentences import Sentence
 
 Count = Callable[[str], int]
 URL_LIMIT = 2000
+# Blanks, control characters, and halves of a character: none of them stands in an address.
+ODD = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class InvalidMessage(ValueError):
@@ -136,6 +139,4 @@ def is_address(url: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     needs_host = parts.scheme in ("http", "https")
-    return (
-        parts.scheme in schemes and not any(map(str.isspace, url)) and bool(host or not needs_host)
-    )
+    return parts.scheme in schemes and not ODD.search(url) and bool(host or not needs_host)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from plugin.core.clock import utcnow
 from plugin.models.base import transaction
@@ -44,9 +44,9 @@ def run_taken(outside: Outside, installation_id: int) -> datetime | None:
         return None
     try:
         count = _run(outside, installation, BATCH)
-    except SQLAlchemyError:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_the_databases(error):
+            raise
         log.exception("action_batch_failed")
         count = _run_apart(outside, installation)
     if count == BATCH:
@@ -85,12 +85,20 @@ def _run_apart(outside: Outside, installation: Installation) -> int:
         try:
             if not _run(outside, installation, 1):
                 return done
-        except SQLAlchemyError:
-            raise
-        except Exception:
+        except Exception as error:
+            if _is_the_databases(error):
+                raise
             log.exception("action_failed")
             _end_oldest(installation.id)
     return BATCH
+
+
+def _is_the_databases(error: Exception) -> bool:
+    """The database is away, or undid the batch because of others: all of it is tried again.
+
+    A value that it does not take is the fault of one execution, and stays so.
+    """
+    return isinstance(error, SQLAlchemyError) and not isinstance(error, DataError)
 
 
 def _end_oldest(installation_id: int) -> None:

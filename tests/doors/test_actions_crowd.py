@@ -196,6 +196,29 @@ def test_the_one_that_breaks_ends_as_failed_and_holds_nobody_up(
     assert results == {"one": "sent", "two": "failed", "three": "sent"}
 
 
+def test_what_the_database_does_not_take_holds_nobody_up(
+    world: World, alice: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL refuses it, SQLite takes it."""
+    befriended(world, alice)
+    with crowd(world):
+        for name in ("one", "two", "three"):
+            run(world, "tag-friend", {"tag": name}, callback=name)
+    whole = ACTIONS["tag-friend"]
+
+    def odd(desk: Any, call: ActionCall, inputs: Any) -> Any:
+        tag = "a\0b" if call.callback_id == "two" else call.callback_id
+        return whole.run(desk, call, {"tag": tag})
+
+    changed = {**ACTIONS, "tag-friend": whole._replace(run=odd)}
+    monkeypatch.setattr("plugin.services.run_taken.ACTIONS", changed)
+    world.work(ahead=60)
+    results = {name: one.get("result") for name, one in ends(world).items()}
+    with world.app.app_context():
+        odd_end = "failed" if db.engine.dialect.name == "postgresql" else "tagged"
+    assert results == {"one": "tagged", "two": odd_end, "three": "tagged"}
+
+
 def test_nothing_taken_is_forgotten_with_its_job(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     with crowd(world):

@@ -11,7 +11,7 @@ from plugin.models import ActionCall, Delivery, Friend, Job, Template, db
 from plugin.models.base import transaction
 from plugin.services.sweep_calls import sweep_calls
 from plugin.services.templates import archive_template, create_template
-from tests.doors.actions import PUSH, arrived, befriended, options, queued, send
+from tests.doors.actions import PUSH, arrived, befriended, options, queued, run, send
 from tests.people import friend_of, line_user, linked
 from tests.world import BOB, Tenant, World
 
@@ -79,6 +79,8 @@ def test_a_template_is_sent_as_it_stands_now(world: World, alice: Tenant) -> Non
         {"text": "Hi", "sender_name": "LINE shop"},
         {"text": "Hi", "buttons": "no address"},
         {"message_json": json.dumps({"type": "flex", "altText": "x", "contents": {}})},
+        {"message_json": '{"type": "text", "text": "x", "odd": NaN}'},
+        {"message_json": '{"type": "text", "text": "x", "odd": 1e999}'},
         {"template": "999"},
         {"template": "no number"},
     ],
@@ -93,6 +95,17 @@ def test_what_line_would_refuse_costs_nothing(
         "FAIL_CONTINUE",
     )
     assert arrived(world) == []
+
+
+def test_half_a_character_and_nul_harm_nobody(world: World, alice: Tenant) -> None:
+    """As where a text was cut within an emoji."""
+    befriended(world, alice)
+    buttons = "Shop | https://example.com/\ud83d\0"
+    assert send(world, {"text": "Hi\ud83d\0", "buttons": buttons})["result"] == "sent"
+    (said,) = arrived(world)[0]["messages"]
+    assert said["altText"] == "Hi?"
+    tagged = run(world, "tag-friend", {"new_tags": "a\0b\ud83d"}, callback="ap-2")
+    assert tagged["tags"] == "ab?"
 
 
 def test_what_only_line_knows_to_be_invalid_is_told_apart(world: World, alice: Tenant) -> None:
