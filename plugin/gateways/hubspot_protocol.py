@@ -1,6 +1,6 @@
 """HubSpot in our words: values and what may be asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -192,9 +192,16 @@ class HubSpotGateway(Protocol):
         """Up to 100 updates in one call; a refused one is in `errors` by its id."""
 
     def complete_callbacks(
-        self, portal: Portal, ends: Sequence[CallbackCompletion]
+        self,
+        portal: Portal,
+        ends: Sequence[CallbackCompletion],
+        heard: Callable[[Sequence[str]], None] = ...,
     ) -> Mapping[str, str]:
-        """Up to 100. Answers the ids HubSpot will never take (expired, unknown) with the reason."""
+        """Up to 100. Answers the ids HubSpot will never take (expired, unknown) with the reason.
+
+        `heard` is told of the ids that HubSpot took as soon as it did: it may take some before
+        an error ends the rest.
+        """
 
     def search_lists(self, portal: Portal, query: str, after: str | None = None) -> ListPage: ...
     def list_by_id(self, portal: Portal, list_id: str) -> ContactList: ...

@@ -146,6 +146,27 @@ def test_a_list_is_run_in_batches_and_completed_in_batches(world: World, alice: 
     assert set(states(world)) == {"completed"}
 
 
+def test_what_hubspot_took_is_not_told_again_because_the_rest_fails(
+    world: World, alice: Tenant
+) -> None:
+    people = gather(world, alice, 3).contact_ids
+    body = {"portal": PORTAL, "action": "send-message", "contact_ids": people}
+    with crowd(world):
+        world.sandbox.control("POST", "/runs", {**body, "inputs": INPUTS["send-message"]})
+        wait_until(lambda: ended(world).get("BLOCKED") == 3, 60, "all calls answered")
+        # Of this one HubSpot knows nothing: it refuses a batch that names it.
+        send(world, {"text": "Hello"}, callback="unknown", contact=int(people[0]))
+    path = "callbacks/2026-09/complete"
+    # The whole batch is refused, a half is taken, and then HubSpot is away for a moment.
+    world.sandbox.fail(path, {"delay": 0}, times=2)
+    world.sandbox.fail(path, {"status": 503}, times=1)
+    world.work()
+    world.work(ahead=60)
+    told = world.sandbox.control("GET", "/callbacks")
+    assert (told["total"], told["more_than_once"]) == (3, 0)
+    assert sorted(states(world)) == ["completed", "completed", "completed", "expired"]
+
+
 def ended(world: World) -> dict[str, int]:
     found: dict[str, int] = world.sandbox.control("GET", "/executions?limit=1")["states"]
     return found
