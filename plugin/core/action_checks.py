@@ -13,7 +13,7 @@ def check_action(action: Part, *, label: int = 20, labelled: bool = True) -> Non
     if kind == "uri":
         _check_uri(action)
     elif kind == "message":
-        action.text("text", DATA_LIMIT)
+        action.label("text", DATA_LIMIT)
     elif kind == "clipboard":
         action.text("clipboardText", URI_LIMIT)
     elif kind in ("postback", "datetimepicker", "richmenuswitch"):
@@ -31,8 +31,8 @@ def _check_uri(action: Part) -> None:
 def _check_postback(action: Part, kind: str) -> None:
     action.text("data", DATA_LIMIT)
     if kind == "postback":
-        action.text("displayText", DATA_LIMIT, required=False)
-        action.text("text", DATA_LIMIT, required=False)
+        for shown in ("displayText", "text", "fillInText"):
+            action.label(shown, DATA_LIMIT, required=False)
     if kind == "datetimepicker" and action.value.get("mode") not in ("date", "time", "datetime"):
         action.fail("The mode must be date, time or datetime.")
     if kind == "richmenuswitch":

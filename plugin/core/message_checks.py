@@ -124,7 +124,7 @@ def _check_quick_replies(quick_reply: Part) -> None:
 
 
 def _check_sender(sender: Part) -> None:
-    name = sender.label("name", 20, required=False)
+    name = sender.text("name", 20, required=False)
     if "line" in name.lower():
         sender.fail("The sender's name must not contain the word LINE.")
     sender.address("iconUrl", required=False)

@@ -35,9 +35,9 @@ def utf16_length(text: str) -> int:
 class Part:
     """One JSON object of a message. `place` names it to people, None where there is no doubt.
 
-    Labels, titles and template texts count grapheme clusters, everything else UTF-16 units
-    (LINE's text character count page); `clusters` counts the former, for which the standard
-    library has nothing.
+    Labels, titles, template texts and what a tap says count grapheme clusters, everything else
+    UTF-16 units (LINE's text character count page); `clusters` counts the former, for which the
+    standard library has nothing.
     """
 
     value: Mapping[str, Any]

@@ -85,7 +85,9 @@ def _answer(question: Question, said: Said) -> None:
     time-out itself has not been worked off yet."""
     if said.at > question.closes_at:
         time_out(question)
-    values = {"answer": said.choice, "answer_text": said.text[:5000], "answered_at": said.at}
+    values = {
+        "answer": said.choice[:300], "answer_text": said.text[:5000], "answered_at": said.at
+    }  # fmt: skip
     if _end(question, ANSWERED, values):
         settle(question.action_call, SUCCESS, outcome("answered", said.choice, said.text))
     elif _as_it_stands(question).state in (TIMED_OUT, UNSENT):
@@ -105,5 +107,5 @@ def _end(question: Question, state: str, values: dict[str, Any] | None = None) -
 
 def _keep_late(question: Question, said: Said) -> None:
     first = update(Question).where(Question.id == question.id, Question.late_at.is_(None))
-    late = {"late_answer": said.choice, "late_text": said.text[:5000], "late_at": said.at}
+    late = {"late_answer": said.choice[:300], "late_text": said.text[:5000], "late_at": said.at}
     affected(first.values(late))

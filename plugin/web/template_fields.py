@@ -60,7 +60,7 @@ LIMITS: dict[tuple[str, str], tuple[int, str]] = {
     ("carousel", "title"): (40, CLUSTERS),
     ("carousel", "text"): (120, CLUSTERS),
     ("confirm", "text"): (240, CLUSTERS),
-    ("extras", "sender_name"): (20, CLUSTERS),
+    ("extras", "sender_name"): (20, UNITS),
 }
 HEADED_TEXT = 60
 ALT_TEXT, URL = (1500, UNITS), (2000, UNITS)

@@ -79,7 +79,10 @@ GOOD: list[Message] = [
     flex(bubble(action={**OPEN, "label": FAMILY * 40})),
     text(**quick(*[{**SAY, "label": FAMILY * 20}] * 13)),
     text(**quick({"type": "camera", "label": "Photo"})),
+    text(**quick({**SAY, "text": FAMILY * 300})),
+    text(**quick({"type": "postback", "label": "A", "data": "a", "displayText": FAMILY * 300})),
     text(sender={"name": "Bob", "iconUrl": URL}),
+    text(sender={"name": "🎉" * 10}),
     {"type": "coupon", "couponId": "LINE judges this one"},
 ]
 
@@ -157,6 +160,8 @@ def bad_templates() -> Iterator[tuple[Message, str]]:
         ({**OPEN, "uri": "https://example.com/" + "a" * 1000}, "LINE takes 1,000"),
         ({"type": "postback", "label": "A"}, "data is empty"),
         ({"type": "postback", "label": "A", "data": "a" * 301}, "LINE takes 300"),
+        ({"type": "postback", "label": "A", "data": "🎉" * 151}, "LINE takes 300"),
+        ({"type": "postback", "label": "A", "data": "a", "fillInText": "a" * 301}, "300"),
         ({"type": "postback", "label": "A", "data": "a", "displayText": "a" * 301}, "300"),
         ({**SAY, "text": "a" * 301}, "LINE takes 300"),
         ({"type": "datetimepicker", "label": "A", "data": "a", "mode": "week"}, "mode"),
@@ -188,6 +193,7 @@ def bad_additions() -> Iterator[tuple[Message, str]]:
     yield text(**quick({**SAY, "label": "a" * 21})), "LINE takes 20"
     yield text(quickReply={"items": [{"type": "action"}]}), "action is missing"
     yield text(sender={"name": "a" * 21}), "LINE takes 20"
+    yield text(sender={"name": "🎉" * 11}), "has 22 characters; LINE takes 20"
     yield text(sender={"name": "Line shop"}), "must not contain the word LINE"
     yield text(sender={"iconUrl": "http://example.com/i.png"}), "https"
 

@@ -82,6 +82,17 @@ def test_hubspot_is_asked_to_wait_longer_than_we_do(world: World, alice: Tenant)
     assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT2894M"}
 
 
+def test_a_choice_counts_as_a_reader_counts(world: World, alice: Tenant) -> None:
+    """Twenty signs to a reader, and 560 to a database."""
+    kiss = "👩🏽\u200d❤️\u200d💋\u200d👩🏽" + "\u0301" * 18
+    friend_id = befriended(world, alice)
+    questions = {**ASK, "choices": f"{kiss * 20}\nNo"}
+    assert ask(world, questions)["hs_execution_state"] == "BLOCK"
+    world.work()
+    hear(world, friend_id, tapped(world, 0))
+    assert ask(world, questions)["answer"] == kiss * 20
+
+
 def test_a_typed_answer_counts_where_it_matches_a_choice(world: World, alice: Tenant) -> None:
     friend_id = asked(world, alice)
     hear(world, friend_id, typed("What do you mean?"))

@@ -38,9 +38,10 @@ def _members(action: Action, path: str, problems: Problems) -> None:
     # camera, cameraRoll and location have a label and nothing else.
     if kind == "postback":
         checks.text(action, "data", path, problems, 300)
-        checks.text(action, "displayText", path, problems, 300, required=False)
+        for shown in ("displayText", "text", "fillInText"):
+            checks.text(action, shown, path, problems, 300, required=False, count=checks.graphemes)
     elif kind == "message":
-        checks.text(action, "text", path, problems, 300)
+        checks.text(action, "text", path, problems, 300, count=checks.graphemes)
     elif kind == "uri":
         _uri(action, path, problems)
     elif kind == "datetimepicker":

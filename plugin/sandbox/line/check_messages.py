@@ -171,7 +171,7 @@ def _sender(value: Any, path: str, problems: Problems) -> None:
     if not isinstance(value, dict):
         problems.add("May not be empty", path)
         return
-    checks.text(value, "name", path, problems, 20, required=False, count=checks.graphemes)
+    checks.text(value, "name", path, problems, 20, required=False)
     if "line" in str(value.get("name", "")).lower():
         problems.add("The name is not allowed", f"{path}.name")
     checks.address(value, "iconUrl", path, problems, required=False)

@@ -1,7 +1,7 @@
 """Small checks of a request body that collect complaints in LINE's words.
 
-LINE counts labels, titles and template texts in grapheme clusters and everything else in UTF-16
-code units (docs/messaging-api/text-character-count).
+LINE counts labels, titles, template texts and what a tap says in grapheme clusters and everything
+else in UTF-16 code units (docs/messaging-api/text-character-count).
 """
 
 import unicodedata
