@@ -71,13 +71,21 @@ def _take_tap(friend: Friend, data: str, at: datetime) -> None:
 def _take_text(friend: Friend, typed: str, at: datetime) -> None:
     for question in Question.of_friend(friend.id, (OPEN,), OPEN_AT_ONCE):
         choice = meant_choice(typed, question.choices)
-        if choice is not None:
+        if choice is not None and _was_out(question, at):
             _answer(question, Said(choice, typed, at))
             return
     for question in Question.of_friend(friend.id, (TIMED_OUT, UNSENT), 1):
         choice = meant_choice(typed, question.choices)
-        if choice is not None and at - question.closes_at < TYPED_LATE:
+        in_time = at - question.closes_at < TYPED_LATE
+        if choice is not None and in_time and _was_out(question, at):
             _keep_late(question, Said(choice, typed, at))
+
+
+def _was_out(question: Question, at: datetime) -> bool:
+    """Whether the question had gone out by then: words from before it mean something else."""
+    delivery = Delivery.of_call(question.action_call_id)
+    tried = delivery.first_tried_at if delivery is not None else None
+    return tried is not None and tried <= at
 
 
 def _answer(question: Question, said: Said) -> None:

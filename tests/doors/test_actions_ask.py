@@ -103,6 +103,22 @@ def test_a_typed_answer_counts_where_it_matches_a_choice(world: World, alice: Te
     assert (outputs["answer"], outputs["answer_text"]) == ("No thanks", " ｎｏ THANKS ")
 
 
+def test_what_was_typed_before_the_question_went_out_is_no_answer(
+    world: World, alice: Tenant
+) -> None:
+    """LINE's events may come late, and a question may wait behind others."""
+    friend_id = befriended(world, alice)
+    ask(world)
+    hear(world, friend_id, typed("yes"))
+    before = utcnow()
+    world.work()
+    with world.app.app_context(), transaction():
+        take_answer(friend_of(friend_id), typed("yes"), before)
+    assert question(world).state == "open"
+    hear(world, friend_id, typed("no thanks"))
+    assert ask(world)["answer"] == "No thanks"
+
+
 def test_the_first_answer_wins_and_a_second_tap_changes_nothing(
     world: World, alice: Tenant
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_friends_page_tells_what_was_sent_tapped_and_answered(
     url = arrived(world)[0]["messages"][0]["contents"]["footer"]["contents"][0]["action"]["uri"]
     alice.walker.session.get(url, allow_redirects=False, timeout=10)
     run(world, "ask-question", {"question": "Coming?", "choices": "Yes\nNo"}, callback="ap-2")
+    world.work()
     with world.app.app_context(), transaction():
         question = db.session.query(Question).one()
         tap = {"type": "message", "message": {"type": "text", "text": "no"}}
