@@ -3,17 +3,19 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.core.quota import next_month
-from plugin.gateways import Channel, Quota
+from plugin.gateways import Channel, GatewayError, Quota
 from plugin.models.base import db, transaction
 from plugin.models.installation import ACTIVE, Installation
 from plugin.models.job import plant
 from plugin.models.official_account import OfficialAccount
 from plugin.services import Outside
 
+log = structlog.get_logger()
 # Another send (a broadcast, a narrowcast) reserves its whole reach and gives back what is left.
 PAUSE = timedelta(minutes=5)
 # A plan may be raised at any time, so LINE is asked again after this long.
@@ -68,12 +70,14 @@ def halt_of(account: OfficialAccount) -> Halt | None:
 def note_refusal(outside: Outside, account: OfficialAccount) -> Halt:
     """LINE said the monthly limit is reached: find out whether it is, and remember it.
 
-    LINE says the same while another send has the rest reserved (its FAQ on message counts).
+    LINE says the same while another send has the rest reserved (its FAQ on message counts). Where
+    it does not tell which, that is what it is taken for: the send waits and asks again.
     """
-    quota, now = _ask(outside, account), utcnow()
-    used_up = _is_used_up(quota)
+    quota = _ask_if_possible(outside, account)
+    now, used_up = utcnow(), quota is not None and _is_used_up(quota)
     with transaction():
-        _keep(account, quota)
+        if quota is not None:
+            _keep(account, quota)
         account.quota_used_up_at = now if used_up else None
         account.quota_paused_until = None if used_up else now + PAUSE
     return Halt(next_month(now) if used_up else now + PAUSE, used_up)
@@ -81,6 +85,14 @@ def note_refusal(outside: Outside, account: OfficialAccount) -> Halt:
 
 def _ask(outside: Outside, account: OfficialAccount) -> Quota:
     return outside.gateways.line.quota(Channel(account.channel_id, account.channel_secret))
+
+
+def _ask_if_possible(outside: Outside, account: OfficialAccount) -> Quota | None:
+    try:
+        return _ask(outside, account)
+    except GatewayError as error:
+        log.warning("line_quota_unknown", account=account.id, reason=error.reason)
+        return None
 
 
 def _keep(account: OfficialAccount, quota: Quota) -> None:

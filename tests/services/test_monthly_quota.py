@@ -92,6 +92,25 @@ def test_a_reservation_makes_sends_wait_without_asking_line_for_each(
     assert send(world, {"text": "Hi"}, callback="ap-0")["result"] == "sent"
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_where_line_does_not_tell_what_is_left_the_rest_waits(
+    world: World, alice: Tenant, status: int
+) -> None:
+    befriended(world, alice)
+    world.sandbox.fail("/v2/bot/message/push", LIMITED, times=1)
+    world.sandbox.fail("/v2/bot/message/quota", {"status": status}, times=1)
+    for number in range(3):
+        send(world, {"text": "Hi"}, callback=f"ap-{number}")
+    world.work(60)
+    assert arrived(world) == []
+    with world.app.app_context(), transaction():
+        mine = db.session.get_one(OfficialAccount, alice.account_id)
+        assert mine.quota_paused_until is not None
+        mine.quota_paused_until = utcnow()
+    world.work(301)
+    assert len(arrived(world)) == 3
+
+
 def test_at_the_end_the_rest_is_told_without_asking_line(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     set_quota(world, alice, 1, 1)
