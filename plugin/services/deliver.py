@@ -40,7 +40,7 @@ def deliver(outside: Outside, delivery_id: int) -> datetime | None:
     if delivery is None or delivery.is_settled:
         return None
     account = delivery.friend.official_account
-    if _is_paused(account):
+    if is_paused(account):
         return utcnow() + HUBSPOT_PAUSE
     if _ended(delivery, account):
         return None
@@ -124,7 +124,7 @@ def _ended(delivery: Delivery, account: OfficialAccount) -> bool:
     return True
 
 
-def _is_paused(account: OfficialAccount) -> bool:
+def is_paused(account: OfficialAccount) -> bool:
     """A person paused HubSpot: what is planned waits as it is."""
     installation = Installation.by_id(account.installation_id)
     return installation is not None and installation.state == PAUSED

@@ -12,6 +12,7 @@ from plugin.models.official_account import OfficialAccount
 from plugin.models.rich_menu import RichMenuSwitch
 from plugin.models.sending import WORKING, ActionCall
 from plugin.services import Outside
+from plugin.services.deliver import HUBSPOT_PAUSE, LATE, is_paused
 from plugin.services.desk import NOT_LINKED, Desk, NoAccount
 from plugin.services.executions import FAIL_CONTINUE, HOLD, SUCCESS, Action, Answer, Errand, settle
 
@@ -21,7 +22,6 @@ DEFAULT = "default"
 MARGIN = timedelta(minutes=5)
 CREDENTIAL_PAUSE = timedelta(minutes=1)
 GONE = "The chosen rich menu is not there any more. Choose another."
-LATE = "LINE could not be reached in time."
 
 
 def switch_rich_menu(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Answer:
@@ -52,6 +52,8 @@ def do_switch(outside: Outside, call_id: int) -> datetime | None:
     if expires is not None and utcnow() > expires - MARGIN:
         _end(wish, FAIL_CONTINUE, _outputs("expired", LATE))
         return None
+    if is_paused(wish.friend.official_account):
+        return utcnow() + HUBSPOT_PAUSE
     try:
         _ask_line(outside, wish)
     except GatewayError as error:

@@ -8,8 +8,9 @@ import requests
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.models import ActionCall, Job, db
+from plugin.models import ActionCall, Installation, Job, db
 from plugin.models.base import transaction
+from plugin.services.disconnect import disconnect
 from tests.doors.actions import befriended, options, run
 from tests.people import friend_of, line_user, linked
 from tests.world import ALICE, Tenant, World
@@ -206,6 +207,21 @@ def test_a_switch_that_came_too_late_is_expired(world: World, alice: Tenant) -> 
     assert run(world, "switch-rich-menu", inputs)["result"] == "expired"
     with world.app.app_context():
         assert "switch_rich_menu" not in set(db.session.scalars(select(Job.kind)))
+
+
+def test_while_hubspot_is_paused_no_menu_is_switched(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    inputs = {"rich_menu": f"{alice.account_id}:{make_menu(world, alice)}"}
+    world.sandbox.fail("/v2/bot/user/.*/richmenu", {"status": 500}, times=1)
+    assert run(world, "switch-rich-menu", inputs)["hs_execution_state"] == "BLOCK"
+    with world.app.app_context():
+        installation = db.session.get_one(Installation, alice.installation_id)
+        disconnect(installation, "pause")
+        world.work(ahead=60)
+        assert shown(world, alice) is None
+        disconnect(installation, "resume")
+    world.work(ahead=120)
+    assert run(world, "switch-rich-menu", inputs)["result"] == "switched"
 
 
 def test_a_menu_that_is_gone_is_still_shown_to_the_editor(world: World, alice: Tenant) -> None:
