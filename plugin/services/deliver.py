@@ -142,7 +142,7 @@ def end_late(delivery: Delivery) -> None:
     if halt_of(delivery.friend.official_account):
         give_up(delivery, RESERVED, "quota_exceeded")
     else:
-        give_up(delivery, LATE, "expired")
+        give_up(delivery, f"{LATE} {delivery.error}".strip(), "expired")
 
 
 def give_up(delivery: Delivery, error: str, result: str) -> None:
@@ -177,6 +177,8 @@ def judge(
         return _stand_still(delivery, note_refusal(outside, account))
     if error.reason in ("unauthorized", "configuration", "forbidden"):
         log.error("line_refuses_channel", account=delivery.official_account_id)
+        with transaction():
+            delivery.error = error.message[:500]
         return utcnow() + CREDENTIAL_PAUSE
     if not error.permanent:
         raise error
@@ -206,6 +208,7 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
     """LINE took it: settle, inside the caller's transaction."""
     now = utcnow()
     delivery.state, delivery.result, delivery.settled_at = ACCEPTED, "sent", now
+    delivery.error = ""
     delivery.line_request_id = accepted.request_id
     delivery.message_ids = list(accepted.message_ids)
     delivery.friend.last_sent_at = now

@@ -201,6 +201,31 @@ def test_what_was_not_sent_in_time_is_expired(world: World, alice: Tenant) -> No
     assert arrived(world) == []
 
 
+def test_what_stood_in_the_way_is_said_in_the_end(world: World, alice: Tenant) -> None:
+    """Somebody changed the channel's secret, and nobody told Musubi in time."""
+    befriended(world, alice)
+    refused = {"status": 401, "body": {"message": "Authentication failed"}}
+    world.sandbox.fail(PUSH, refused)
+    assert send(world, {"text": "Hi"})["hs_execution_state"] == "BLOCK"
+    with world.app.app_context(), transaction():
+        db.session.scalars(select(Delivery)).one().give_up_at = utcnow()
+    world.work(ahead=70)
+    outputs = send(world, {"text": "Hi"})
+    assert outputs["result"] == "expired"
+    assert "Authentication failed" in outputs["error"]
+
+
+def test_what_stood_in_the_way_for_a_while_is_forgotten(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    # Each try asks again with a new token.
+    world.sandbox.fail(PUSH, {"status": 401, "body": {"message": "No"}}, times=2)
+    assert send(world, {"text": "Hi"})["hs_execution_state"] == "BLOCK"
+    world.work(ahead=70)
+    assert send(world, {"text": "Hi"})["result"] == "sent"
+    with world.app.app_context():
+        assert db.session.scalars(select(Delivery)).one().error == ""
+
+
 def test_the_sweep_ends_what_was_forgotten(world: World, alice: Tenant) -> None:
     """Somebody threw the job away: HubSpot must not wait for nothing."""
     queued(world, alice, befriended(world, alice))
