@@ -6,6 +6,16 @@ from typing import NamedTuple
 
 GROUP = ("line", "LINE")
 FRIEND_STATUSES = (("following", "Following"), ("blocked", "Blocked"), ("unknown", "Unknown"))
+SEND_RESULTS = (
+    ("sent", "Sent"),
+    ("blocked", "Friend blocks the account"),
+    ("not_friend", "Not a friend"),
+    ("wrong_provider", "LINE ID of another provider"),
+    ("quota_exceeded", "Monthly limit reached"),
+    ("invalid_message", "Message is not valid"),
+    ("expired", "Not sent in time"),
+    ("failed", "Failed"),
+)
 METHODS = (
     ("qr", "QR code"),
     ("email", "Marketing email"),
@@ -34,6 +44,8 @@ PROPERTIES = (
     LineProperty("line_linked_at", "LINE linked at", "datetime", "date"),
     LineProperty("line_link_method", "LINE link method", "enumeration", "select", METHODS),
     LineProperty("line_last_sent_at", "LINE last message sent at", "datetime", "date"),
+    LineProperty("line_last_result", "LINE last message result", "enumeration", "select",
+                 SEND_RESULTS),
     LineProperty("line_last_received_at", "LINE last message received at", "datetime", "date"),
     LineProperty("line_last_clicked_at", "LINE last link clicked at", "datetime", "date"),
     LineProperty("line_tags", "LINE tags"),

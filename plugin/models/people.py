@@ -46,6 +46,8 @@ class Friend(Base):
     profile_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # What came of the last send to him, a refused one too: a `core.properties.SEND_RESULTS`.
+    last_result: Mapped[str] = mapped_column(String(40), default="", server_default="")
     last_clicked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

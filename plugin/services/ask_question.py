@@ -15,6 +15,7 @@ from plugin.models.question import Question
 from plugin.models.sending import ActionCall
 from plugin.services.desk import BLOCKS, NOT_LINKED, Desk, NoAccount
 from plugin.services.executions import FAIL_CONTINUE, HOLD, SUCCESS, Action, Answer, Errand
+from plugin.services.note_result import note_result
 from plugin.services.plan_delivery import MARGIN, Plan, check, plan_delivery
 
 DEFAULT_HOURS, MOST_HOURS = 24.0, 720.0
@@ -27,18 +28,19 @@ def ask_question(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Ans
     reference = secrets.token_urlsafe(18)
     try:
         account = desk.account(inputs.get("official_account", ""))
+    except NoAccount as error:
+        return not_asked("failed", str(error))
+    friend = desk.friend(account, call.contact_id)
+    try:
         choices = read_choices(inputs.get("choices", ""))
         wait = _wait(inputs.get("wait_hours", ""))
         messages = check([question_message(inputs.get("question", ""), choices, reference)])
-    except NoAccount as error:
-        return not_asked("failed", str(error))
     except InvalidMessage as error:
-        return not_asked("invalid_message", str(error))
-    friend = desk.friend(account, call.contact_id)
+        return not_asked("invalid_message", str(error), friend)
     if friend is None:
         return not_asked("not_linked", NOT_LINKED)
     if friend.status == BLOCKED:
-        return not_asked("blocked", BLOCKS)
+        return not_asked("blocked", BLOCKS, friend)
     now = utcnow()
     # A question that could not be sent for so long is not asked any more.
     give_up = now + min(HOLD - MARGIN, wait)
@@ -55,8 +57,10 @@ def hold_of_question(inputs: Mapping[str, str]) -> timedelta:
         return HOLD
 
 
-def not_asked(result: str, error: str) -> Answer:
+def not_asked(result: str, error: str, friend: Friend | None = None) -> Answer:
     """The contact goes on in the workflow; the history says why there is no answer."""
+    if friend is not None:
+        note_result(friend, result)
     return Answer(FAIL_CONTINUE, outcome(result, error=error))
 
 

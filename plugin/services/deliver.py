@@ -17,7 +17,7 @@ from plugin.models.sending import ACCEPTED, REFUSED, SENDING, UNKNOWN, Delivery
 from plugin.services import Outside
 from plugin.services.desk import BLOCKS
 from plugin.services.executions import FAIL_CONTINUE, SUCCESS
-from plugin.services.link_friend import owe_mirror
+from plugin.services.note_result import note_result
 from plugin.services.personalise import fill_owed
 from plugin.services.quota import USED_UP, Halt, halt_of, note_refusal
 from plugin.services.report_delivery import report_delivery
@@ -194,8 +194,7 @@ def judge(
 def _refuse_stranger(delivery: Delivery) -> None:
     """LINE does not know the id in this channel's provider: the tie itself is wrong."""
     with transaction():
-        if delivery.friend.note_status(STATUS_UNKNOWN, utcnow()):
-            _tell_hubspot(delivery.friend)
+        delivery.friend.note_status(STATUS_UNKNOWN, utcnow())
         _refuse(delivery, "wrong_provider", WRONG_PROVIDER)
 
 
@@ -212,7 +211,7 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
     delivery.line_request_id = accepted.request_id
     delivery.message_ids = list(accepted.message_ids)
     delivery.friend.last_sent_at = now
-    _tell_hubspot(delivery.friend)
+    note_result(delivery.friend, "sent")
     first = accepted.message_ids[0] if accepted.message_ids else ""
     report_delivery(delivery, SUCCESS, {"result": "sent", "message_id": first, "error": ""})
 
@@ -220,9 +219,5 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
 def _refuse(delivery: Delivery, result: str, error: str, state: str = REFUSED) -> None:
     delivery.state, delivery.result, delivery.settled_at = state, result, utcnow()
     delivery.error = error[:500]
+    note_result(delivery.friend, result)
     report_delivery(delivery, FAIL_CONTINUE, {"result": result, "message_id": "", "error": error})
-
-
-def _tell_hubspot(friend: Friend) -> None:
-    if friend.linkage is not None:
-        owe_mirror(friend.linkage.contact)

@@ -33,6 +33,7 @@ def erase_friend(friend: Friend, contact: Contact, actor: str) -> None:
     friend.line_user_id, friend.display_name, friend.picture_url = nobody, "", ""
     friend.language, friend.tags, friend.status, friend.status_at = "", [], UNKNOWN, now
     friend.last_received_at = friend.last_sent_at = friend.last_clicked_at = None
+    friend.last_result = ""
     friend.profile_at = now
     write_down("erased", Wish(friend, contact, "property", actor), now)
 

@@ -8,12 +8,13 @@ from plugin.core.clock import utcnow
 from plugin.core.message_part import InvalidMessage
 from plugin.core.messages import from_inputs
 from plugin.models.official_account import OfficialAccount
-from plugin.models.people import BLOCKED, FOLLOWING
+from plugin.models.people import BLOCKED, FOLLOWING, Friend
 from plugin.models.sending import ActionCall, Delivery
 from plugin.models.template import TemplateVersion
 from plugin.services.deliver import deliver
 from plugin.services.desk import BLOCKS, NOT_LINKED, Desk, NoAccount
 from plugin.services.executions import HOLD, SUCCESS, Action, Answer, Errand, failure
+from plugin.services.note_result import note_result
 from plugin.services.personalise import OWED, filled_at_once
 from plugin.services.plan_delivery import MARGIN, Plan, check, key_of, plan_delivery
 from plugin.services.track_links import tracker
@@ -34,16 +35,19 @@ def send_message(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Ans
     try:
         version = _version(desk, inputs.get("template", ""))
         account = desk.account(inputs.get("official_account", ""), version)
-        content = _content(desk, account, call, inputs, version)
     except NoAccount as error:
         return failure(str(error))
     except InvalidMessage as error:
         return failure(str(error), "invalid_message")
     friend = desk.friend(account, call.contact_id)
+    try:
+        content = _content(desk, account, call, inputs, version)
+    except InvalidMessage as error:
+        return _refused(friend, "invalid_message", str(error))
     if friend is None:
         return failure(NOT_LINKED, "not_linked")
     if friend.status == BLOCKED:
-        return failure(BLOCKS, "blocked")
+        return _refused(friend, "blocked", BLOCKS)
     # A friend in doubt is asked for first, and tokens may have to be: that takes more calls.
     known = friend.status == FOLLOWING and not content.filling
     is_first = desk.waits and known and not Delivery.any_open(account.id)
@@ -53,6 +57,12 @@ def send_message(desk: Desk, call: ActionCall, inputs: Mapping[str, str]) -> Ans
     delivery = plan_delivery(call, plan)
     do = partial(deliver, desk.outside) if is_first else None
     return Answer(SUCCESS, {}, until, Errand("deliver", delivery, do))
+
+
+def _refused(friend: Friend | None, result: str, error: str) -> Answer:
+    if friend is not None:
+        note_result(friend, result)
+    return failure(error, result)
 
 
 def _version(desk: Desk, template: str) -> TemplateVersion | None:

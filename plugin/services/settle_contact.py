@@ -18,6 +18,7 @@ from plugin.services.write_contacts import line_facts
 # Facts that HubSpot gives back as they were written; times come back in another form.
 COMPARED = (
     "line_display_name", "line_picture_url", "line_friend_status", "line_link_method", "line_tags",
+    "line_last_result",
 )  # fmt: skip
 
 

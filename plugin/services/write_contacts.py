@@ -28,8 +28,8 @@ BATCH, AT_ONCE = 100, 4
 Values = dict[str, str]
 LINE_FACTS = (
     "line_user_id", "line_display_name", "line_picture_url", "line_friend_status",
-    "line_linked_at", "line_link_method", "line_last_sent_at", "line_last_received_at",
-    "line_last_clicked_at", "line_tags",
+    "line_linked_at", "line_link_method", "line_last_sent_at", "line_last_result",
+    "line_last_received_at", "line_last_clicked_at", "line_tags",
 )  # fmt: skip
 
 
@@ -161,6 +161,7 @@ def line_facts(linkage: Linkage) -> dict[str, str]:
         "line_linked_at": datetime_value(linkage.linked_at),
         "line_link_method": linkage.method,
         "line_last_sent_at": datetime_value(friend.last_sent_at),
+        "line_last_result": friend.last_result,
         "line_last_received_at": datetime_value(friend.last_received_at),
         "line_last_clicked_at": datetime_value(friend.last_clicked_at),
         "line_tags": "; ".join(friend.tags),

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
+from plugin.core.properties import SEND_RESULTS
 from plugin.models import ActionCall, Delivery, Question, db
 from plugin.models.base import transaction
 from plugin.services.answer_question import take_answer
@@ -31,6 +32,8 @@ INPUTS = {
     "tag-friend": {"new_tags": "vip"},
     "switch-rich-menu": {"rich_menu": "{account}:{menu}"},
 }
+# The ones that say what came of a send to a friend.
+SENDS = {name for name, _ in SEND_RESULTS} - {"failed"}
 PAIRS = [(action, result) for action, one in DECLARED.items() for result in one.results]
 
 
@@ -141,3 +144,6 @@ def test_a_result_is_reached(world: World, alice: Tenant, action: str, result: s
     assert bool(outputs["error"]) == (result not in WELL)
     assert set(outputs) == {*DECLARED[action].outputs, "hs_execution_state"}
     assert run(world, action, inputs) == outputs, "a repeated call is told the same"
+    if action in ("send-message", "ask-question") and result in SENDS:
+        world.work()
+        assert world.sandbox.contact()["line_last_result"] == result
