@@ -28,7 +28,11 @@ def check_messages(messages: Sequence[Message], clusters: Count) -> None:
         raise InvalidMessage("LINE takes at most five messages in one send.")
     for number, message in enumerate(messages, 1):
         place = message_at(number) if len(messages) > 1 else None
-        _check(Part(message, place, clusters))
+        part = Part(message, place, clusters)
+        try:
+            _check(part)
+        except RecursionError:
+            part.fail("The message is nested too deeply.")
 
 
 def _check(message: Part) -> None:

@@ -30,6 +30,13 @@ def flex(contents: Any, **more: Any) -> Message:
     return {"type": "flex", "altText": "x", "contents": contents, **more}
 
 
+def deep(levels: int) -> Any:
+    inner: Any = 1
+    for _ in range(levels):
+        inner = {"odd": inner}
+    return inner
+
+
 def bubble(words: str = "Hi", **more: Any) -> Message:
     body = {"type": "box", "layout": "vertical", "contents": [{"type": "text", "text": words}]}
     return {"type": "bubble", "body": body, **more}
@@ -107,6 +114,7 @@ def bad() -> Iterator[tuple[Message, str]]:
     yield text(sender=None), "null"
     yield text(quickReply={"items": [None]}), "null"
     yield text(odd=float("nan")), "number"
+    yield text(odd=deep(2000)), "nested too deeply"
     yield flex(bubble(odd=float("inf"))), "number"
     yield {"type": "textV2", "text": "a", "substitution": {str(n): {} for n in range(101)}}, "100"
     yield {"type": "image", "originalContentUrl": "http://example.com/a"}, "https"

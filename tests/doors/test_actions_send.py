@@ -81,6 +81,7 @@ def test_a_template_is_sent_as_it_stands_now(world: World, alice: Tenant) -> Non
         {"message_json": json.dumps({"type": "flex", "altText": "x", "contents": {}})},
         {"message_json": '{"type": "text", "text": "x", "odd": NaN}'},
         {"message_json": '{"type": "text", "text": "x", "odd": 1e999}'},
+        {"message_json": '{"type": "text", "odd": ' + '{"x":' * 700 + "1" + "}" * 701},
         {"template": "999"},
         {"template": "no number"},
     ],
