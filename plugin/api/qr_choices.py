@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from plugin.api.fields import Moment, PlainText
 from plugin.api.problems import Problem
-from plugin.core.png import InvalidPicture
+from plugin.services.pictures import InvalidPicture
 from plugin.services.qr_choices import (
     LONGEST_GREETING,
     LONGEST_NAME,
@@ -31,9 +31,9 @@ SAYINGS = {
 }
 UNREADABLE = {
     "too_heavy": "The picture may have 200 KB at most.",
-    "not_png": "Must be a PNG picture in base64, or null.",
+    "not_picture": "Must be a whole PNG or JPEG picture in base64, or null.",
     "too_large": "The picture may have 1,024 pixels a side at most.",
-    "unusual": "Must be a plain PNG: 8 bits a channel, not interlaced.",
+    "moving": "Must be a still picture.",
 }
 DEFAULTS = {
     "destination": "",
@@ -51,20 +51,20 @@ DEFAULTS = {
 
 
 class Logo(fields.Field[bytes]):
-    """A PNG in base64; null or empty for none."""
+    """A PNG or JPEG in base64; null or empty for none."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bytes:
         try:
-            png = base64.b64decode(value, validate=True) if isinstance(value, str) else None
+            told = base64.b64decode(value, validate=True) if isinstance(value, str) else None
         except binascii.Error:
-            png = None
-        if png is None:
-            raise ValidationError(UNREADABLE["not_png"])
+            told = None
+        if told is None:
+            raise ValidationError(UNREADABLE["not_picture"])
         try:
-            fitted_logo(png)
+            fitted_logo(told)
         except InvalidPicture as error:
             raise ValidationError(UNREADABLE[error.reason]) from error
-        return png
+        return told
 
 
 def _about(description: str, **more: Any) -> dict[str, Any]:
@@ -96,7 +96,9 @@ class ChoicesSchema(Schema):
 class GivenChoicesSchema(ChoicesSchema):
     """The same as they are sent, with the logo."""
 
-    logo = Logo(allow_none=True, load_only=True, **_about("PNG up to 200 KB, base64; null: none"))
+    logo = Logo(
+        allow_none=True, load_only=True, **_about("PNG or JPEG up to 200 KB, base64; null: none")
+    )
 
 
 class ChangedChoicesSchema(GivenChoicesSchema):

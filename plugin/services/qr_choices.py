@@ -7,9 +7,9 @@ from plugin.core.addresses import is_https
 from plugin.core.colours import can_be_scanned, is_colour
 from plugin.core.message_part import InvalidMessage
 from plugin.core.personalise import sample
-from plugin.core.png import InvalidPicture, as_png, read_png, shrunk
 from plugin.core.sentences import Sentence
 from plugin.models.qr_code import QRCode
+from plugin.services.pictures import InvalidPicture, as_clean_png
 from plugin.services.plan_delivery import check
 from plugin.services.tag_friend import MOST, InvalidTag, read_tags
 
@@ -80,11 +80,11 @@ def settled(wanted: Choices) -> Choices:
     return wanted._replace(name=wanted.name.strip(), tags=tags, dark=dark, light=light)
 
 
-def fitted_logo(png: bytes) -> bytes | None:
+def fitted_logo(picture: bytes) -> bytes | None:
     """The logo as it is kept, None for b"". Raises `InvalidPicture`, also with `too_heavy`."""
-    if len(png) > LARGEST_LOGO:
+    if len(picture) > LARGEST_LOGO:
         raise InvalidPicture("too_heavy")
-    return as_png(shrunk(read_png(png), LOGO_SIDE)) if png else None
+    return as_clean_png(picture, LOGO_SIDE) if picture else None
 
 
 def _name(name: str) -> Refusal | None:

@@ -40,9 +40,9 @@ def change_qr_code(code: QRCode, choices: Choices) -> None:
         _take(code, kept)
 
 
-def set_logo(code: QRCode, png: bytes) -> None:
+def set_logo(code: QRCode, picture: bytes) -> None:
     """Keep a logo; b"" takes it away. Raises `InvalidPicture`."""
-    logo = fitted_logo(png)
+    logo = fitted_logo(picture)
     with transaction():
         code.logo, code.has_logo = logo, logo is not None
 

@@ -12,11 +12,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from plugin.core.clock import utcnow
-from plugin.core.pdf_card import can_be_written
 from plugin.doorway import outside
 from plugin.models.base import db
 from plugin.models.official_account import OfficialAccount
 from plugin.models.qr_code import QRCode, VisitCount
+from plugin.services.card_letters import can_be_written
 from plugin.services.qr_codes import (
     LINKAGE_TYPES,
     archive_qr_code,
@@ -100,7 +100,7 @@ def qr_code(code_id: int) -> str:
         chart=chart(code, request.args.get("days", SPANS[0], type=int)),
         spans=SPANS,
         now=utcnow(),
-        named_on_card=can_be_written(code.official_account.name),
+        whole_on_card=can_be_written(code.official_account.name),
     )
 
 
@@ -112,8 +112,8 @@ def edit_qr_code(code_id: int) -> Page:
     choices = form.choices(zone)
     if choices is not None:
         change_qr_code(code, choices)
-        if form.logo.png or form.no_logo.data:
-            set_logo(code, form.logo.png)
+        if form.logo.picture or form.no_logo.data:
+            set_logo(code, form.logo.picture)
         flash(_("Saved."))
         return redirect(url_for("web.qr_code", code_id=code.id))
     proves = outside().gateways.mail is not None

@@ -10,8 +10,8 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-from plugin.core.png import InvalidPicture
 from plugin.models.qr_code import QRCode
+from plugin.services.pictures import InvalidPicture
 from plugin.services.qr_choices import (
     LARGEST_LOGO,
     LONGEST_NAME,
@@ -26,9 +26,9 @@ from plugin.web.sentences import in_words
 A_DAY = timedelta(days=1)
 UNREADABLE = {
     "too_heavy": _("The file may have 200 KB at most."),
-    "not_png": _("This is not a PNG picture."),
+    "not_picture": _("This is not a whole PNG or JPEG picture."),
     "too_large": _("The picture may have 1,024 pixels a side at most."),
-    "unusual": _("Save the picture as a plain PNG: 8 bits a channel, not interlaced."),
+    "moving": _("The picture moves. Save it as a still one."),
 }
 
 # The page asks for days, the service for moments.
@@ -82,10 +82,10 @@ class QRChoicesForm(FlaskForm):
     makes_contact = BooleanField(_("Otherwise make a new contact"))
 
     def validate_logo(self, field: Field) -> None:
-        """A PNG of 200 KB at most; its bytes are kept in `png`."""
-        field.png = field.data.read(LARGEST_LOGO + 1) if field.data else b""
+        """A PNG or JPEG of 200 KB at most; its bytes are kept in `picture`."""
+        field.picture = field.data.read(LARGEST_LOGO + 1) if field.data else b""
         try:
-            fitted_logo(field.png)
+            fitted_logo(field.picture)
         except InvalidPicture as error:
             raise ValidationError(UNREADABLE[error.reason]) from error
 

@@ -6,7 +6,7 @@ from flask import request, send_file
 from werkzeug.wrappers import Response
 
 from plugin.doorway import outside
-from plugin.services.qr_images import Kind, qr_card, qr_image
+from plugin.services.qr_images import Kind, card_to_print, qr_image
 from plugin.web.blueprint import web
 from plugin.web.qr_codes import own_code
 
@@ -28,7 +28,7 @@ def qr_code_svg(code_id: int) -> Response:
 @web.get("/qr-codes/<int:code_id>.pdf")
 def qr_code_pdf(code_id: int) -> Response:
     """A card of the size A6 for the printer."""
-    card = BytesIO(qr_card(outside(), own_code(code_id)))
+    card = BytesIO(card_to_print(outside(), own_code(code_id)))
     return send_file(card, "application/pdf", True, f"qr-code-{code_id}.pdf", max_age=0)
 
 

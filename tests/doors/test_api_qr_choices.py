@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from plugin.core.png import Picture, as_png, read_png
 from plugin.services.qr_choices import LARGEST_LOGO
 from tests.doors.api import Program, program
 from tests.doors.test_web_qr_choices import GOOD, edit
+from tests.pictures import drawn, middle_of, saved
 from tests.world import Tenant, World
 
-RED = as_png(Picture(4, 2, b"\xff\x00\x00\xff" * 8))
+RED = saved(drawn("red"))
 CHOICES = {
     "destination": "https://example.com/thanks?from=line",
     "tags": ["VIP", "summer"],
@@ -32,8 +32,8 @@ def caller(world: World, alice: Tenant) -> Program:
     return program(world, alice)
 
 
-def text(png: bytes) -> str:
-    return base64.b64encode(png).decode()
+def text(picture: bytes) -> str:
+    return base64.b64encode(picture).decode()
 
 
 def shown(caller: Program, code_id: str) -> dict[str, Any]:
@@ -49,9 +49,7 @@ def test_a_code_is_made_with_its_choices_and_its_logo(alice: Tenant, caller: Pro
     assert shown(caller, answer.json["id"]) == wanted
     assert "logo" not in answer.json
     png = caller.ask("GET", f"/qr-codes/{answer.json['id']}/png?scale=4").data
-    picture = read_png(png)
-    middle = (picture.width * (picture.height // 2) + picture.width // 2) * 4
-    assert picture.pixels[middle : middle + 3] == b"\xff\x00\x00"
+    assert middle_of(png) == (255, 0, 0)
 
 
 def test_what_a_change_leaves_out_stays(alice: Tenant, caller: Program) -> None:
@@ -104,6 +102,7 @@ def test_the_page_and_the_api_keep_the_same(world: World, alice: Tenant, caller:
         ({"by_form": "yes"}, "by_form"),
         ({"logo": "not base64!"}, "logo"),
         ({"logo": text(b"GIF89a")}, "logo"),
+        ({"logo": text(saved(drawn("red"), "GIF"))}, "logo"),
         ({"logo": text(b"x" * (LARGEST_LOGO + 1))}, "logo"),
         ({"logo": 7}, "logo"),
         ({"linkage_type": "none"}, "linkage_type"),
