@@ -23,7 +23,10 @@ class ContactCalls(HubSpotTopic):
         properties: Sequence[str],
         id_property: str | None = None,
     ) -> ContactBatch:
-        """By record id, `missing` has every id not found; else those that HubSpot names."""
+        """By record id, `missing` has every id not found; else those that HubSpot names.
+
+        Of those, `errors` has the ones that HubSpot does not plainly call missing.
+        """
         asked = list(dict.fromkeys(ids))
         if not asked:
             return ContactBatch(())
@@ -39,7 +42,7 @@ class ContactCalls(HubSpotTopic):
             records = tuple(_record(raw) for raw in answer["results"])
             # By e-mail a contact may answer to a second address, so only HubSpot can tell.
             missing = _missing(answer, () if id_property else asked, records)
-        return ContactBatch(records, missing)
+            return ContactBatch(records, missing, _unsure(answer, missing))
 
     def search_contacts(
         self, portal: Portal, filters: Mapping[str, str], properties: Sequence[str], limit: int = 10
@@ -183,6 +186,14 @@ def _missing(
     found = {str(record.contact_id) for record in records}
     named = [name for name in partial_errors(answer) if name]
     return tuple(dict.fromkeys([*named, *(name for name in asked if name not in found)]))
+
+
+def _unsure(answer: Mapping[str, Any], missing: Sequence[str]) -> dict[str, str]:
+    """An error without a name is about all that were left out."""
+    named = partial_errors(answer)
+    silent = named.get("", ("HubSpot left it out of its answer", False))
+    told = {name: named.get(name, silent) for name in missing}
+    return {name: message for name, (message, not_found) in told.items() if not not_found}
 
 
 def _record(raw: Mapping[str, Any]) -> ContactRecord:

@@ -57,7 +57,8 @@ class ContactRecord:
 class ContactBatch:
     """What a batch did: the records it found or wrote, and the ids it refused with the reason.
 
-    `missing`: contacts that do not exist; after a write they are in `errors` too.
+    `missing`: contacts that do not exist; after a write they are in `errors` too. After a read
+    `errors` has those that HubSpot did not show and did not call missing either.
     """
 
     records: tuple[ContactRecord, ...]

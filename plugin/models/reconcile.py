@@ -13,7 +13,8 @@ class ReconcileRun(Base):
 
     Before it, HubSpot is searched for contacts that nobody told of: `searched_account` is the last
     account for which that is done, `searched_after` the last contact id met for the next one.
-    `counts` by outcome: same, rewritten, linked, unlinked, conflict, refused, gone, later.
+    `counts` by outcome: same, rewritten, linked, unlinked, conflict, refused, gone, merged, later,
+    unread.
     """
 
     __tablename__ = "reconcile_run"

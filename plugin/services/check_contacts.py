@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 
-from plugin.gateways import ContactRecord
+from plugin.gateways import ContactRecord, GatewayError
 from plugin.models.base import db, transaction
 from plugin.models.installation import Installation
 from plugin.models.job import plant
@@ -23,18 +23,22 @@ from plugin.services.settle_contact import Look, settle_contact, values_were_los
 from plugin.services.write_contacts import LINE_FACTS
 
 BATCH = 100
+UNREAD = "HubSpot left contacts out of its answer without calling them missing"
 MERGED = "hs_merged_object_ids"
 NAMES = ("email", "firstname", "lastname", MERGED)
 
 
 def check_contacts(outside: Outside, installation_id: int) -> bool:
-    """Look at one batch of contacts of whose change HubSpot told; True where more are owed."""
+    """Look at one batch of contacts of whose change HubSpot told; True where more are owed.
+
+    Raises `GatewayError` where some were not read; those stay owed.
+    """
     installation = Installation.by_id(installation_id)
     if installation is None or not installation.is_alive:
         return False
     contacts = Contact.to_check(installation_id, BATCH)
-    if contacts:
-        compare(outside, installation_id, contacts)
+    if contacts and "unread" in compare(outside, installation_id, contacts):
+        raise GatewayError(UNREAD, permanent=False, reason="unavailable")
     return bool(Contact.to_check(installation_id, 1))
 
 
@@ -49,16 +53,17 @@ def compare(
     `note` is told the words inside the transaction. With it, many values that are empty at once
     are taken for lost.
 
-    Words: same, rewritten, linked, unlinked, conflict, refused, gone, merged, later. Raises
+    Words: same, rewritten, linked, unlinked, conflict, refused, gone, merged, later, unread. Raises
     `GatewayError`, and then nothing has changed: only HubSpot's plain word that a contact is
-    missing makes it gone.
+    missing makes it gone; one that is left out without it is unread, and stays as it is.
     """
     seen = {one.id: (one.mirror_done, one.check_wanted) for one in contacts}
     offers = offers_of(installation_id)
     names = (*NAMES, *offers.names(LINE_FACTS))
     access = portal(outside, installation_id)
     ids = [str(one.contact_id) for one in contacts]
-    records = outside.gateways.hubspot.read_contacts(access, ids, names).records
+    batch = outside.gateways.hubspot.read_contacts(access, ids, names)
+    records = batch.records
     introductions = introduce(outside, [pair for one in records for pair in offers.values(one)])
     by_id = {one.contact_id: one for one in records}
     with transaction():
@@ -70,6 +75,7 @@ def compare(
             offers,
             introductions,
             {(one.contact_row_id, one.official_account_id): one for one in ties},
+            {int(one) for one in batch.errors},
         )
         look = look._replace(doubt=note is not None and values_were_lost(rows, look))
         outcomes = [word for row in rows for word in _settle(row, seen[row.id], look)]
@@ -88,7 +94,7 @@ def _settle(contact: Contact, seen: tuple[int, int], look: Look) -> list[str]:
     words = settle_contact(contact, look)
     if "later" in words:
         contact.owe_check()
-    elif contact.check_wanted == seen[1]:
+    elif contact.check_wanted == seen[1] and "unread" not in words:
         contact.check_owed = False
     return words or ["same"]
 

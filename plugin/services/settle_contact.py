@@ -1,6 +1,6 @@
 """One contact as HubSpot has it, beside what Musubi knows of it: every difference is settled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
@@ -25,13 +25,15 @@ COMPARED = (
 class Look(NamedTuple):
     """What was read, for a batch: records by HubSpot id, who the LINE User IDs are, and the ties.
 
-    `doubt`: so many properties are empty at once that they were lost rather than cleared.
+    `unsure`: HubSpot ids that were neither shown nor plainly called missing. `doubt`: so many
+    properties are empty at once that they were lost rather than cleared.
     """
 
     records: Mapping[int, ContactRecord]
     offers: Offers
     introductions: Introductions
     ties: Mapping[tuple[int, int], Linkage]
+    unsure: Collection[int] = ()
     doubt: bool = False
 
 
@@ -43,6 +45,8 @@ def settle_contact(contact: Contact, look: Look) -> list[str]:
         # HubSpot's word that it is back brings it back; nothing of a forgotten person is read.
         return []
     record = look.records.get(contact.contact_id)
+    if record is None and contact.contact_id in look.unsure:
+        return ["unread"]
     if record is None:
         bury(contact, "missing")
         return ["gone"]

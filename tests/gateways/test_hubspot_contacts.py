@@ -40,7 +40,7 @@ def test_missing_contacts_are_told_whatever_the_status(
     server.on("POST", READ, Reply(status, answer))
     batch = hubspot.read_contacts(portal, [str(BIG), "7", str(BIG)], ["email", "phone"])
     assert batch.records == (ContactRecord(BIG, {"email": "alice@example.com", "phone": None}),)
-    assert batch.missing == ("7",)
+    assert (batch.missing, batch.errors) == (("7",), {})
     assert server.seen[0].json() == {
         "inputs": [{"id": str(BIG)}, {"id": "7"}],
         "properties": ["email", "phone"],
@@ -52,7 +52,18 @@ def test_a_contact_that_is_silently_left_out_is_missing_too(
     hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
 ) -> None:
     server.on("POST", READ, Reply(body={"results": [raw(1)]}))
-    assert hubspot.read_contacts(portal, ["1", "2"], []).missing == ("2",)
+    batch = hubspot.read_contacts(portal, ["1", "2"], [])
+    assert (batch.missing, list(batch.errors)) == (("2",), ["2"])
+
+
+@pytest.mark.parametrize("context", [{"ids": ["2"]}, {}])
+def test_what_hubspot_says_of_a_contact_is_told_from_missing(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal, context: dict[str, list[str]]
+) -> None:
+    error = {"category": "INTERNAL_ERROR", "message": "not now", "context": context}
+    server.on("POST", READ, Reply(207, {"results": [raw(1)], "errors": [error]}))
+    batch = hubspot.read_contacts(portal, ["1", "2"], [])
+    assert (batch.missing, batch.errors) == (("2",), {"2": "not now"})
 
 
 def test_reading_by_email_names_the_property(

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError
 from plugin.models import Contact, Installation, Job, ReconcileRun, db
 from plugin.models.base import transaction
 from plugin.models.official_account import OfficialAccount
 from plugin.models.upsert import insert_or
+from plugin.services.check_contacts import check_contacts
 from plugin.services.import_reading import INDEX_LAG
 from plugin.services.reconcile import begin_reconcile, plan_reconciles, reconcile
 from tests.imports import calls
@@ -158,3 +160,24 @@ def test_a_paused_portal_is_left_alone(portal: Portal) -> None:
         assert not reconcile(portal.world.outside, portal.tenant.installation_id)
         assert ReconcileRun.newest_of(portal.tenant.installation_id) is None
         assert db.session.scalars(select(OfficialAccount)).all()
+
+
+@pytest.mark.parametrize("category", ["", "INTERNAL_ERROR"])
+def test_a_contact_that_hubspot_only_leaves_out_is_not_gone(portal: Portal, category: str) -> None:
+    linked(portal.world, portal.tenant)
+    portal.world.work()
+    error = {"category": category, "message": "not now", "context": {"ids": [str(ALICE)]}}
+    answer = {"results": [], "errors": [error] if category else []}
+    portal.world.sandbox.fail("contacts/batch/read", {"status": 200, "body": answer}, times=2)
+    assert night(portal) == {"unread": 1}
+    assert portal.tied() == {ALICE: A}
+    portal.write(ALICE, line_user_id="")
+    with portal.world.app.app_context():
+        with transaction():
+            portal.contact(ALICE).owe_check()
+        with pytest.raises(GatewayError):
+            check_contacts(portal.world.outside, portal.tenant.installation_id)
+        # It stays owed, and is asked for again a while later.
+        assert portal.tied() == {ALICE: A}
+        check_contacts(portal.world.outside, portal.tenant.installation_id)
+    assert portal.tied() == {}
