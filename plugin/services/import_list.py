@@ -51,12 +51,14 @@ def import_list(outside: Outside, import_id: int) -> datetime | None:
     mine = ListImport.by_id(import_id)
     if mine is None or mine.archived_at is not None:
         return None
-    installation = Installation.by_id(mine.installation_id)
-    if installation is None:
-        return None
-    if not installation.is_alive:
+    if not _is_connected(mine):
         return utcnow() + PAUSED_WAIT
     return _go_on(outside, mine)
+
+
+def _is_connected(mine: ListImport) -> bool:
+    installation = Installation.by_id(mine.installation_id)
+    return installation is not None and installation.is_alive
 
 
 def _go_on(outside: Outside, mine: ListImport) -> datetime | None:
@@ -75,6 +77,9 @@ def _go_on(outside: Outside, mine: ListImport) -> datetime | None:
             return allowed
         if not error.permanent:
             raise
+        if not _is_connected(mine):
+            # Paused while we were at it: the run waits, and goes on where it is.
+            return utcnow() + PAUSED_WAIT
         fail(mine, run, error)
         return mine.next_run_at
 

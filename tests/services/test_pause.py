@@ -3,10 +3,14 @@
 import pytest
 from sqlalchemy import select
 
-from plugin.models import Delivery, Installation, db
+from plugin.models import Delivery, ImportRun, Installation, ListImport, db
 from plugin.models.base import transaction
+from plugin.services import Outside
 from plugin.services.disconnect import Mode, disconnect
+from plugin.services.import_list import PHASES
+from plugin.services.list_imports import Plan, create_import
 from tests.crowd import gather, owe_messages
+from tests.imports import FIELD, befriend, contacts_with, counts, list_of
 from tests.portal import Portal
 from tests.world import ALICE, Tenant, World
 
@@ -60,6 +64,28 @@ def test_what_hubspot_tells_during_the_pause_counts_after_it(portal: Portal) -> 
     assert portal.tied() == {}
     do(portal, "resume")
     portal.until(lambda: portal.tied() == {ALICE: user})
+
+
+def test_an_import_that_a_pause_meets_goes_on_after_it(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, sandbox = portal.world, portal.world.sandbox
+    plan = Plan(list_of(sandbox, contacts_with(sandbox, befriend(sandbox, 2))), FIELD, 0)
+    with world.app.app_context():
+        import_id = create_import(world.outside, world.account(portal.tenant), plan).id
+    begun = PHASES["begin"]
+
+    def pausing(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+        begun(outside, mine, run)
+        do(portal, "pause")
+
+    monkeypatch.setitem(PHASES, "begin", pausing)
+    world.work()
+    with world.app.app_context():
+        assert ImportRun.newest(import_id, 1)[0].state == "running"
+    do(portal, "resume")
+    world.work(ahead=60)
+    assert counts(world, import_id) == {"read": 2, "linked": 2}
 
 
 def test_a_removal_ends_what_waits_and_says_so(portal: Portal) -> None:
