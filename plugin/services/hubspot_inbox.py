@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from sqlalchemy import delete, or_, select
 
 from plugin.core.clock import utcnow
-from plugin.models.base import repeated, transaction
+from plugin.models.base import affected, repeated, transaction
 from plugin.models.inbox import HUBSPOT, WebhookEvent
 from plugin.models.installation import REMOVED, Installation
 from plugin.models.job import plant
+from plugin.models.list_import import ImportMember, ListImport
 from plugin.models.people import Contact
 from plugin.services.contact_life import bury, forget, revive
 from plugin.services.created_contacts import CREATION, owe_created
@@ -75,6 +77,8 @@ def _handle(installation_id: int, event: WebhookEvent) -> None:
         return
     handler = HANDLERS.get(event.kind)
     contact_id = as_id(event.payload.get("objectId"))
+    if handler is forget and contact_id:
+        _forget_told(installation_id, contact_id)
     contact = Contact.exactly(installation_id, contact_id) if handler and contact_id else None
     if contact is None and contact_id and handler is revive:
         # Its deletion may be told later, and is too old then.
@@ -101,6 +105,24 @@ def _merged(installation_id: int, event: WebhookEvent) -> None:
         merge_contacts(installation_id, survivor, ids)
 
 
+def _forget_told(installation_id: int, contact_id: int) -> None:
+    """What lists and events told of the contact's properties, whether or not we ever met it."""
+    known = Contact.exactly(installation_id, contact_id)
+    ids = {contact_id, *(Contact.with_ancestors([known]) if known else ())}
+    imports = select(ListImport.id).where(ListImport.installation_id == installation_id)
+    members = delete(ImportMember).where(
+        ImportMember.list_import_id.in_(imports), ImportMember.contact_id.in_(ids)
+    )
+    keys = [f"{kind}|{one}|" for kind in PROPERTY_CHANGE for one in ids]
+    told = delete(WebhookEvent).where(
+        WebhookEvent.source == HUBSPOT,
+        WebhookEvent.owner_id == installation_id,
+        or_(*(WebhookEvent.event_key.startswith(key, autoescape=True) for key in keys)),
+    )
+    for statement in (members, told):
+        affected(statement.execution_options(synchronize_session=False))
+
+
 def as_id(told: object) -> int:
     """HubSpot's record id, or 0 where what was told is none."""
     return told if isinstance(told, int) and 0 < told < 2**63 else 0
@@ -116,7 +138,7 @@ HANDLERS: dict[str, Callable[[Contact, str], None]] = {**LIFE, "contact.privacyD
 
 
 def _row(installation_id: int, event: dict[str, Any]) -> dict[str, Any]:
-    # eventId alone is not unique (HubSpot's webhooks guide).
+    # eventId alone is not unique (HubSpot's webhooks guide). `_forget_told` finds events by it.
     names = ("subscriptionType", "objectId", "eventId", "occurredAt", "propertyName")
     return {
         "source": HUBSPOT,

@@ -22,7 +22,7 @@ from plugin.models.job import plant
 from plugin.services.conflicts import move_link
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
 from tests.doors.friend_rig import Phone, personal_link
-from tests.imports import befriend
+from tests.imports import befriend, contacts_with, imported, list_of, outcomes
 from tests.people import NOW, line_user, linked
 from tests.portal import Portal, mute
 from tests.signing import hubspot_post
@@ -190,6 +190,19 @@ def test_a_forgotten_person_is_forgotten_whichever_event_comes_first(
         assert A not in [line.line_user_id for line in lines]
     assert portal.ledger()[-1][0] in ("erased", "not_deauthorized")
     assert portal.tied() == {}
+
+
+def test_values_that_lists_and_events_told_are_forgotten_too(portal: Portal) -> None:
+    world, kept = portal.world, f"{A}, {B}"
+    one, other = contacts_with(world.sandbox, [kept, kept])
+    import_id = imported(world, portal.tenant, list_of(world.sandbox, [one, other]))
+    change = {"subscriptionType": "object.propertyChange", "propertyName": "line_user_id"}
+    told(portal, *({**change, "objectId": each, "propertyValue": B} for each in (one, other)))
+    told(portal, {"subscriptionType": "contact.privacyDeletion", "objectId": one})
+    assert outcomes(world, import_id) == {other: "several_ids"}
+    with world.app.app_context():
+        heard = db.session.scalars(select(WebhookEvent)).all()
+        assert {each.payload["objectId"] for each in heard if B in str(each.payload)} == {other}
 
 
 def test_forgetting_in_hubspot_itself(portal: Portal) -> None:
