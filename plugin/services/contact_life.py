@@ -11,7 +11,7 @@ from plugin.models.people import TYING, Contact, Friend, LedgerEntry, Linkage
 from plugin.models.qr_code import LoginAttempt, QRCode, rows_of
 from plugin.models.sending import COMPLETED, EXPIRED, ActionCall
 from plugin.services.erase_person import erase_friend
-from plugin.services.link_friend import Wish, owe_mirror, tie, untie
+from plugin.services.link_friend import Wish, lock_contacts, owe_mirror, tie, untie
 
 # Who a tie ends by where the contact goes: what ended so may come back with the contact.
 BY_HUBSPOT = "hubspot:"
@@ -56,6 +56,8 @@ def forget(contact: Contact, cause: str) -> None:
 
     Deletion and privacy deletion come in any order, so a tie that is gone already is looked up.
     """
+    # A tie that is being made at this moment is waited for, and forgotten with the others.
+    lock_contacts([contact.id])
     before = _ended_by_deletion(contact)
     tied = [linkage.friend for linkage in Linkage.of_contacts([contact.id])]
     bury(contact, cause)

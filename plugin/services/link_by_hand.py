@@ -8,7 +8,7 @@ from plugin.models.people import Friend
 from plugin.services import Outside
 from plugin.services.find_contact import by_id
 from plugin.services.found_value import take_found
-from plugin.services.link_friend import Tied, Wish, contact_row, friend_row, tie
+from plugin.services.link_friend import Tied, Wish, contact_row, friend_row, lock_contacts, tie
 
 
 class Unknown(Exception):
@@ -46,6 +46,7 @@ def _tie(
             _take(friend, profile)
         contact = contact_row(account.installation_id, record.contact_id)
         contact.take(dict(record.properties), utcnow())
+        lock_contacts([contact.id])
         # HubSpot has just shown it, whatever we were told.
         contact.deleted_at = None
         take_found(account, contact, record, line_user_id)

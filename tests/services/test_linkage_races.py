@@ -14,6 +14,8 @@ from plugin.models import Conflict, Contact, Friend, LedgerEntry, Linkage, db
 from plugin.models.base import repeated, transaction
 from plugin.models.people import TYING
 from plugin.services.conflicts import keep_as_is, move_link
+from plugin.services.hubspot_inbox import handle_hubspot_events, keep_hubspot_events
+from plugin.services.link_by_hand import link_by_hand
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
 from plugin.services.undo import undo
 from plugin.services.visits import count_visit
@@ -21,7 +23,7 @@ from tests.doors.friend_rig import Phone, facts, personal_link
 from tests.people import NOW, contact_of, linked
 from tests.portal import mute
 from tests.processes import wait_until
-from tests.world import ALICE, BOB, CHARLIE, Tenant, World
+from tests.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World
 
 T = TypeVar("T")
 USERS = ["U" + letter * 32 for letter in "abcd"]
@@ -82,6 +84,14 @@ def is_waiting(rival: psycopg.Connection) -> bool:
     return found is not None and found[0] > 0
 
 
+def somebody_waits(rival: psycopg.Connection) -> bool:
+    """Whether anybody in this database waits for anybody."""
+    waiting = """SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (
+        SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE datname = current_database())"""
+    return rival.execute(waiting).fetchone() is not None
+
+
 def in_a_ring(rival: psycopg.Connection, rows: str, deed: Callable[[], T]) -> T:
     """The rival holds these rows and then wants Alice's contact, which the deed holds by then."""
     rival.execute(ROWS[rows])
@@ -128,6 +138,52 @@ def test_a_decision_that_loses_a_deadlock_is_made_again(
     world.work()
     assert_the_rules(world)
     assert [user for user, _ in facts(world).ties] == ([USERS[1]] if how == "decide" else [])
+
+
+def test_who_is_tied_while_being_forgotten_is_forgotten(
+    world: World, alice: Tenant, rival: psycopg.Connection
+) -> None:
+    mute(world)
+    event = {"eventId": 1, "portalId": PORTAL, "occurredAt": 1, "objectId": ALICE}
+    with world.app.app_context():
+        with transaction():
+            contact_row(alice.installation_id, ALICE)
+        keep_hubspot_events([{**event, "subscriptionType": "contact.privacyDeletion"}])
+
+    def forget() -> None:
+        with world.app.app_context():
+            handle_hubspot_events(alice.installation_id)
+
+    with ThreadPoolExecutor(1) as hand:
+        with world.app.app_context(), transaction():
+            friend = friend_row(world.account(alice), USERS[0], NOW)
+            tie(Wish(friend, contact_row(alice.installation_id, ALICE), "import", "test"))
+            db.session.flush()
+            done = hand.submit(forget)
+            wait_until(lambda: somebody_waits(rival), 20, "who forgets waits for who ties")
+        done.result(30)
+    with world.app.app_context():
+        assert not db.session.scalars(select(Linkage)).all()
+        (user_id,) = db.session.scalars(select(Friend.line_user_id)).all()
+        assert user_id.startswith("erased:")
+
+
+def test_who_is_linked_by_hand_while_being_deleted_is_there_again(
+    world: World, alice: Tenant, rival: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked(world, alice, user_id=USERS[0])
+
+    def deleted(contact: Contact, *_: object) -> None:
+        rival.execute("UPDATE contact SET deleted_at = now() WHERE id = %s", (contact.id,))
+        rival.commit()
+
+    monkeypatch.setattr(Contact, "take", deleted)
+    with world.app.app_context():
+        untie_by_hand(db.session.scalars(select(Linkage)).one(), "test")
+        tied = link_by_hand(world.outside, world.account(alice), ALICE, USERS[0], "test")
+        assert tied.decision == "link"
+    with world.app.app_context():
+        assert db.session.scalars(select(Contact.deleted_at)).all() == [None]
 
 
 @repeated
