@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from plugin.core.clock import utcnow
 from plugin.models.base import transaction
 from plugin.models.inbox import WebhookEvent
-from plugin.models.installation import Installation
 from plugin.models.job import Claimed, plant
 from plugin.models.people import Contact
 from plugin.services import Outside
@@ -35,10 +34,12 @@ def owe_created(installation_id: int, events: Sequence[WebhookEvent]) -> None:
 
 
 def look_at_created(outside: Outside, job: Claimed) -> None:
-    """Read up to a hundred of them with one call, and have those checked that offer an id."""
-    installation = Installation.by_id(job.lane)
+    """Read up to a hundred of them with one call, and have those checked that offer an id.
+
+    Raises `GatewayError` while HubSpot is paused: the look stays owed, and is woken afterwards.
+    """
     names = offers_of(job.lane).names([USER_ID])
-    if installation is None or not installation.is_alive or not names:
+    if not names:
         return
     ids = [str(one) for one in job.payload["ids"]]
     found = outside.gateways.hubspot.read_contacts(portal(outside, job.lane), ids, names).records

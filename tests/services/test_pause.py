@@ -5,13 +5,14 @@ from sqlalchemy import select
 
 from plugin.models import Delivery, ImportRun, Installation, ListImport, db
 from plugin.models.base import transaction
+from plugin.models.job import plant
 from plugin.services import Outside
 from plugin.services.disconnect import Mode, disconnect
 from plugin.services.import_list import PHASES
 from plugin.services.list_imports import Plan, create_import
 from tests.crowd import gather, owe_messages
 from tests.imports import FIELD, befriend, contacts_with, counts, list_of
-from tests.portal import Portal
+from tests.portal import Portal, mute
 from tests.world import ALICE, Tenant, World
 
 
@@ -64,6 +65,20 @@ def test_what_hubspot_tells_during_the_pause_counts_after_it(portal: Portal) -> 
     assert portal.tied() == {}
     do(portal, "resume")
     portal.until(lambda: portal.tied() == {ALICE: user})
+
+
+def test_a_contact_that_was_new_before_the_pause_is_looked_at_after_it(portal: Portal) -> None:
+    mute(portal.world)
+    (user,) = befriend(portal.world.sandbox, 1)
+    (new,) = contacts_with(portal.world.sandbox, [user], "line_user_id")
+    lane = portal.tenant.installation_id
+    with portal.world.app.app_context(), transaction():
+        plant("created_contacts", 1, lane, {"ids": [new]})
+    do(portal, "pause")
+    portal.world.work(ahead=60)
+    do(portal, "resume")
+    portal.world.work(ahead=60)
+    assert portal.tied() == {new: user}
 
 
 def test_an_import_that_a_pause_meets_goes_on_after_it(
