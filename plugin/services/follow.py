@@ -23,7 +23,8 @@ def take_event(account: OfficialAccount, event: Event) -> None:
     user_id = source.get("userId") if source.get("type") == "user" else None
     if handler is None or not isinstance(user_id, str) or not user_id:
         return
-    friend = friend_row(account, user_id, utcnow())
+    # Held, since an import or a login may learn something newer at the same moment.
+    friend = friend_row(account, user_id, utcnow(), held=True)
     at = datetime.fromtimestamp(WebhookEvent.time_of(event.get("timestamp")) / 1000, UTC)
     if handler(friend, at):
         _tell_hubspot(friend)

@@ -151,14 +151,21 @@ def contact_rows_of(friend: Friend) -> list[int]:
     )
 
 
-def friend_row(account: OfficialAccount, line_user_id: str, now: datetime) -> Friend:
-    """The friend's row, made if needed, inside the caller's transaction."""
+def friend_row(
+    account: OfficialAccount, line_user_id: str, now: datetime, *, held: bool = False
+) -> Friend:
+    """The friend's row, made if needed, inside the caller's transaction; `held` until its end."""
     fresh = {
         "official_account_id": account.id, "line_user_id": line_user_id, "created_at": now,
         "tags": [], "status": "unknown", "display_name": "", "picture_url": "", "language": "",
     }  # fmt: skip
     db.session.execute(insert_or(Friend).values(fresh).on_conflict_do_nothing())
-    friend = Friend.of_account(account.id, line_user_id)
+    mine = select(Friend).where(Friend.official_account_id == account.id)
+    mine = mine.where(Friend.line_user_id == line_user_id)
+    if held:
+        mine = mine.with_for_update(key_share=True, of=Friend)
+        mine = mine.execution_options(populate_existing=True)
+    friend = db.session.scalar(mine)
     assert friend is not None  # noqa: S101 - inserted a line above
     return friend
 

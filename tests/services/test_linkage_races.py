@@ -3,7 +3,8 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import psycopg
@@ -14,13 +15,15 @@ from plugin.models import Conflict, Contact, Friend, LedgerEntry, Linkage, db
 from plugin.models.base import repeated, transaction
 from plugin.models.people import TYING
 from plugin.services.conflicts import keep_as_is, move_link
+from plugin.services.follow import take_event
 from plugin.services.hubspot_inbox import handle_hubspot_events, keep_hubspot_events
+from plugin.services.known_friends import take_followers
 from plugin.services.link_by_hand import link_by_hand
 from plugin.services.link_friend import Wish, contact_row, friend_row, tie, untie_by_hand
 from plugin.services.undo import undo
 from plugin.services.visits import count_visit
 from tests.doors.friend_rig import Phone, facts, personal_link
-from tests.people import NOW, contact_of, linked
+from tests.people import NOW, contact_of, friend_of, linked
 from tests.portal import mute
 from tests.processes import wait_until
 from tests.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World
@@ -184,6 +187,36 @@ def test_who_is_linked_by_hand_while_being_deleted_is_there_again(
         assert tied.decision == "link"
     with world.app.app_context():
         assert db.session.scalars(select(Contact.deleted_at)).all() == [None]
+
+
+def test_an_older_event_does_not_overwrite_what_line_lists_meanwhile(
+    world: World, alice: Tenant, rival: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    friend_id, _ = linked(world, alice, user_id=USERS[0], status="blocked")
+    told, listed_at = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+    source = {"type": "user", "userId": USERS[0]}
+    event = {"type": "unfollow", "source": source, "timestamp": int(told.timestamp() * 1000)}
+
+    def listed() -> None:
+        with world.app.app_context(), transaction():
+            take_followers(alice.account_id, [USERS[0]], listed_at)
+
+    with ThreadPoolExecutor(1) as hand:
+        noted = Friend.note_status
+
+        def meanwhile(friend: Friend, status: str, at: datetime) -> bool:
+            listing.append(hand.submit(listed))
+            wait_until(lambda: listing[0].done() or somebody_waits(rival), 20, "LINE lists")
+            return noted(friend, status, at)
+
+        listing: list[Future[None]] = []
+        monkeypatch.setattr(Friend, "note_status", meanwhile)
+        with world.app.app_context(), transaction():
+            take_event(world.account(alice), event)
+        listing[0].result(20)
+    with world.app.app_context():
+        friend = friend_of(friend_id)
+        assert (friend.status, friend.status_at) == ("following", listed_at)
 
 
 @repeated
