@@ -22,6 +22,7 @@ def finish(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """The run ended well: remember from where the next one looks for changes."""
     now = utcnow()
     with piece(run):
+        _hold(mine)
         run.state, run.phase, run.finished_at = FINISHED, "", now
         mine.state, mine.next_run_at = IDLE, next_time(mine, run.started_at, now)
         mine.changed_since = run.started_at
@@ -39,6 +40,7 @@ def fail(mine: ListImport, run: ImportRun, error: GatewayError) -> None:
     """The run cannot go on. A list that is gone is not tried again by itself."""
     now = utcnow()
     with piece(run):
+        _hold(mine)
         run.state, run.finished_at, run.error = FAILED, now, error.message[:500]
         mine.state, mine.next_run_at = FAILED, next_time(mine, run.started_at, now)
         if error.reason == "not_found":
@@ -62,6 +64,11 @@ def owe_writes(mine: ListImport) -> None:
         plant("write_imported", mine.id, mine.installation_id)
     else:
         plant("read_profiles", mine.official_account_id, mine.installation_id)
+
+
+def _hold(mine: ListImport) -> None:
+    """As it stands now: a person may have said meanwhile how often it runs."""
+    db.session.refresh(mine, with_for_update={"of": ListImport})
 
 
 def _forget_who_left(mine: ListImport, run: ImportRun) -> None:

@@ -99,11 +99,18 @@ def _pieces(outside: Outside, mine: ListImport, run: ImportRun) -> datetime | No
 
 def _due_run(mine: ListImport) -> ImportRun | None:
     """The next run where its time has come."""
-    if mine.state not in (IDLE, FAILED) or mine.next_run_at is None:
-        return None
-    if mine.next_run_at > utcnow():
+    if not _is_due(mine):
         return None
     with transaction() as session:
+        # Somebody may have begun a run, or removed the import, since we looked.
+        session.refresh(mine, with_for_update={"of": ListImport})
+        if not _is_due(mine):
+            return None
         run = new_run(mine)
         session.add(run)
     return run
+
+
+def _is_due(mine: ListImport) -> bool:
+    rests = mine.archived_at is None and mine.state in (IDLE, FAILED)
+    return rests and mine.next_run_at is not None and mine.next_run_at <= utcnow()

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import ContactList, GatewayError, ListPage, TextProperty
-from plugin.models.base import affected, db, transaction
+from plugin.models.base import affected, db, repeated, transaction
 from plugin.models.job import plant, withdraw
 from plugin.models.list_import import (
     FAILED,
@@ -67,6 +67,7 @@ def create_import(outside: Outside, account: OfficialAccount, plan: Plan) -> Lis
     return mine
 
 
+@repeated
 def run_now(mine: ListImport) -> None:
     """Begin a run, unless one is under way."""
     with transaction() as session:
@@ -78,6 +79,7 @@ def run_now(mine: ListImport) -> None:
         plant("import_list", mine.id, mine.installation_id)
 
 
+@repeated
 def stop_run(mine: ListImport) -> bool:
     """End the run under way; what it linked stays. False where none was."""
     with transaction() as session:
@@ -88,6 +90,7 @@ def stop_run(mine: ListImport) -> bool:
     return stopped
 
 
+@repeated
 def remove_import(mine: ListImport) -> None:
     """It runs no more; what it linked stays linked."""
     with transaction() as session:
@@ -99,9 +102,12 @@ def remove_import(mine: ListImport) -> None:
         plant("write_imported", mine.id, mine.installation_id)
 
 
+@repeated
 def change_interval(mine: ListImport, every_minutes: int) -> None:
     """How often it runs from now on; 0: only when told."""
-    with transaction():
+    with transaction() as session:
+        # A run that ends at this moment looks at it too: one of the two waits for the other.
+        session.refresh(mine, with_for_update={"of": ListImport})
         mine.every_minutes = every_minutes
         last = mine.last_run
         if mine.state in (IDLE, FAILED):

@@ -1,14 +1,20 @@
 """Runs of an import: what they cost, how they repeat, stop and fail, and that HubSpot is told."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from plugin.core.clock import utcnow
-from plugin.models import ImportMember, ListImport, db
+from plugin.models import ImportMember, ImportRun, ListImport, db
 from plugin.models.base import transaction
+from plugin.services import Outside
+from plugin.services.import_list import PHASES, import_list
 from plugin.services.import_reading import INDEX_LAG
 from plugin.services.list_imports import (
     Plan,
     Unfit,
+    change_interval,
     create_import,
     remove_import,
     run_now,
@@ -148,6 +154,59 @@ def test_it_repeats_by_itself(world: World, alice: Tenant, sandbox: Sandbox) -> 
         mine.next_run_at = mine.created_at
     world.work(3600)
     assert len(ties(world)) == 2
+
+
+def meanwhile(world: World, import_id: int, deed: Callable[[ListImport], object]) -> None:
+    """A person does something on the page while the import is at work."""
+
+    def do() -> None:
+        with world.app.app_context():
+            deed(db.session.get_one(ListImport, import_id))
+
+    with ThreadPoolExecutor(1) as hand:
+        hand.submit(do).result(20)
+
+
+def test_how_often_is_changed_while_a_run_ends(
+    world: World, alice: Tenant, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id = list_of(sandbox, contacts_with(sandbox, befriend(sandbox, 1)))
+    end = PHASES["end"]
+
+    def ending(outside: Outside, mine: ListImport, run: ImportRun) -> None:
+        meanwhile(world, mine.id, lambda one: change_interval(one, 60))
+        end(outside, mine, run)
+
+    monkeypatch.setitem(PHASES, "end", ending)
+    import_id = imported(world, alice, list_id, every=0)
+    with world.app.app_context():
+        mine = db.session.get_one(ListImport, import_id)
+        assert (mine.state, mine.every_minutes) == ("idle", 60)
+        assert mine.next_run_at is not None
+
+
+def test_run_now_and_the_clock_begin_one_run(
+    world: World, alice: Tenant, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = contacts_with(sandbox, befriend(sandbox, 1))
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    found = ImportRun.running
+
+    def pressed(import_id: int) -> ImportRun | None:
+        run = found(import_id)
+        meanwhile(world, import_id, run_now)
+        return run
+
+    with world.app.app_context():
+        with transaction():
+            mine = db.session.get_one(ListImport, import_id)
+            mine.next_run_at = mine.created_at
+        with monkeypatch.context() as patch:
+            patch.setattr(ImportRun, "running", pressed)
+            import_list(world.outside, import_id)
+    world.work()
+    with world.app.app_context():
+        assert [run.state for run in ImportRun.newest(import_id, 9)] == ["finished", "finished"]
 
 
 def test_a_read_that_fails_costs_no_other(world: World, alice: Tenant, sandbox: Sandbox) -> None:
