@@ -61,8 +61,9 @@ class FriendImport(Base):
 
     @classmethod
     def running_of(cls, account_id: int) -> "FriendImport | None":
-        """The import of an account that is under way."""
+        """The import under way of all friends whom LINE lists; files come beside it."""
         mine = select(cls).where(cls.official_account_id == account_id, cls.state == RUNNING)
+        mine = mine.where(cls.source == FOLLOWERS)
         return db.session.scalar(mine.order_by(cls.id.desc()).limit(1))
 
 

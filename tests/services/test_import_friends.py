@@ -75,6 +75,19 @@ def test_a_file_brings_friends_and_nobody_else(
         assert {one.line_user_id for one in db.session.query(Friend)} == {one, two, three}
 
 
+def test_a_file_under_way_does_not_stand_for_all_friends(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    one, _ = befriend(sandbox, 2)
+    with world.app.app_context():
+        begin_file_import(world.account(alice), one.encode())
+        listing = begin_friend_import(world.account(alice))
+        assert begin_friend_import(world.account(alice)).id == listing.id
+    world.work()
+    with world.app.app_context():
+        assert db.session.get_one(FriendImport, listing.id).found == 3
+
+
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
