@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, select
+from sqlalchemy import ForeignKey, Index, Select, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -83,3 +83,9 @@ class FriendCandidate(Base):
         mine = select(cls.line_user_id).where(cls.friend_import_id == import_id)
         mine = mine.where(cls.outcome == outcome).order_by(cls.line_user_id)
         return list(db.session.scalars(mine.limit(limit)))
+
+    @classmethod
+    def forget(cls, import_id: int) -> None:
+        """All are asked about, or nobody will ask: the ids go, inside the caller's transaction."""
+        mine = delete(cls).where(cls.friend_import_id == import_id)
+        db.session.execute(mine, execution_options={"synchronize_session": False})

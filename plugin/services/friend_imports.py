@@ -69,6 +69,7 @@ def cancel_friend_import(run: FriendImport) -> bool:
     with transaction() as session:
         ended = affected(mine.values(values).execution_options(synchronize_session=False)) == 1
         session.refresh(run)
+        FriendCandidate.forget(run.id)
         plant("read_profiles", run.official_account_id, run.installation_id)
     return ended
 

@@ -98,6 +98,7 @@ def _ask(outside: Outside, run: FriendImport) -> None:
         run.found += len(new) + len(known)
         run.unknown += len(some) - len(new) - len(known)
         if len(some) < BATCH:
+            FriendCandidate.forget(run.id)
             go_to(run, "profiles")
 
 
@@ -128,4 +129,5 @@ def _read_names(outside: Outside, run: FriendImport) -> None:
 def _end(run: FriendImport, state: str, error: str = "") -> None:
     with piece(run):
         run.state, run.error, run.finished_at = state, error[:500], utcnow()
+        FriendCandidate.forget(run.id)
         plant("read_profiles", run.official_account_id, run.installation_id)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
-from plugin.models import Friend, FriendImport, db
+from plugin.models import Friend, FriendCandidate, FriendImport, db
 from plugin.models.base import transaction
 from plugin.services.friend_imports import (
     UnfitFile,
@@ -72,6 +72,7 @@ def test_a_file_brings_friends_and_nobody_else(
     assert (run.state, run.total, run.found, run.new) == ("finished", 4, 3, 2)
     assert (run.unknown, run.invalid) == (1, 1)
     with world.app.app_context():
+        assert not db.session.scalars(select(FriendCandidate)).all(), "nobody needs them any more"
         assert {one.line_user_id for one in db.session.query(Friend)} == {one, two, three}
 
 
@@ -117,6 +118,7 @@ def test_a_file_that_was_cancelled_can_be_taken_again(
             import_friends(world.outside, run.id)
         assert cancel_friend_import(run)
         assert not cancel_friend_import(run)
+        assert not db.session.scalars(select(FriendCandidate)).all()
     world.work()
     with world.app.app_context():
         stopped = db.session.get_one(FriendImport, run.id)
