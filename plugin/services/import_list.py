@@ -57,8 +57,10 @@ def import_list(outside: Outside, import_id: int) -> datetime | None:
 
 
 def _is_connected(mine: ListImport) -> bool:
+    """Whether HubSpot is, and the Official Account: a run waits for both."""
     installation = Installation.by_id(mine.installation_id)
-    return installation is not None and installation.is_alive
+    alive = installation is not None and installation.is_alive
+    return alive and mine.official_account.archived_at is None
 
 
 def _go_on(outside: Outside, mine: ListImport) -> datetime | None:

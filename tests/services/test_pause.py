@@ -7,11 +7,12 @@ from plugin.models import Delivery, ImportRun, Installation, ListImport, db
 from plugin.models.base import transaction
 from plugin.models.job import plant
 from plugin.services import Outside
+from plugin.services.connect_account import archive_account
 from plugin.services.disconnect import Mode, disconnect
 from plugin.services.import_list import PHASES
 from plugin.services.list_imports import Plan, create_import
 from tests.crowd import gather, owe_messages
-from tests.imports import FIELD, befriend, contacts_with, counts, list_of
+from tests.imports import FIELD, befriend, calls, contacts_with, counts, list_of
 from tests.portal import Portal, mute
 from tests.world import ALICE, Tenant, World
 
@@ -101,6 +102,21 @@ def test_an_import_that_a_pause_meets_goes_on_after_it(
     do(portal, "resume")
     world.work(ahead=60)
     assert counts(world, import_id) == {"read": 2, "linked": 2}
+
+
+def test_an_import_of_an_account_out_of_use_waits_until_it_is_back(portal: Portal) -> None:
+    world, sandbox = portal.world, portal.world.sandbox
+    list_id = list_of(sandbox, contacts_with(sandbox, befriend(sandbox, 2)))
+    with world.app.app_context():
+        account = world.account(portal.tenant)
+        create_import(world.outside, account, Plan(list_id, FIELD, 0))
+        archive_account(account)
+    sandbox.control("DELETE", "/calls")
+    world.work(ahead=60)
+    assert (portal.tied(), calls(sandbox)) == ({}, {})
+    world.connect(portal.tenant)
+    world.work(ahead=60)
+    assert len(portal.tied()) == 2
 
 
 def test_a_removal_ends_what_waits_and_says_so(portal: Portal) -> None:
