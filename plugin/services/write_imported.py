@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
 from plugin.models.base import affected, db, transaction
+from plugin.models.installation import Installation
 from plugin.models.job import plant
 from plugin.models.list_import import ImportMember, ListImport
 from plugin.models.people import Contact, Friend, Linkage
@@ -20,6 +21,7 @@ from plugin.services.read_profiles import read_profiles_of
 BATCH = 400
 BACKLOG = 400
 WAIT = timedelta(milliseconds=200)
+PAUSED_WAIT = timedelta(minutes=1)
 # Names are read from LINE first, so that they are written once; but not for longer than this.
 NAMES_WAIT = timedelta(minutes=30)
 
@@ -29,6 +31,9 @@ def write_imported(outside: Outside, import_id: int) -> datetime | None:
     mine = ListImport.by_id(import_id)
     if mine is None:
         return None
+    installation = Installation.by_id(mine.installation_id)
+    if installation is None or not installation.is_alive:
+        return utcnow() + PAUSED_WAIT
     some = _unwritten(mine)
     _read_names(outside, mine, some)
     if some and _is_busy(mine):

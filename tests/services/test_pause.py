@@ -1,16 +1,20 @@
 """What is under way when a person pauses HubSpot, or removes it: kept and sent later, or ended."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from plugin.core.clock import utcnow
 from plugin.models import Delivery, ImportRun, Installation, ListImport, db
 from plugin.models.base import transaction
 from plugin.models.job import plant
 from plugin.services import Outside
 from plugin.services.connect_account import archive_account
 from plugin.services.disconnect import Mode, disconnect
-from plugin.services.import_list import PHASES
+from plugin.services.import_list import PHASES, import_list
 from plugin.services.list_imports import Plan, create_import
+from plugin.services.write_imported import write_imported
 from tests.crowd import gather, owe_messages
 from tests.imports import FIELD, befriend, calls, contacts_with, counts, list_of
 from tests.portal import Portal, mute
@@ -102,6 +106,22 @@ def test_an_import_that_a_pause_meets_goes_on_after_it(
     do(portal, "resume")
     world.work(ahead=60)
     assert counts(world, import_id) == {"read": 2, "linked": 2}
+
+
+def test_what_an_import_linked_waits_for_the_end_of_the_pause_at_ease(portal: Portal) -> None:
+    world, sandbox = portal.world, portal.world.sandbox
+    ids = contacts_with(sandbox, befriend(sandbox, 2))
+    plan = Plan(list_of(sandbox, ids), FIELD, 0)
+    with world.app.app_context():
+        import_id = create_import(world.outside, world.account(portal.tenant), plan).id
+        import_list(world.outside, import_id)
+        do(portal, "pause")
+        looks_again = write_imported(world.outside, import_id)
+        assert looks_again is not None
+        assert looks_again > utcnow() + timedelta(seconds=30)
+    do(portal, "resume")
+    world.work(ahead=60)
+    assert all(portal.value(one) for one in ids)
 
 
 def test_an_import_of_an_account_out_of_use_waits_until_it_is_back(portal: Portal) -> None:
