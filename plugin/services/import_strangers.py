@@ -7,7 +7,14 @@ from sqlalchemy import Select, exists, select
 from plugin.core.clock import utcnow
 from plugin.gateways import Channel, FollowerPage, GatewayError
 from plugin.models.base import db
-from plugin.models.list_import import ENDED, REFUSED, ImportMember, ImportRun, ListImport
+from plugin.models.list_import import (
+    ENDED,
+    REFUSED,
+    UNKNOWN_FRIEND,
+    ImportMember,
+    ImportRun,
+    ListImport,
+)
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Friend
 from plugin.services import Outside
@@ -21,13 +28,16 @@ BATCH = 100
 # LINE's guidelines forbid asking for ids that do not exist. After so many vain questions in a run
 # without one good answer the ids are another provider's, and the rest is not asked for.
 VAIN = 200
+# Nor are they asked for at every run: an id that LINE did not know is left in peace for so long,
+# unless the contact has another by then. A friend who comes meanwhile is told of by LINE itself.
+PEACE = timedelta(hours=24)
 # Less time than this is not worth looking for something to do in.
 A_WHILE = timedelta(seconds=1)
 
 
 def look_for_strangers(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """Choose how to ask about the ids that are not known."""
-    some = list(db.session.scalars(_strangers(mine, "", FEW + 1)))
+    some = list(db.session.scalars(_strangers(mine, run, "", FEW + 1)))
     with piece(run):
         if not some or run.followers_after == ENDED:
             go_to(run, "deciding")
@@ -64,13 +74,13 @@ def list_ahead(outside: Outside, mine: ListImport, run: ImportRun, until: dateti
 def _wants_followers(mine: ListImport, run: ImportRun) -> bool:
     if run.followers_after:
         return run.followers_after not in (ENDED, REFUSED)
-    return len(list(db.session.scalars(_strangers(mine, "", FEW + 1)))) > FEW
+    return len(list(db.session.scalars(_strangers(mine, run, "", FEW + 1)))) > FEW
 
 
 def ask_for_profiles(outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """Ask LINE about a hundred strangers; whom it shows becomes a friend that is known."""
     asked_at = utcnow()
-    some = list(db.session.scalars(_strangers(mine, run.after, BATCH)))
+    some = list(db.session.scalars(_strangers(mine, run, run.after, BATCH)))
     if not some or (run.asked >= VAIN and not run.answered):
         with piece(run):
             go_to(run, "deciding")
@@ -103,7 +113,7 @@ def channel_of(account: OfficialAccount) -> Channel:
     return Channel(account.channel_id, account.channel_secret)
 
 
-def _strangers(mine: ListImport, after: str, limit: int) -> Select[tuple[str]]:
+def _strangers(mine: ListImport, run: ImportRun, after: str, limit: int) -> Select[tuple[str]]:
     known = exists().where(
         Friend.official_account_id == mine.official_account_id,
         Friend.line_user_id == ImportMember.line_user_id,
@@ -114,4 +124,17 @@ def _strangers(mine: ListImport, after: str, limit: int) -> Select[tuple[str]]:
         ImportMember.line_user_id > after,
         ~known,
     )
+    if _asked_lately(mine, run):
+        found = found.where(ImportMember.outcome != UNKNOWN_FRIEND)
     return found.distinct().order_by(ImportMember.line_user_id).limit(limit)
+
+
+def _asked_lately(mine: ListImport, run: ImportRun) -> bool:
+    """Whether an earlier run has asked one by one, not long before this one began."""
+    earlier = select(ImportRun.id).where(
+        ImportRun.list_import_id == mine.id,
+        ImportRun.id < run.id,
+        ImportRun.asked > 0,
+        ImportRun.started_at > run.started_at - PEACE,
+    )
+    return db.session.scalar(earlier.limit(1)) is not None

@@ -1,9 +1,19 @@
 """Importing the LINE User IDs of a list: what is linked, what is not, and what it costs."""
 
 from plugin.core.clock import utcnow
-from plugin.models import Contact, Friend, ImportMember, LedgerEntry, Linkage, ListImport, db
+from plugin.models import (
+    Contact,
+    Friend,
+    ImportMember,
+    ImportRun,
+    LedgerEntry,
+    Linkage,
+    ListImport,
+    db,
+)
 from plugin.models.base import transaction
 from plugin.services.import_list import import_list
+from plugin.services.import_strangers import PEACE
 from plugin.services.link_friend import contact_row, untie_by_hand
 from plugin.services.list_imports import (
     run_now,
@@ -23,6 +33,8 @@ from tests.imports import (
 from tests.people import linked
 from tests.portal import mute
 from tests.world import ALICE, Sandbox, Tenant, World
+
+PROFILE = "GET /line-api/v2/bot/profile/<user_id>"
 
 
 def stranger(sandbox: Sandbox) -> str:
@@ -171,6 +183,26 @@ def test_ids_of_another_provider_are_not_asked_for_without_end(
     import_id = imported(world, alice, list_of(sandbox, ids))
     assert counts(world, import_id) == {"read": 450, "unknown_friend": 450}
     assert calls(sandbox)["GET /line-api/v2/bot/profile/<user_id>"] == 200
+
+
+def test_who_was_asked_for_in_vain_is_left_in_peace_for_a_day(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    strangers = [f"U{number:032x}" for number in range(4)]
+    ids = contacts_with(sandbox, strangers[:3])
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    sandbox.control("DELETE", "/calls")
+    for _ in range(2):
+        assert run_again(world, import_id) == {"read": 3, "unknown_friend": 3}
+    assert calls(sandbox)[PROFILE] == 0
+    put(sandbox, ids[0], strangers[3])
+    run_again(world, import_id)
+    assert calls(sandbox)[PROFILE] == 1
+    with world.app.app_context(), transaction():
+        for run in ImportRun.newest(import_id, 9):
+            run.started_at -= PEACE
+    run_again(world, import_id)
+    assert calls(sandbox)[PROFILE] == 4
 
 
 def test_an_id_that_stands_in_our_own_property_is_not_written_over(
