@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flask import abort, flash, redirect, request, stream_with_context, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from plugin.doorway import outside
@@ -94,7 +95,7 @@ def one_import(import_id: int) -> str:
         run=run,
         progress=progress_of(run) if run else None,
         runs=ImportRun.newest(mine.id, RUNS),
-        findings=[(each, _contact(each)) for each in found[:FINDINGS]],
+        findings=_with_contacts(found[:FINDINGS]),
         more=found[FINDINGS - 1].contact_id if len(found) > FINDINGS else 0,
         kind=kind if kind in PROBLEMS else "",
         problem_counts=ImportMember.count_problems(mine.id),
@@ -158,10 +159,16 @@ def own_import(import_id: int) -> ListImport:
     return ListImport.find_owned(tenant(), import_id) or abort(404)
 
 
-def _contact(member: ImportMember) -> Contact:
-    """The contact's row, or one that knows no more than the id."""
-    known = Contact.exactly(tenant(), member.contact_id)
-    return known or Contact(contact_id=member.contact_id, email="", firstname="", lastname="")
+def _with_contacts(members: list[ImportMember]) -> list[tuple[ImportMember, Contact]]:
+    """Each with the contact's row, or with one that knows no more than the id."""
+    ids = [one.contact_id for one in members]
+    mine = select(Contact).where(Contact.installation_id == tenant(), Contact.contact_id.in_(ids))
+    known = {one.contact_id: one for one in db.session.scalars(mine)}
+    return [(one, known.get(one.contact_id) or _nobody(one.contact_id)) for one in members]
+
+
+def _nobody(contact_id: int) -> Contact:
+    return Contact(contact_id=contact_id, email="", firstname="", lastname="")
 
 
 def _saved(form: ImportForm) -> ListImport | None:

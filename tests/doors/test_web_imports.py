@@ -1,6 +1,7 @@
 """The Import pages without JavaScript, and where something is missing."""
 
-from tests.imports import FIELD, befriend, contacts_with, list_of, ties
+from tests.doors.web_rig import counted
+from tests.imports import FIELD, befriend, contacts_with, imported, list_of, ties
 from tests.walker import Form
 from tests.world import Sandbox, Tenant, World
 
@@ -31,6 +32,21 @@ def test_hubspot_out_of_reach_is_said(world: World, alice: Tenant, sandbox: Sand
     page = alice.walker.go(f"{world.url}/import/new")
     assert page.status == 200
     assert "HubSpot did not show its lists" in page.text
+
+
+def test_a_longer_list_of_findings_asks_the_database_no_more_often(
+    world: World, alice: Tenant, sandbox: Sandbox
+) -> None:
+    asked = []
+    for count in (2, 20):
+        values = [f"U{number:032x}" for number in range(count)]
+        list_id = list_of(sandbox, contacts_with(sandbox, values))
+        import_id = imported(world, alice, list_id)
+        with counted(world) as sent:
+            page = alice.walker.go(f"{world.url}/import/{import_id}")
+        assert page.text.count("No friend of this account") > count
+        asked.append(len(sent))
+    assert asked[0] == asked[1]
 
 
 def test_a_forbidden_import_of_friends_explains_itself(
