@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plugin.core.storable import storable
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.upsert import insert_or
 
@@ -48,7 +49,7 @@ class WebhookEvent(Base):
         if not rows:
             return 0
         statement = insert_or(cls).on_conflict_do_nothing().returning(cls.id)
-        return len(db.session.scalars(statement, rows).all())
+        return len(db.session.scalars(statement, [storable(row) for row in rows]).all())
 
     @classmethod
     def unhandled(cls, source: str, owner_id: int, limit: int) -> "list[WebhookEvent]":

@@ -24,11 +24,11 @@ def owe_created(installation_id: int, events: Sequence[WebhookEvent]) -> None:
 
     Contacts that Musubi knows already are left out: it made them itself, or read them since.
     """
-    told = {event.payload.get("objectId") for event in events}
+    told = [event.payload.get("objectId") for event in events]
     for event in events:
         event.handled_at = utcnow()
-    ids = [one for one in told if isinstance(one, int) and 0 < one < 2**63]
-    new = sorted(set(ids) - Contact.of_portal_many(installation_id, ids).keys())
+    ids = {one for one in told if isinstance(one, int) and 0 < one < 2**63}
+    new = sorted(ids - Contact.of_portal_many(installation_id, ids).keys())
     if new:
         plant("created_contacts", events[0].id, installation_id, {"ids": new})
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DataError
 
 from plugin.core.clock import utcnow
 from plugin.core.tokens import fingerprint
@@ -38,8 +39,12 @@ def handle_line_events(account_id: int) -> bool:
     if account is None or not events:
         return False
     for event in events:
-        with transaction():
-            _handle(account, event)
+        try:
+            with transaction():
+                _handle(account, event)
+        except DataError as error:
+            with transaction():
+                _pass_over(event, error)
     return len(events) == BATCH
 
 
@@ -48,10 +53,14 @@ def _handle(account: OfficialAccount, event: WebhookEvent) -> None:
         hide_if_unsent(account, event)
         take_event(account, event.payload)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        # One odd event must not hold up the others; it stays in the log with its reason.
-        event.error = type(error).__name__
-        log.warning("line_event_unreadable", event_id=event.id, error=event.error)
+        _pass_over(event, error)
     event.handled_at = utcnow()
+
+
+def _pass_over(event: WebhookEvent, error: Exception) -> None:
+    """One odd event must not hold up the others; it stays in the log with its reason."""
+    event.error, event.handled_at = type(error).__name__, utcnow()
+    log.warning("line_event_unreadable", event_id=event.id, error=event.error)
 
 
 def _row(account_id: int, event: dict[str, Any]) -> dict[str, Any]:

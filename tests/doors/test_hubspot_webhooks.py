@@ -81,6 +81,8 @@ def test_unknown_kinds_portals_and_shapes_are_let_pass(world: World, alice: Tena
         event("object.deletion", 7, objectId=None),
         event("object.deletion", 8, objectId=10**30),
         event("object.deletion", 9, occurredAt=10**30, objectId=12),
+        event("object.creation", 10, objectId=[ALICE]),
+        event("object.propertyChange\0", 11, propertyName="x", propertyValue="\0\ud800"),
         "text",
         None,
         {},
@@ -90,6 +92,8 @@ def test_unknown_kinds_portals_and_shapes_are_let_pass(world: World, alice: Tena
     assert post(world, b"") == 200
     world.work()
     assert counts(world)[0] == 1
+    with world.app.app_context():
+        assert None not in db.session.scalars(select(WebhookEvent.handled_at)).all()
 
 
 @pytest.mark.parametrize("version", ["none", "v2"])

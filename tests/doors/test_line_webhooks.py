@@ -60,6 +60,22 @@ def test_late_events_do_not_turn_time_back(world: World, alice: Tenant) -> None:
     assert [one.status for one in friends(world)] == ["blocked"]
 
 
+def test_signs_that_a_database_cannot_hold_stop_nobody(world: World, alice: Tenant) -> None:
+    odd = {"type": "text", "id": "1\0", "text": "a\0b \ud800 c\U0001f389"}
+    post(world, alice, [event("message", 1000, message=odd), event("follow\0", 1001)])
+    post(world, alice, [event("follow", 1002, user="U" * 300)])
+    post(world, alice, [event("unsend", 2000, unsend={"messageId": "7"})])
+    world.work()
+    with world.app.app_context():
+        events = db.session.scalars(select(WebhookEvent).order_by(WebhookEvent.occurred_ms)).all()
+        assert all(one.handled_at for one in events)
+        assert events[0].payload["message"]["text"] == "ab ? c\U0001f389"
+    post(world, alice, [event("unsend", 3000, unsend={"messageId": "1"})])
+    world.work()
+    with world.app.app_context():
+        assert "c" not in str(db.session.get_one(WebhookEvent, events[0].id).payload["message"])
+
+
 def test_a_message_makes_a_friend_known_before_the_follow_is_told(
     world: World, alice: Tenant
 ) -> None:
