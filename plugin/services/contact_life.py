@@ -73,6 +73,21 @@ def forget(contact: Contact, cause: str) -> None:
     _forget_answers(contact.installation_id, ids)
 
 
+def was_untied(contact: Contact, account: OfficialAccount, line_user_id: str) -> bool:
+    """Whether the contact's last tie on this account was to this LINE user, and was undone, not by
+    the contact's deletion."""
+    mine = select(LedgerEntry).where(
+        LedgerEntry.installation_id == contact.installation_id,
+        LedgerEntry.contact_id == contact.contact_id,
+        LedgerEntry.official_account_id == account.id,
+        LedgerEntry.deed.in_(TYING),
+    )
+    last = db.session.scalar(mine.order_by(LedgerEntry.id.desc()).limit(1))
+    if last is None or last.line_user_id != line_user_id:
+        return False
+    return last.deed == "unlinked" and last.source != GONE
+
+
 def _forget_answers(installation_id: int, contact_ids: list[int]) -> None:
     """What workflows were told of this person; who still waits for it is told first."""
     told = update(ActionCall).where(

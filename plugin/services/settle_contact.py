@@ -8,7 +8,7 @@ from plugin.core.linkage import looks_like_user_id
 from plugin.gateways import ContactRecord
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Linkage
-from plugin.services.contact_life import bury
+from plugin.services.contact_life import bury, was_untied
 from plugin.services.introductions import Introductions
 from plugin.services.link_friend import owe_mirror
 from plugin.services.offered_ids import Offers, own_property, value_of
@@ -95,7 +95,7 @@ def _settle_extra(
         return ""
     if finding.introduction in ("later", "nobody"):
         return "later" if finding.introduction == "later" else ""
-    return take_offer(contact, None, finding)
+    return "" if was_untied(contact, account, value) else take_offer(contact, None, finding)
 
 
 def _finding(look: Look, account: OfficialAccount, name: str, value: str) -> Finding:

@@ -91,6 +91,21 @@ def test_a_link_that_a_person_undid_does_not_come_back_with_the_contact(portal: 
     assert portal.tied() == {}
 
 
+def test_what_a_person_undid_of_an_import_does_not_come_back_with_the_contact(
+    portal: Portal,
+) -> None:
+    mute(portal.world)
+    (user,) = befriend(portal.world.sandbox, 1)
+    (contact_id,) = contacts_with(portal.world.sandbox, [user])
+    imported(portal.world, portal.tenant, list_of(portal.world.sandbox, [contact_id]))
+    with portal.world.app.app_context():
+        untie_by_hand(db.session.scalars(select(Linkage)).one(), "bob@example.com")
+    portal.world.work()
+    for number, kind in enumerate(("object.deletion", "object.restore")):
+        told(portal, {"subscriptionType": kind, "objectId": contact_id, "eventId": number})
+    assert portal.tied() == {}
+
+
 def test_a_deletion_that_comes_after_the_restore_is_too_late(portal: Portal) -> None:
     linked(portal.world, portal.tenant)
     portal.world.work()
