@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 
+from plugin.core.clock import utcnow
 from plugin.gateways import ContactRecord, GatewayError
 from plugin.models.base import db, transaction
 from plugin.models.installation import Installation
@@ -60,7 +61,7 @@ def compare(
     seen = {one.id: (one.mirror_done, one.check_wanted) for one in contacts}
     offers = offers_of(installation_id)
     names = (*NAMES, *offers.names(LINE_FACTS))
-    access = portal(outside, installation_id)
+    access, asked_at = portal(outside, installation_id), utcnow()
     ids = [str(one.contact_id) for one in contacts]
     batch = outside.gateways.hubspot.read_contacts(access, ids, names)
     records = batch.records
@@ -71,6 +72,7 @@ def compare(
         rows = lock_contacts(list(seen))
         ties = Linkage.of_contacts(list(seen))
         look = Look(
+            asked_at,
             by_id,
             offers,
             introductions,

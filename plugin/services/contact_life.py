@@ -43,7 +43,7 @@ def revive(contact: Contact, cause: str) -> None:
 
 def retie(gone: Contact, heir: Contact, cause: str) -> None:
     """Tie again to `heir` what the deletion of `gone` untied. A friend taken since: a conflict."""
-    for line in _ended_by_deletion(gone):
+    for line in ended_by_deletion(gone):
         account = OfficialAccount.find_owned(gone.installation_id, line.official_account_id)
         friend = Friend.of_account(account.id, line.line_user_id) if account else None
         if friend is not None:
@@ -58,7 +58,7 @@ def forget(contact: Contact, cause: str) -> None:
     """
     # A tie that is being made at this moment is waited for, and forgotten with the others.
     lock_contacts([contact.id])
-    before = _ended_by_deletion(contact)
+    before = ended_by_deletion(contact)
     tied = [linkage.friend for linkage in Linkage.of_contacts([contact.id])]
     bury(contact, cause)
     tied += [friend for line in before if (friend := _friend_of(line)) is not None]
@@ -130,7 +130,7 @@ def _friend_of(line: LedgerEntry) -> Friend | None:
     return None if friend is None or friend.linkage is not None else friend
 
 
-def _ended_by_deletion(contact: Contact) -> list[LedgerEntry]:
+def ended_by_deletion(contact: Contact) -> list[LedgerEntry]:
     """The last lines of this contact, one an account, where the contact's deletion wrote them."""
     mine = select(LedgerEntry).where(
         LedgerEntry.installation_id == contact.installation_id,

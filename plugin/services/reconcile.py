@@ -7,22 +7,25 @@ from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db, transaction
 from plugin.models.installation import ACTIVE, Installation
 from plugin.models.job import plant
-from plugin.models.people import Contact
+from plugin.models.people import Contact, LedgerEntry
 from plugin.models.reconcile import ReconcileRun
 from plugin.services import Outside
 from plugin.services.check_contacts import BATCH, compare
+from plugin.services.contact_life import GONE
 from plugin.services.install import ensure_properties
 from plugin.services.untold_contacts import meet_untold
 
 NIGHT = range(2, 5)
 # The next night begins later than this after a run has begun.
 A_NIGHT = timedelta(hours=20)
+# HubSpot restores contacts for so many days after their deletion, and one more for the night.
+RESTORABLE = timedelta(days=91)
 
 
 def plan_reconciles() -> None:
@@ -94,10 +97,19 @@ def _open_run(installation_id: int) -> ReconcileRun:
 
 
 def _next(run: ReconcileRun) -> Sequence[Contact]:
+    """Those that are there, and those with a tie to get back should HubSpot have them again."""
+    untied = exists().where(
+        LedgerEntry.installation_id == Contact.installation_id,
+        LedgerEntry.contact_id == Contact.contact_id,
+        LedgerEntry.deed == "unlinked",
+        LedgerEntry.source == GONE,
+    )
+    restorable = and_(Contact.deleted_at > run.started_at - RESTORABLE, untied)
     mine = select(Contact).where(
         Contact.installation_id == run.installation_id,
         Contact.id > run.cursor,
-        Contact.deleted_at.is_(None),
+        Contact.merged_into_id.is_(None),
+        or_(Contact.deleted_at.is_(None), restorable),
     )
     return list(db.session.scalars(mine.order_by(Contact.id).limit(BATCH)))
 

@@ -1,6 +1,7 @@
 """One contact as HubSpot has it, beside what Musubi knows of it: every difference is settled."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
@@ -8,7 +9,7 @@ from plugin.core.linkage import looks_like_user_id
 from plugin.gateways import ContactRecord
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Linkage
-from plugin.services.contact_life import bury, was_untied
+from plugin.services.contact_life import bury, ended_by_deletion, revive, was_untied
 from plugin.services.introductions import Introductions
 from plugin.services.link_friend import owe_mirror
 from plugin.services.offered_ids import Offers, own_property, value_of
@@ -23,12 +24,14 @@ COMPARED = (
 
 
 class Look(NamedTuple):
-    """What was read, for a batch: records by HubSpot id, who the LINE User IDs are, and the ties.
+    """What was read at `asked_at`, for a batch: records by HubSpot id, who the LINE User IDs are,
+    and the ties.
 
     `unsure`: HubSpot ids that were neither shown nor plainly called missing. `doubt`: so many
     properties are empty at once that they were lost rather than cleared.
     """
 
+    asked_at: datetime
     records: Mapping[int, ContactRecord]
     offers: Offers
     introductions: Introductions
@@ -41,10 +44,9 @@ def settle_contact(contact: Contact, look: Look) -> list[str]:
     """Settle one contact inside the caller's transaction; a word for each thing that was done."""
     if contact.merged_into_id is not None:
         return ["merged"]
-    if contact.deleted_at is not None:
-        # HubSpot's word that it is back brings it back; nothing of a forgotten person is read.
-        return []
     record = look.records.get(contact.contact_id)
+    if contact.deleted_at is not None:
+        return _settle_deleted(contact, record, look)
     if record is None and contact.contact_id in look.unsure:
         return ["unread"]
     if record is None:
@@ -53,6 +55,20 @@ def settle_contact(contact: Contact, look: Look) -> list[str]:
     contact.take(dict(record.properties), utcnow())
     words = [_settle_account(contact, record, look, each) for each in look.offers.accounts]
     return [word for word in words if word]
+
+
+def _settle_deleted(contact: Contact, record: ContactRecord | None, look: Look) -> list[str]:
+    """Shown although it had been deleted when we asked: somebody restored it, and no event told.
+
+    Nothing of a forgotten person is read, nor of anybody whose ties did not end by the deletion.
+    """
+    gone_since = contact.deleted_at
+    if record is None or gone_since is None or gone_since >= look.asked_at:
+        return []
+    if not ended_by_deletion(contact):
+        return []
+    revive(contact, "shown")
+    return ["linked"] if Linkage.of_contacts([contact.id]) else []
 
 
 def values_were_lost(contacts: Sequence[Contact], look: Look) -> bool:

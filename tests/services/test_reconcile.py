@@ -181,3 +181,15 @@ def test_a_contact_that_hubspot_only_leaves_out_is_not_gone(portal: Portal, cate
         assert portal.tied() == {ALICE: A}
         check_contacts(portal.world.outside, portal.tenant.installation_id)
     assert portal.tied() == {}
+
+
+def test_a_contact_that_was_restored_unheard_gets_its_link_back(portal: Portal) -> None:
+    linked(portal.world, portal.tenant)
+    portal.world.work()
+    portal.delete(ALICE)
+    assert night(portal) == {"gone": 1}
+    assert night(portal) == {"same": 1}
+    portal.restore(ALICE)
+    assert night(portal) == {"linked": 1}
+    assert portal.tied() == {ALICE: A}
+    assert [deed for deed, _, _ in portal.ledger()] == ["linked", "unlinked", "linked"]
