@@ -62,11 +62,11 @@ class Word(NamedTuple):
 def word_of(call: Call) -> Word:
     """An execution's state in a word."""
     if call.state in (TAKEN, WORKING):
-        return Word("none", _("Under way"))
+        return Word("busy", _("Under way"))
     if call.state == EXPIRED:
         return Word("warn", _("HubSpot did not wait"))
     if call.state == ANSWERED:
-        return Word("none", _("Telling HubSpot"))
+        return Word("busy", _("Telling HubSpot"))
     return _result(call.result)
 
 
@@ -76,7 +76,7 @@ def word_of_delivery(delivery: Delivery) -> Word:
         return Word("ok", _("Accepted by LINE"))
     if delivery.state == UNKNOWN:
         return Word("warn", _("Unknown: LINE's answer was lost"))
-    return _result(delivery.result) if delivery.state == REFUSED else Word("none", _("Under way"))
+    return _result(delivery.result) if delivery.state == REFUSED else Word("busy", _("Under way"))
 
 
 def _result(result: str) -> Word:

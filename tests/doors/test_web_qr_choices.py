@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from babel.dates import format_date
 
 from plugin.core.clock import utcnow
 from plugin.models import QRCode
@@ -160,7 +161,7 @@ def test_the_chart_counts_by_day_with_a_table_beside_it(world: World, alice: Ten
                 add_visit(alice.qr_code_id, outcome)
     for days in (30, 90):
         page = alice.walker.go(f"{world.url}/qr-codes/{alice.qr_code_id}?days={days}")
-        assert f"{utcnow().date().isoformat()} 7 5 3" in page.text
+        assert f"{format_date(utcnow().date(), locale='en')} 7 5 3" in page.text
         assert page.html.count("<polyline") == 3
     assert alice.walker.go(f"{world.url}/qr-codes/{alice.qr_code_id}?days=x").status == 200
 
