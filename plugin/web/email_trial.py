@@ -37,8 +37,8 @@ class LookForm(FlaskForm):
     """Whose pages are to be tried."""
 
     email = StringField(
-        lazy_gettext("E-mail address of the contact"),
-        [Regexp(r"^[^@\s]{1,64}@[^@\s]{1,255}$", message=lazy_gettext("Enter an e-mail address."))],
+        lazy_gettext("Email address of the contact"),
+        [Regexp(r"^[^@\s]{1,64}@[^@\s]{1,255}$", message=lazy_gettext("Enter an email address."))],
         filters=[lambda text: (text or "").strip()],
     )
     code = SelectField(lazy_gettext("QR code"), coerce=int)
@@ -76,7 +76,8 @@ def look_for_contact() -> Page:
         trouble = _("HubSpot does not answer at the moment. Please try again in a minute.")
         return _ask(form, trouble), 503
     if contact is None:
-        return _ask(form, _("HubSpot has no contact with this e-mail address.")), 422
+        trouble = _("No contact in HubSpot has this email address. Check it, or create one there.")
+        return _ask(form, trouble), 422
     return _to_trial(contact, code)
 
 

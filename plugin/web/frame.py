@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import g, render_template
-from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, lazy_gettext
+from flask_babel import format_datetime, format_decimal, get_locale, lazy_gettext
 from markupsafe import Markup
 
 from plugin.core.clock import rfc3339, utcnow
 from plugin.doorway import outside
 from plugin.web.blueprint import web
-from plugin.web.language import Language, languages
+from plugin.web.language import Language, languages, time_span
 from plugin.web.signed_in import Person
 
 
@@ -71,7 +71,7 @@ def moment(at: datetime | None) -> str:
     exact = format_datetime(at, "medium")
     said = format_datetime(at, "medium")
     if abs(ago.total_seconds()) < 86_400:
-        said = format_timedelta(ago, add_direction=True)
+        said = time_span(ago, add_direction=True)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(at), exact, said)
 
 

@@ -30,6 +30,12 @@ ENDINGS = {
         _("This code leads nowhere"),
         _("The address is incomplete, or the code was taken away. Scan the code once more."),
     ),
+    "unknown_link": Ending(
+        404,
+        "stop",
+        _("This link leads nowhere"),
+        _("It is incomplete, or too old. Ask whoever sent it to you for a new one."),
+    ),
     "archived": Ending(
         410,
         "stop",

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-from flask_babel import format_timedelta, lazy_gettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from plugin.core.clock import utcnow
 from plugin.core.importing import seconds_left
 from plugin.models.list_import import RUNNING, ImportMember, ImportRun, ListImport
+from plugin.web.language import time_span
 
 INTERVALS = (
     (0, lazy_gettext("Only when I say so")),
@@ -18,7 +19,7 @@ INTERVALS = (
     (10080, lazy_gettext("Every week")),
 )
 PROBLEM_WORDS = {
-    "invalid_id": lazy_gettext("No LINE User ID"),
+    "invalid_id": lazy_gettext("Not a LINE User ID"),
     "several_ids": lazy_gettext("Several LINE User IDs"),
     "unknown_friend": lazy_gettext("No friend of this account"),
     "shared_id": lazy_gettext("Same ID on two contacts"),
@@ -70,14 +71,14 @@ def _reading(run: ImportRun) -> Progress:
         return Progress(None, _("Looking for what changed"), "")
     elapsed = (utcnow() - run.started_at).total_seconds()
     left = seconds_left(run.read, run.size, elapsed)
-    said = _("about %(time)s left", time=format_timedelta(max(left, 5)))
+    said = _("about %(time)s left", time=time_span(max(left, 5)))
     return Progress(min(90 * run.read // run.size, 90), now, said)
 
 
 def interval_word(minutes: int) -> str:
     """How often an import runs."""
     known = dict(INTERVALS).get(minutes)
-    return str(known) if known else _("Every %(time)s", time=format_timedelta(minutes * 60))
+    return str(known) if known else _("Every %(time)s", time=time_span(minutes * 60))
 
 
 def source_word(mine: ListImport) -> str:

@@ -1,10 +1,11 @@
 """Which language and time zone a page speaks."""
 
+from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, has_request_context, request, session
-from flask_babel import get_locale
+from flask_babel import format_timedelta, get_locale
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 # Answers of HubSpot and LINE come with one-use words that must not be asked for again.
@@ -34,6 +35,12 @@ def choose_time_zone() -> str | None:
     """The portal's own zone, where somebody of the portal is looking."""
     seen_by = g.get("person") if has_request_context() else None
     return (seen_by.installation.time_zone or None) if seen_by else None
+
+
+def time_span(span: timedelta | float, *, add_direction: bool = False) -> str:
+    """A span of time (or seconds) in the reader's words; Japanese has no space before its units."""
+    said = format_timedelta(span, add_direction=add_direction)
+    return str(said).replace(" ", "") if str(get_locale()) == "ja" else str(said)
 
 
 def remember_language() -> None:

@@ -2,13 +2,14 @@
 
 import re
 
-from flask import abort, redirect, request
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from plugin.doorway import open_to_strangers, outside
 from plugin.services.track_links import follow_link
 from plugin.web.blueprint import web
 from plugin.web.friend_browser import is_only_looking
+from plugin.web.friend_pages import ending
 
 # Programs that open links to draw a preview or to look for harm; LINE's own calls itself both a
 # line-poker and a facebookexternalhit. Whoever hides behind a browser's name is counted.
@@ -21,7 +22,8 @@ def tapped(code: str) -> Response:
     """Lead on. A tap counts once a GET; prefetches, HEADs and known machines do not count."""
     target = follow_link(outside(), code, counts=_is_a_person())
     if target is None:
-        abort(404)
+        # A friend stands here, who knows the shop and not Musubi.
+        return ending("unknown_link", None)
     answer = redirect(target, 302)
     # The next tap must come here again, and the target need not learn the friend's own code.
     answer.headers["Cache-Control"] = "no-store"

@@ -71,6 +71,13 @@ def test_an_unknown_slug_has_a_page_and_is_counted(world: World, alice: Tenant) 
     assert visits(world, None) == {"unknown_code": 1}
 
 
+def test_a_tracked_link_that_nobody_signed_is_answered_to_a_friend(world: World) -> None:
+    phone = Phone()
+    phone.go(f"{world.url}/r/nonsense")
+    assert (phone.page.status, phone.outcome) == (404, "unknown_link")
+    assert "Musubi" not in phone.page.text
+
+
 @pytest.mark.parametrize(
     "path",
     [

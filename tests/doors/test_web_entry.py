@@ -34,6 +34,7 @@ def test_the_walk_signs_in_and_goes_where_one_wanted(world: World) -> None:
     walker = Walker()
     walker.go(f"{world.url}/friends?q=alice")
     assert parse_qs(urlsplit(walker.page.url).query)["next"] == ["/friends?q=alice"]
+    assert "signed-out" in marks(walker.page)
     walker.go(walker.page.html.partition('class="button primary big" href="')[2].partition('"')[0])
     approve(walker)
     assert walker.page.url == f"{world.url}/friends?q=alice"
