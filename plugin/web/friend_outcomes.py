@@ -1,116 +1,13 @@
 """What the friend reads when a walk ends, or cannot go on: one page for each outcome."""
 
-from typing import NamedTuple
-
 from flask_babel import lazy_gettext as _
-from flask_babel.speaklater import LazyString
 
-
-class Ending(NamedTuple):
-    """`mood`: done, note or stop. `deed`: what the one button does, named by `label`.
-
-    Deeds: again (the same step anew), by_hand (the walk anew, without LINE's automatic login),
-    fresh (the walk anew, without the token), reload (look at the page anew).
-    """
-
-    status: int
-    mood: str
-    title: LazyString
-    text: LazyString
-    deed: str = ""
-    label: LazyString | None = None
-
+from plugin.web.friend_ending import Ending
+from plugin.web.friend_stops import STOPS
 
 AGAIN = _("Try again")
 ENDINGS = {
-    # The way in is closed.
-    "unknown_code": Ending(
-        404,
-        "stop",
-        _("This code leads nowhere"),
-        _("The address is incomplete, or the code was taken away. Scan the code once more."),
-    ),
-    "unknown_link": Ending(
-        404,
-        "stop",
-        _("This link leads nowhere"),
-        _("It is incomplete, or too old. Ask whoever sent it to you for a new one."),
-    ),
-    "archived": Ending(
-        410,
-        "stop",
-        _("This code is no longer in use"),
-        _("Ask %(shop)s for a new one. What was linked before stays linked."),
-    ),
-    "too_early": Ending(
-        403,
-        "note",
-        _("It has not begun yet"),
-        _("This code works from a later day on. Please come back then, or ask %(shop)s."),
-    ),
-    "over": Ending(
-        410,
-        "note",
-        _("This has ended"),
-        _("The days for which this code was made are over. What was linked before stays linked."),
-    ),
-    "paused": Ending(
-        503,
-        "stop",
-        _("Linking is paused at the moment"),
-        _("Nothing was changed. Please try again later, or tell %(shop)s."),
-    ),
-    "not_ready": Ending(
-        503,
-        "stop",
-        _("%(shop)s is not ready yet"),
-        _("LINE accounts cannot be linked here yet. Please try again later."),
-    ),
-    # The personal link is no good.
-    "test_send": Ending(
-        200,
-        "note",
-        _("This was a test send"),
-        _("The button works, but the message carries nobody's personal link."),
-    ),
-    "shared_default": Ending(
-        400,
-        "stop",
-        _("This link is nobody's"),
-        _("The message put the same word in everybody's link. Tell %(shop)s. Nothing was changed."),
-    ),
-    "tampered": Ending(
-        400,
-        "stop",
-        _("This link is damaged"),
-        _("Nothing was changed. Open it by the message's button, or ask %(shop)s for a new link."),
-    ),
-    "foreign": Ending(
-        400,
-        "stop",
-        _("This link belongs to another account"),
-        _("It was not made for %(shop)s. Nothing was changed."),
-    ),
-    "expired": Ending(
-        410,
-        "stop",
-        _("This link has expired"),
-        _("Nothing was changed. Ask %(shop)s for a new link."),
-    ),
-    "revoked": Ending(
-        410,
-        "stop",
-        _("This link is no longer valid"),
-        _("%(shop)s has taken it back. Nothing was changed. Ask for a new link."),
-    ),
-    "used": Ending(
-        410,
-        "note",
-        _("This link was used already"),
-        _("A personal link works once. If it was you who used it, all is set."),
-        "again",
-        _("Check with LINE"),
-    ),
+    **STOPS,
     # LINE Login did not come to its end.
     "declined": Ending(
         200,
