@@ -18,9 +18,11 @@ from plugin.models.list_import import (
     Known,
     ListImport,
 )
-from plugin.models.people import Contact
+from plugin.models.official_account import OfficialAccount
+from plugin.models.people import Contact, Linkage
 from plugin.models.upsert import upsert
 from plugin.services.offered_ids import own_property, value_of
+from plugin.services.take_property import Finding, take_own
 
 # What a value without exactly one id comes to at once; a good id waits for a decision.
 AT_ONCE: dict[Reading, str] = {
@@ -30,7 +32,16 @@ AT_ONCE: dict[Reading, str] = {
 }
 MEMBER = upsert(
     ImportMember,
-    ("list_import_id", "contact_id", "run_id", "value", "line_user_id", "outcome", "pending"),
+    (
+        "list_import_id",
+        "contact_id",
+        "run_id",
+        "value",
+        "line_user_id",
+        "outcome",
+        "other",
+        "pending",
+    ),
     keys=("list_import_id", "contact_id"),
     taken=("run_id", "value", "line_user_id", "outcome", "other", "pending"),
 )
@@ -49,7 +60,7 @@ def keep_records(
     if not records:
         return
     known = ImportMember.of_contacts(mine.id, [one.contact_id for one in records])
-    others = _other_ids(mine, records)
+    others = _others(mine, records)
     rows = [
         _member(mine, run, one, known.get(one.contact_id), others.get(one.contact_id, ""))
         for one in records
@@ -60,6 +71,8 @@ def keep_records(
     with_id = {row["contact_id"] for row in rows if row["pending"]}
     shown = [one for one in records if one.contact_id in with_id]
     _keep_contacts(mine.installation_id, shown, asked_at)
+    odd = {row["contact_id"]: row["other"] for row in rows if row["other"]}
+    _write_down_odd(mine.official_account, odd)
 
 
 def forget_deleted(mine: ListImport, run: ImportRun, contact_ids: list[int]) -> None:
@@ -81,22 +94,18 @@ def unmet(mine: ListImport, run: ImportRun, contact_ids: Sequence[int]) -> list[
     return [one for one in dict.fromkeys(contact_ids) if one not in done]
 
 
-def _other_ids(mine: ListImport, records: Sequence[ContactRecord]) -> dict[int, str]:
-    """The ids that stand in the account's own property, where we did not put them, by contact.
+def _others(mine: ListImport, records: Sequence[ContactRecord]) -> dict[int, str]:
+    """What stands in the account's own property, where we did not put it, by contact.
 
-    An import from another property would write over them, and which of the two is right nobody
-    but a person knows.
+    An import from another property would write over it. Of two ids nobody but a person knows which
+    is right; anything else is written down, so that an undo can put it back.
     """
     name = own_property(mine.official_account)
     if name == mine.property_name:
         return {}
-    own = {one.contact_id: value_of(one, name) for one in records}
+    own = {one.contact_id: value_of(one, name).replace("\0", "") for one in records}
     ids = {one.contact_id: value_of(one, mine.property_name) for one in records}
-    other = {
-        contact_id: value
-        for contact_id, value in own.items()
-        if looks_like_user_id(value) and value != ids[contact_id]
-    }
+    other = {one: value for one, value in own.items() if value not in ("", ids[one])}
     known = Contact.of_portal_many(mine.installation_id, other)
     for contact_id, contact in known.items():
         if other[contact_id] in contact.may_show(mine.official_account_id):
@@ -108,8 +117,9 @@ def _member(
     mine: ListImport, run: ImportRun, record: ContactRecord, old: Known | None, other: str
 ) -> dict[str, Any]:
     text = value_of(record, mine.property_name).replace("\0", "")
-    reading, line_user_id = read_value(f"{text}; {other}" if text and other else text)
-    text = f"{text}; {other}" if reading == "several_ids" and other else text
+    both = f"{text}; {other}" if text and looks_like_user_id(other) else text
+    reading, line_user_id = read_value(both)
+    text = both if reading == "several_ids" else text
     same = old is not None and old.line_user_id == line_user_id
     return {
         "list_import_id": mine.id,
@@ -119,6 +129,8 @@ def _member(
         "line_user_id": line_user_id,
         # A value that did not change remembers what it came to, for the decision to look at.
         "outcome": AT_ONCE.get(reading, old.outcome if old is not None and same else ""),
+        # It is to be linked one by one, with what it replaces in the ledger.
+        "other": other[:80] if reading == "id" else "",
         "pending": reading == "id",
     }
 
@@ -171,6 +183,18 @@ def _keep_contacts(installation_id: int, records: list[ContactRecord], asked_at:
         Contact.deleted_at < asked_at,
     )
     affected(restored.values(deleted_at=None).execution_options(synchronize_session=False))
+
+
+def _write_down_odd(account: OfficialAccount, odd: Mapping[int, str]) -> None:
+    contacts = Contact.of_portal_many(account.installation_id, odd)
+    ties = {
+        one.contact_row_id: one
+        for one in Linkage.of_contacts(contact.id for contact in contacts.values())
+        if one.official_account_id == account.id
+    }
+    for contact_id, contact in contacts.items():
+        finding = Finding(account, own_property(account), odd[contact_id], "nobody")
+        take_own(contact, ties.get(contact.id), finding)
 
 
 def _text(record: ContactRecord, name: str, longest: int) -> str:

@@ -96,7 +96,8 @@ def _free(mine: ListImport, span: Span, why: Why, now: datetime) -> Select[Any]:
     wished = exists().where(Conflict.friend_id == Friend.id, Conflict.decided_at.is_(None))
     at = literal(now, UTCDateTime)
     pairs = _pairs(mine, span, literal(account), Friend.id, Contact.id, literal(why.method), at)
-    return pairs.where(ImportMember.outcome.not_in(ONCE_LINKED), ~tied, ~taken, ~wished, alone)
+    plain = ImportMember.outcome.not_in(ONCE_LINKED), ImportMember.other == ""
+    return pairs.where(*plain, ~tied, ~taken, ~wished, alone)
 
 
 def _decided(mine: ListImport, contact_ids: Select[Any], values: dict[str, Any]) -> int:

@@ -17,7 +17,7 @@ from plugin.services.ledger import Wish, note_conflict, settle_conflicts, write_
 
 __all__ = [
     "Tied", "Wish", "contact_row", "contact_rows_of", "friend_row", "lock_contacts", "move",
-    "owe_mirror", "shift", "tie", "untie", "untie_by_hand",
+    "owe_mirror", "replaced", "shift", "tie", "untie", "untie_by_hand",
 ]  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def tie(wish: Wish, undoes: LedgerEntry | None = None) -> Tied:
         decision, standing = _decide(wish)
     if decision == "link":
         standing = Linkage.of_contact(wish.friend.official_account_id, wish.contact.id)
-        write_down("linked", wish, now, _replaced(wish), undoes)
+        account_id, user_id = wish.friend.official_account_id, wish.friend.line_user_id
+        write_down("linked", wish, now, replaced(wish.contact, account_id, user_id), undoes)
         settle_conflicts(wish.friend.id, wish.contact.id, now)
         owe_mirror(wish.contact)
     elif decision != "already_linked" and standing is not None:
@@ -69,6 +70,14 @@ def untie(
         write_down("unlinked", wish, utcnow(), before, undoes)
         owe_mirror(contact)
         plant("deauthorize", friend.id, contact.installation_id, {"contact": contact.id})
+
+
+def replaced(contact: Contact, account_id: int, line_user_id: str) -> dict[str, str]:
+    """What HubSpot shows that is nobody's LINE User ID here, and is about to be written over."""
+    for value in contact.may_show(account_id):
+        if value not in ("", line_user_id) and Friend.of_account(account_id, value) is None:
+            return {"replaced": value}
+    return {}
 
 
 def move(wish: Wish) -> None:
@@ -213,15 +222,6 @@ def _insert(wish: Wish, now: datetime) -> bool:
 def _as_read(linkage: Linkage) -> tuple[ColumnElement[bool], ...]:
     """The tie, if it still holds the same contact."""
     return Linkage.id == linkage.id, Linkage.contact_row_id == linkage.contact_row_id
-
-
-def _replaced(wish: Wish) -> dict[str, str]:
-    """What HubSpot shows that is nobody's LINE User ID here, and is about to be written over."""
-    account_id, mine = wish.friend.official_account_id, wish.friend.line_user_id
-    for value in wish.contact.may_show(account_id):
-        if value not in ("", mine) and Friend.of_account(account_id, value) is None:
-            return {"replaced": value}
-    return {}
 
 
 def _standing(linkage: Linkage) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
 from plugin.models.upsert import insert_rows
 from plugin.services.ledger import Wish, settle_conflicts
-from plugin.services.link_friend import tie
+from plugin.services.link_friend import replaced, tie
 
 
 class Pair(NamedTuple):
@@ -122,6 +122,8 @@ def _insert(account_id: int, pairs: list[Pair], why: Why, now: datetime) -> set[
 
 def _write_down(account_id: int, made: set[Pair], why: Why, now: datetime) -> None:
     installation_id = db.session.get_one(OfficialAccount, account_id).installation_id
+    rows = select(Contact).where(Contact.id.in_([pair.contact_row_id for pair in made]))
+    contacts = {one.id: one for one in db.session.scalars(rows)}
     lines: list[dict[str, Any]] = [
         {
             "installation_id": installation_id,
@@ -133,7 +135,7 @@ def _write_down(account_id: int, made: set[Pair], why: Why, now: datetime) -> No
             "source": why.source,
             "line_user_id": pair.line_user_id,
             "contact_id": pair.contact_id,
-            "before": {},
+            "before": replaced(contacts[pair.contact_row_id], account_id, pair.line_user_id),
         }
         for pair in sorted(made)
     ]

@@ -13,7 +13,7 @@ from plugin.services.link_friend import friend_row, untie_by_hand
 from plugin.services.undo import undo
 from plugin.services.write_contacts import write_again
 from tests.doors.friend_rig import Phone, personal_link
-from tests.imports import befriend, calls, imported, list_of
+from tests.imports import befriend, calls, imported, list_of, run_again
 from tests.people import NOW, line_user, linked
 from tests.portal import Portal, mute
 from tests.world import ALICE, BOB, PORTAL, Tenant, World
@@ -121,6 +121,27 @@ def test_properties_that_were_deleted_in_hubspot_are_filled_again(portal: Portal
     portal.world.work()
     assert (portal.value(ALICE), portal.value(BOB)) == ("U" + "a" * 32, OLD)
     assert [deed for deed, _, _ in portal.ledger()] == ["linked", "linked"]
+
+
+def test_an_import_writes_over_what_is_nobodys_and_an_undo_puts_it_back(portal: Portal) -> None:
+    first, second = befriend(portal.world.sandbox, 2)
+    portal.write(ALICE, jobtitle=first, line_user_id="n/a")
+    portal.write(BOB, jobtitle=second)
+    list_id = list_of(portal.world.sandbox, [ALICE, BOB])
+    import_id = imported(portal.world, portal.tenant, list_id, "jobtitle", every=0)
+    assert portal.tied() == {ALICE: first, BOB: second}
+    assert portal.value(ALICE) == first
+    with portal.world.app.app_context():
+        told = {(one.contact_id, one.deed): one for one in lines(portal)}
+        assert told[ALICE, "refused"].line_user_id == "n/a"
+        assert told[ALICE, "linked"].before == {"replaced": "n/a"}
+        assert told[BOB, "linked"].before == {}
+        assert undo(told[ALICE, "linked"], "bob@example.com") == "undone"
+    portal.world.work()
+    assert portal.value(ALICE) == "n/a"
+    # And so it stays when the list is read once more.
+    assert run_again(portal.world, import_id) == {"read": 2, "already_linked": 1, "conflict": 1}
+    assert portal.value(ALICE) == "n/a"
 
 
 def test_a_change_of_an_imports_property_links_like_one_of_the_accounts_own(
