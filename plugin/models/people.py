@@ -265,7 +265,7 @@ class LedgerEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"), index=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     deed: Mapped[str] = mapped_column(String(20))  # one of DEEDS

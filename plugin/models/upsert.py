@@ -42,12 +42,23 @@ def upsert(
 
 
 def count_anew(*models: type[Base]) -> None:
-    """Thousands of rows are new: PostgreSQL looks at the tables before it plans the next queries.
+    """Where thousands of rows are new, PostgreSQL looks at their tables before it plans more.
 
     By itself it does so a minute later, and till then may walk through a table for each row.
     """
     if db.session().get_bind().dialect.name == "postgresql":
-        db.session.execute(text(f"ANALYZE {', '.join(one.__tablename__ for one in models)}"))
+        names = [one.__tablename__ for one in models]
+        grown = db.session.scalars(_GROWN.bindparams(names=names)).all()
+        if grown:
+            db.session.execute(text(f"ANALYZE {', '.join(sorted(grown))}"))
+
+
+# Tables in which more rows changed since they were counted than half of those that are there.
+_GROWN = text("""
+    SELECT relname FROM pg_stat_user_tables
+    WHERE relid = ANY (SELECT CAST(name AS regclass) FROM unnest(CAST(:names AS text[])) AS name)
+      AND n_mod_since_analyze > greatest(1000, n_live_tup / 2)
+""")
 
 
 def _default(column: Column[Any]) -> Any:

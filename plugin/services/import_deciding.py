@@ -40,8 +40,7 @@ def decide_some(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
         if span is None:
             go_to(run, "end")
             return
-        if run.read > BATCH and not (run.linked or run.already_linked):
-            count_anew(Contact, Friend, Linkage, ImportMember)
+        count_anew(Contact, Friend, Linkage, ImportMember)
         why = Why("import", "import", f"list:{mine.list_id}")
         hold_contacts(mine, span)
         run.already_linked += note_linked(mine, span)

@@ -14,9 +14,6 @@ from plugin.models.upsert import count_anew
 from plugin.services import Outside
 from plugin.services.import_progress import piece
 
-# So many new rows change how a database had better look for them.
-MANY = 2000
-
 
 def finish(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
     """The run ended well: remember from where the next one looks for changes."""
@@ -32,8 +29,7 @@ def finish(_outside: Outside, mine: ListImport, run: ImportRun) -> None:
             # HubSpot was still filling the list: what is missing comes with another whole run.
             mine.whole_at = None if run.incomplete else run.started_at
         owe_writes(mine)
-        if run.linked > MANY:
-            count_anew(Contact, Friend, Linkage, ImportMember)
+        count_anew(Contact, Friend, Linkage, ImportMember)
 
 
 def fail(mine: ListImport, run: ImportRun, error: GatewayError) -> None:

@@ -20,7 +20,7 @@ from plugin.models.list_import import (
 )
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import Contact, Linkage
-from plugin.models.upsert import upsert
+from plugin.models.upsert import count_anew, upsert
 from plugin.services.offered_ids import own_property, value_of
 from plugin.services.take_property import Finding, take_own
 
@@ -73,6 +73,7 @@ def keep_records(
     _keep_contacts(mine.installation_id, shown, asked_at)
     odd = {row["contact_id"]: row["other"] for row in rows if row["other"]}
     _write_down_odd(mine.official_account, odd)
+    count_anew(Contact, ImportMember)
 
 
 def forget_deleted(mine: ListImport, run: ImportRun, contact_ids: list[int]) -> None:

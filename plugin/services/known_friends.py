@@ -13,7 +13,7 @@ from plugin.models.job import plant
 from plugin.models.list_import import ImportMember, ListImport
 from plugin.models.official_account import OfficialAccount
 from plugin.models.people import FOLLOWING, UNKNOWN, Contact, Friend, Linkage
-from plugin.models.upsert import upsert
+from plugin.models.upsert import count_anew, upsert
 
 NAMES = ("display_name", "picture_url", "language")
 FACTS: dict[str, Any] = {name: bindparam(name) for name in NAMES}
@@ -38,6 +38,7 @@ def take_followers(account_id: int, user_ids: Sequence[str], asked_at: datetime)
     new = [_row(account_id, one, asked_at) for one in user_ids if one not in known]
     if new:
         db.session.execute(MET, new)
+        count_anew(Friend)
     if known:
         _note_following(account_id, list(known), asked_at)
     return len(new)

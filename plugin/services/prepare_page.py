@@ -10,7 +10,7 @@ from plugin.models.job import plant
 from plugin.models.list_preparation import ListPreparation
 from plugin.models.people import Contact, Linkage
 from plugin.models.qr_code import LinkageToken
-from plugin.models.upsert import insert_or
+from plugin.models.upsert import count_anew, insert_or
 from plugin.services.linkage_tokens import token_row
 
 
@@ -30,6 +30,7 @@ def link_members(mine: ListPreparation, contact_ids: Sequence[int], now: datetim
         rows = [token_row(mine.qr_code, each, mine.valid_days, now) for each in new]
         marked = [{**row, "preparation_id": mine.id, "preview": False} for row in rows]
         db.session.execute(insert(LinkageToken), marked)
+        count_anew(Contact, LinkageToken)
     # What HubSpot refused to show is tried once more, now that somebody asks.
     refused = [one.id for one in wanting if one.id in standing and one.mirror_error]
     owe_mirrors(mine.installation_id, [*(one.id for one in new), *refused])
