@@ -1,5 +1,6 @@
 """Links that need no second thought, made by the database: a few statements for thousands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,14 +46,23 @@ def link_free(mine: ListImport, span: Span, why: Why) -> int:
     made = insert_rows(Linkage).from_select(ties, free).on_conflict_do_nothing()
     ids = list(db.session.scalars(made.returning(Linkage.id)))
     if ids:
-        # Thousands of ids in a statement cost more than what they are looked up for.
-        ours = Linkage.id.between(min(ids), max(ids)), Linkage.linked_at == now
         facts = _ledger_facts(mine, why, now)
-        lines = _tied(mine, span, *facts.values()).where(*ours).order_by(Linkage.id)
+        lines = _made(mine, ids, now, *facts.values()).order_by(Linkage.id)
         db.session.execute(insert_rows(LedgerEntry).from_select([*facts], lines))
         values = {"outcome": LINKED, "other": "", "pending": False, "unwritten": True}
-        _decided(mine, _tied(mine, span, ImportMember.contact_id).where(*ours), values)
+        _decided(mine, _made(mine, ids, now, Contact.contact_id), values)
     return len(ids)
+
+
+def _made(mine: ListImport, ids: Sequence[int], now: datetime, *columns: Any) -> Select[Any]:
+    """Of the ties that were just made. Thousands of ids in a statement would cost more than what
+    they are looked up for."""
+    ties = select(*columns).select_from(Linkage).join(Contact).join(Friend, Linkage.friend)
+    return ties.where(
+        Linkage.id.between(min(ids), max(ids)),
+        Linkage.official_account_id == mine.official_account_id,
+        Linkage.linked_at == now,
+    )
 
 
 def _tied(mine: ListImport, span: Span, *columns: Any) -> Select[Any]:

@@ -1,5 +1,7 @@
 """Importing the LINE User IDs of a list: what is linked, what is not, and what it costs."""
 
+import pytest
+
 from plugin.core.clock import utcnow
 from plugin.models import (
     Contact,
@@ -12,6 +14,7 @@ from plugin.models import (
     db,
 )
 from plugin.models.base import transaction
+from plugin.services import import_deciding
 from plugin.services.import_list import import_list
 from plugin.services.import_strangers import PEACE
 from plugin.services.link_friend import contact_row, untie_by_hand
@@ -237,3 +240,16 @@ def test_an_id_that_we_wrote_ourselves_is_no_second_one(
     run_again(world, import_id)
     assert outcomes(world, import_id) == {one: "contact_taken"}
     assert ties(world) == {one: a}
+
+
+def test_many_conflicts_are_decided_a_few_at_a_time(
+    world: World, alice: Tenant, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece that takes longer than its lease would never end."""
+    monkeypatch.setattr(import_deciding, "ONE_BY_ONE", 2)
+    friends = befriend(sandbox, 6)
+    ids = contacts_with(sandbox, [*friends, *friends[:5]])
+    import_id = imported(world, alice, list_of(sandbox, ids))
+    found = outcomes(world, import_id)
+    assert [found[one] for one in ids] == [*["shared_id"] * 5, "linked", *["shared_id"] * 5]
+    assert counts(world, import_id) == {"read": 11, "linked": 1, "conflict": 10}
