@@ -32,7 +32,14 @@ class Friend(Base):
     __tablename__ = "friend"
     __table_args__ = (
         UniqueConstraint("official_account_id", "line_user_id"),
-        Index("friend_profile_owed", "official_account_id", "profile_at"),
+        # Nobody's in the end, everybody's while a large account's friends come in.
+        Index(
+            "friend_profile_owed",
+            "official_account_id",
+            "id",
+            sqlite_where=text("profile_at IS NULL"),
+            postgresql_where=text("profile_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

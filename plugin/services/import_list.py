@@ -21,8 +21,8 @@ from plugin.services.import_end import fail, finish
 from plugin.services.import_progress import Overtaken, when_allowed
 from plugin.services.import_reading import read_changes, read_members, recheck_members
 from plugin.services.import_strangers import (
+    ask_ahead,
     ask_for_profiles,
-    list_ahead,
     list_followers,
     look_for_strangers,
 )
@@ -92,7 +92,7 @@ def _pieces(outside: Outside, mine: ListImport, run: ImportRun) -> datetime | No
         try:
             PHASES[run.phase](outside, mine, run)
         except GatewayError as error:
-            if run.phase not in READING or not list_ahead(outside, mine, run, when_allowed(error)):
+            if run.phase not in READING or not ask_ahead(outside, mine, run, when_allowed(error)):
                 raise
         if time.monotonic() > end:
             return utcnow()

@@ -20,6 +20,7 @@ from plugin.models.people import Friend
 from plugin.services import Outside
 from plugin.services.import_progress import go_to, piece
 from plugin.services.known_friends import take_followers, take_shown
+from plugin.services.read_profiles import read_some_profiles
 
 # More strangers than this are not asked for one by one where LINE lists all friends, a thousand a
 # call. Then whoever is not on the list is no friend.
@@ -59,14 +60,17 @@ def list_followers(outside: Outside, mine: ListImport, run: ImportRun) -> None:
             go_to(run, "deciding" if page else "profiles")
 
 
-def list_ahead(outside: Outside, mine: ListImport, run: ImportRun, until: datetime | None) -> bool:
-    """A page of LINE's list of friends while HubSpot lets nobody in; False: nothing to do."""
-    if until is None or until - utcnow() < A_WHILE or not _wants_followers(mine, run):
+def ask_ahead(outside: Outside, mine: ListImport, run: ImportRun, until: datetime | None) -> bool:
+    """While HubSpot lets nobody in, a page of LINE's list of friends, or else the names of a
+    hundred of them, which HubSpot is told in the end; False: there is nothing to do."""
+    if until is None or until - utcnow() < A_WHILE:
         return False
     try:
+        if not _wants_followers(mine, run):
+            return read_some_profiles(outside, mine.official_account_id) > 0
         list_followers(outside, mine, run)
     except GatewayError:
-        # It has time until the strangers' turn comes; then it counts.
+        # It has time until its turn comes; then it counts.
         return False
     return True
 

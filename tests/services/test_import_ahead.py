@@ -40,11 +40,14 @@ def test_friends_are_listed_in_the_meantime(world: World, alice: Tenant, sandbox
     import_id = held_up(world, alice, sandbox, befriend(sandbox, 1100)[:350])
     assert place(world, import_id) == ("members", ENDED)
     assert calls(sandbox)[FOLLOWERS] == 2
+    # And their names, of those whom HubSpot has not shown yet as well.
+    assert calls(sandbox)[PROFILE] >= 1100
     with world.app.app_context():
         assert db.session.query(ImportMember).filter_by(pending=True).count() == 100
     go_on(world)
     assert counts(world, import_id) == {"read": 350, "linked": 350}
     assert calls(sandbox)[FOLLOWERS] == 2
+    assert calls(sandbox)[PROFILE] <= 1101
 
 
 def test_whoever_is_not_on_the_list_is_no_friend(

@@ -1,4 +1,5 @@
-"""Indexes of an import's members hold those only that something is still to be done about.
+"""Indexes of an import's members, and of friends without a name, hold those only that something is
+still to be done about.
 
 The ledger's index by tenant goes: the one by tenant and contact begins with the same.
 
@@ -32,10 +33,18 @@ def upgrade() -> None:
             sqlite_where=sa.text(part.replace("true", "1")), postgresql_where=sa.text(part),
         )
     op.drop_index("ix_ledger_entry_installation_id", "ledger_entry")
+    op.drop_index("friend_profile_owed", "friend")
+    nameless = sa.text("profile_at IS NULL")
+    op.create_index(
+        "friend_profile_owed", "friend", ["official_account_id", "id"],
+        sqlite_where=nameless, postgresql_where=nameless,
+    )
 
 
 def downgrade() -> None:
     """The whole indexes come back."""
+    op.drop_index("friend_profile_owed", "friend")
+    op.create_index("friend_profile_owed", "friend", ["official_account_id", "profile_at"])
     op.create_index("ix_ledger_entry_installation_id", "ledger_entry", ["installation_id"])
     for name in PARTS:
         op.drop_index(name, "import_member")
