@@ -1,7 +1,7 @@
 """One contact as HubSpot has it, beside what Musubi knows of it: every difference is settled."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
@@ -21,6 +21,8 @@ COMPARED = (
     "line_display_name", "line_picture_url", "line_friend_status", "line_link_method", "line_tags",
     "line_last_result",
 )  # fmt: skip
+# A read may come from before a deletion that HubSpot has just told of.
+STILL_SHOWN = timedelta(minutes=10)
 
 
 class Look(NamedTuple):
@@ -58,12 +60,12 @@ def settle_contact(contact: Contact, look: Look) -> list[str]:
 
 
 def _settle_deleted(contact: Contact, record: ContactRecord | None, look: Look) -> list[str]:
-    """Shown although it had been deleted when we asked: somebody restored it, and no event told.
+    """Shown although it was deleted a while before: somebody restored it, and no event told.
 
     Nothing of a forgotten person is read, nor of anybody whose ties did not end by the deletion.
     """
     gone_since = contact.deleted_at
-    if record is None or gone_since is None or gone_since >= look.asked_at:
+    if record is None or gone_since is None or look.asked_at - gone_since < STILL_SHOWN:
         return []
     if not ended_by_deletion(contact):
         return []

@@ -1,24 +1,40 @@
 """While an import waits for HubSpot, LINE is asked already whose the IDs are."""
 
+from datetime import timedelta
+
 from sqlalchemy import update
 
+from plugin.core.clock import utcnow
 from plugin.models import ImportMember, ImportRun, db
 from plugin.models.base import transaction
 from plugin.models.budget import BudgetSpent
 from plugin.models.list_import import ENDED, REFUSED
-from tests.imports import befriend, calls, contacts_with, counts, imported, list_of
-from tests.world import Sandbox, Tenant, World, renew
+from plugin.services.budget import DatabaseMeter
+from plugin.services.import_list import PHASES
+from plugin.services.list_imports import Plan, create_import
+from tests.imports import FIELD, befriend, calls, contacts_with, counts, list_of
+from tests.world import PORTAL, Sandbox, Tenant, World, renew
 
 FOLLOWERS = "GET /line-api/v2/bot/followers/ids"
 PROFILE = "GET /line-api/v2/bot/profile/<user_id>"
 
 
 def held_up(world: World, alice: Tenant, sandbox: Sandbox, values: list[str]) -> int:
-    """An import of which HubSpot has shown a hundred contacts and then said 429; its id."""
+    """An import of which HubSpot has shown two hundred contacts, and lets nobody in now; its id."""
     list_id = list_of(sandbox, contacts_with(sandbox, values))
-    sandbox.fail("contacts/batch/read", {"status": 429}, times=1)
     sandbox.control("DELETE", "/calls")
-    return imported(world, alice, list_id)
+    with world.app.app_context():
+        plan = Plan(list_id, FIELD, 60)
+        mine = create_import(world.outside, world.account(alice), plan)
+        run = ImportRun.running(mine.id)
+        assert run is not None
+        # The beginning, a page of 250, and two reads of 100.
+        for _ in range(3):
+            PHASES[run.phase](world.outside, mine, run)
+        DatabaseMeter().close(f"hubspot:{PORTAL}", utcnow() + timedelta(seconds=10))
+        import_id = mine.id
+    world.work()
+    return import_id
 
 
 def go_on(world: World) -> None:
@@ -43,7 +59,7 @@ def test_friends_are_listed_in_the_meantime(world: World, alice: Tenant, sandbox
     # And their names, of those whom HubSpot has not shown yet as well.
     assert calls(sandbox)[PROFILE] >= 1100
     with world.app.app_context():
-        assert db.session.query(ImportMember).filter_by(pending=True).count() == 100
+        assert db.session.query(ImportMember).filter_by(pending=True).count() == 200
     go_on(world)
     assert counts(world, import_id) == {"read": 350, "linked": 350}
     assert calls(sandbox)[FOLLOWERS] == 2
