@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
+from plugin.models.partial import partial_index
 
 IDLE, RUNNING, FINISHED, FAILED, STOPPED = "idle", "running", "finished", "failed", "stopped"
 # What a contact's value can come to; what is counted as a conflict waits for a person.
@@ -18,6 +19,7 @@ CONFLICTS = ("several_ids", "shared_id", "friend_taken", "contact_taken", "unlin
 PROBLEMS = (INVALID_ID, UNKNOWN_FRIEND, *CONFLICTS)
 # Whose outcome nobody needs to look at.
 UNSETTLED = "outcome NOT IN ('', 'linked', 'already_linked', 'empty')"
+_MEMBER = ("list_import_id", "contact_id")
 # In a cursor's place, and no cursor looks like this: there is no more; nothing is given to us.
 ENDED, REFUSED = "-", "!"
 
@@ -133,18 +135,6 @@ class ImportRun(Base):
         return db.session.scalar(fresh.limit(1))
 
 
-def _index_of(name: str, part: str) -> Index:
-    """An index of a part of an import's members; it serves queries that name the part so."""
-    # In the words in which each database is asked for it; SQLite compares them to the letter.
-    return Index(
-        name,
-        "list_import_id",
-        "contact_id",
-        sqlite_where=text(part.replace("true", "1")),
-        postgresql_where=text(part),
-    )
-
-
 class Known(NamedTuple):
     """What an earlier look left of a member."""
 
@@ -164,9 +154,9 @@ class ImportMember(Base):
     __table_args__ = (
         Index("import_member_value", "list_import_id", "line_user_id"),
         # Of a hundred thousand members nearly all are settled in the end: these hold the others.
-        _index_of("import_member_pending", "pending IS true"),
-        _index_of("import_member_unwritten", "unwritten IS true"),
-        _index_of("import_member_unsettled", UNSETTLED),
+        partial_index("import_member_pending", *_MEMBER, part="pending IS true"),
+        partial_index("import_member_unwritten", *_MEMBER, part="unwritten IS true"),
+        partial_index("import_member_unsettled", *_MEMBER, part=UNSETTLED),
     )
 
     list_import_id: Mapped[int] = mapped_column(ForeignKey("list_import.id"), primary_key=True)

@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.official_account import OfficialAccount
+from plugin.models.partial import partial_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,12 +34,8 @@ class Friend(Base):
     __table_args__ = (
         UniqueConstraint("official_account_id", "line_user_id"),
         # Nobody's in the end, everybody's while a large account's friends come in.
-        Index(
-            "friend_profile_owed",
-            "official_account_id",
-            "id",
-            sqlite_where=text("profile_at IS NULL"),
-            postgresql_where=text("profile_at IS NULL"),
+        partial_index(
+            "friend_profile_owed", "official_account_id", "id", part="profile_at IS NULL"
         ),
     )
 
