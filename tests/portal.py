@@ -8,7 +8,8 @@ import requests
 from sqlalchemy import select
 
 from plugin.models import Contact, LedgerEntry, Linkage, WebhookEvent, db
-from tests.world import PORTAL, Tenant, World
+from tests.signing import hubspot_post
+from tests.world import ALICE, PORTAL, Tenant, World
 
 PATIENCE = 8.0
 
@@ -68,6 +69,21 @@ class Portal:
         )
         assert answer.status_code == 303, answer.text
         return answer
+
+    def tell(self, *events: dict[str, Any]) -> None:
+        """Webhooks in HubSpot's own words, in whichever order, and Musubi's work on them."""
+        whole = [
+            {
+                "eventId": number,
+                "portalId": self.portal,
+                "occurredAt": 1790000000000 + number,
+                "objectId": ALICE,
+                **one,
+            }
+            for number, one in enumerate(events)
+        ]
+        assert hubspot_post(f"{self.world.url}/hubspot/webhooks", whole).status_code == 200
+        self.world.work()
 
     def until(self, there: Callable[[], Any]) -> None:
         """Work until what was told over webhooks has had its effect."""
