@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from flask import abort, flash, redirect, request, stream_with_context, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from plugin.doorway import outside
@@ -161,9 +160,7 @@ def own_import(import_id: int) -> ListImport:
 
 def _with_contacts(members: list[ImportMember]) -> list[tuple[ImportMember, Contact]]:
     """Each with the contact's row, or with one that knows no more than the id."""
-    ids = [one.contact_id for one in members]
-    mine = select(Contact).where(Contact.installation_id == tenant(), Contact.contact_id.in_(ids))
-    known = {one.contact_id: one for one in db.session.scalars(mine)}
+    known = Contact.of_portal_many(tenant(), [one.contact_id for one in members])
     return [(one, known.get(one.contact_id) or _nobody(one.contact_id)) for one in members]
 
 
