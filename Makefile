@@ -5,7 +5,24 @@
 
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 VENV := .venv/bin/python
-INSTALL := $(VENV) -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(VENV) -m pip install --disable-pip-version-check --no-input --progress-bar off
+
+# $(call install,what pip is given,a file with a line for each package): names each package as pip
+# comes to it, then counts while pip unpacks them. What else pip says is shown where it fails.
+define install
+	@rm -f .stamps/failed; total=$$(grep -c == $(2)); \
+	packages() { ls -d .venv/lib/python*/site-packages/*.dist-info 2>/dev/null | wc -l; }; \
+	before=$$(packages); counting=; number=0; \
+	{ $(PIP) $(1) 2>&1 || touch .stamps/failed; } | tee .stamps/pip.log | { \
+	  while read -r word name rest; do case $$word/$$name in \
+	    Collecting/*|Processing/*) number=$$((number + 1)); name=$${name##*/}; \
+	      echo "  $$number of $$total: $${name%-*-*-*.whl}" ;; \
+	    Installing/collected) echo "  unpacking them"; \
+	      while sleep 5; do echo "  unpacked $$(($$(packages) - before)) of $$total"; done & counting=$$! ;; \
+	  esac; done; \
+	  [ -z "$$counting" ] || kill $$counting; }; \
+	if [ -e .stamps/failed ]; then tail -n 20 .stamps/pip.log >&2; exit 1; fi
+endef
 
 # A stamp says that a step was finished; without the environment it speaks of, none of them is true.
 $(shell $(VENV) -c "" 2>/dev/null || rm -rf .stamps)
@@ -22,7 +39,7 @@ run: .stamps/runtime
 	@exec $(VENV) app.py
 
 test: .stamps/dev
-	$(VENV) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(VENV) -m pytest -n auto --maxprocesses 4 --dist loadscope --durations 10 $(ARGS)
 
 check: .stamps/dev
 	$(VENV) -m ruff check .
@@ -72,7 +89,7 @@ clean:
 
 .stamps/runtime: requirements.txt .stamps/venv
 	@echo "Installing the packages of requirements.txt into .venv (once, a minute or two)"
-	@$(INSTALL) -r requirements.txt
+	$(call install,-r requirements.txt,requirements.txt)
 	@touch $@
 
 # pip learned to read dependency groups later than Python 3.11 came out, so they are listed for it.
@@ -80,5 +97,5 @@ clean:
 	@echo "Installing the development tools of pyproject.toml into .venv"
 	@$(VENV) -c "import tomllib; groups = tomllib.load(open('pyproject.toml', 'rb')); \
 	  print(*sum(groups['dependency-groups'].values(), []), sep='\n')" > .stamps/dev.txt
-	@$(INSTALL) -r requirements.txt -r .stamps/dev.txt
+	$(call install,-r requirements.txt -r .stamps/dev.txt,.stamps/dev.txt)
 	@touch $@

@@ -1,9 +1,15 @@
-"""`python app.py` serves Musubi; `flask --app app` and WSGI servers find `app` here."""
+"""`python app.py` serves Musubi; `flask --app app` and WSGI servers import `app` from here."""
 
-from plugin import create_app
+import sys
+
+from plugin.factory import create_app
 from plugin.serve import serve
+from plugin.settings import SettingsError
 
-app = create_app()
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(str(error))
 celery = app.extensions.get("celery")  # None where jobs run in this process
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One process, threads, a production server: migrate, start the engine, serve, end gracefully."""
+"""One process with threads: migrate, start the engine, serve, end gracefully."""
 
 import contextlib
 import gc
@@ -8,46 +8,75 @@ import sys
 import threading
 
 import click
-import waitress
 from flask import Flask
 from flask_migrate import upgrade
 
-from plugin.doorway import outside
+from plugin.guards import get_deps
+from plugin.models.base import db
+from plugin.models.database_files import close_database
+from plugin.models.migration_lock import file_lock
+from plugin.models.revision import database_revision, known_revisions
+from plugin.models.transaction import close_reads
+from plugin.server import PortTaken, listen_on, make_server
+from plugin.services.system.readiness import count_unreadable_secrets
 from plugin.settings import Settings
-
-THREADS = 24
 
 
 def serve(app: Flask) -> None:
-    """Run until SIGTERM or Ctrl-C."""
     with app.app_context():
-        settings = outside().settings
-        upgrade()
-    _spare_the_collector()
+        settings = get_deps().settings
+        try:
+            # Before anything else, so that a second start by mistake changes nothing.
+            bound = listen_on(settings.port)
+        except PortTaken as error:
+            sys.exit(str(error))
+        _prepare()
+    _freeze_loaded_objects()
     engine = app.extensions["musubi_engine"]
     if settings.scheduler:
         engine.start()
-    server = waitress.create_server(
-        app, host="0.0.0.0", port=settings.port, threads=THREADS, connection_limit=1000,  # noqa: S104
-        backlog=1024, ident=None, clear_untrusted_proxy_headers=True,
-    )  # fmt: skip
-    # Work ends beside the requests in hand, so that both together take no longer than the grace.
+    # Counting visits decides whether to trust X-Forwarded-For.
+    server = make_server(app, bound, settings.sandbox, proxied=bool(settings.trusted_proxies))
+    # Jobs end beside the requests in progress, so that both together fit into the grace period.
     ending = threading.Thread(target=engine.stop, daemon=True)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: _end(ending))
-    _say_hello(settings)
+    _print_addresses(settings)
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run()
     if not ending.ident:
         ending.start()
     ending.join()
     server.close()
+    with app.app_context():
+        close_database()
+    app.extensions.get("musubi_at_end", lambda: None)()
     sys.stdout.flush()
-    # A step that hangs in a call would hold the process; its job has been returned.
+    # A job that hangs in a call would hold the process; its row has been released.
     os._exit(0)
 
 
-def _spare_the_collector() -> None:
-    """What is loaded by now stays for good; looking through it costs a tenth of the work."""
+def _prepare() -> None:
+    with file_lock(db.engine):
+        revision = database_revision()
+        # These reads saw the database before the migrations.
+        close_reads()
+    if revision and revision not in known_revisions():
+        sys.exit(
+            f"The database belongs to a newer Musubi (revision {revision}). Start that version, or"
+            " restore a backup from before it."
+        )
+    upgrade()
+    foreign = count_unreadable_secrets()
+    if foreign:
+        sys.exit(
+            f"ENCRYPTION_KEYS does not open {foreign} of the secrets in the database. Add the key"
+            " with which they were stored; several are separated by commas, newest first."
+        )
+    close_reads()
+
+
+def _freeze_loaded_objects() -> None:
+    # What is loaded by now stays; collecting through it would cost a tenth of the work.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
@@ -60,7 +89,7 @@ def _end(ending: threading.Thread) -> None:
     sys.exit(0)
 
 
-def _say_hello(settings: Settings) -> None:
+def _print_addresses(settings: Settings) -> None:
     click.echo(f"Musubi      {settings.base_url}")
     if settings.sandbox:
         click.echo(

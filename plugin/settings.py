@@ -1,13 +1,21 @@
-"""Everything Musubi is told from outside: read once, checked whole, then frozen."""
+"""Musubi's settings: read once from the environment, checked as a whole, then frozen."""
 
-import base64
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from plugin.kept_keys import key_reader
+from plugin.setting_forms import (
+    SHORTEST_SECRET,
+    is_fernet_key,
+    is_loopback,
+    is_mail_server,
+    is_sender,
+    is_weak,
+    is_web_address,
+)
+from plugin.trusted_proxies import Network, networks
 
 REAL_BASES = {
     "HUBSPOT_API_BASE": "https://api.hubapi.com",
@@ -18,7 +26,7 @@ REAL_BASES = {
     "LINE_LIFF_BASE": "https://liff.line.me",
     "LINE_LIFF_SDK_URL": "https://static.line-scdn.net/liff/edge/2/sdk.js",
 }
-# Where the stand-ins answer, below BASE_URL/sandbox.
+# Where the sandbox serves the platforms, below BASE_URL/sandbox.
 SANDBOX_BASES = {
     "HUBSPOT_API_BASE": "/hubspot-api",
     "HUBSPOT_AUTHORIZE_BASE": "/hubspot-app",
@@ -42,7 +50,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What `contract.md` of the outside promises under "Settings", with the same names."""
+    """The settings of the README, with the same names."""
 
     base_url: str
     port: int
@@ -67,15 +75,14 @@ class Settings:
     mail_from: str
     log_format: str
     instance: Path
+    trusted_proxies: tuple[Network, ...] = ()
 
     @property
     def secure(self) -> bool:
-        """Served over https, so cookies may insist on it."""
         return self.base_url.startswith("https://")
 
     @property
     def hubspot_client_secrets(self) -> tuple[str, ...]:
-        """The secrets a signature may carry, newest first."""
         previous = self.hubspot_previous_client_secret
         return (self.hubspot_client_secret, *([previous] if previous else []))
 
@@ -83,7 +90,7 @@ class Settings:
     def from_env(
         cls, environ: Mapping[str, str] | None = None, instance: Path | None = None
     ) -> "Settings":
-        """Read the environment. Raises `SettingsError` naming all that is wrong at once."""
+        """Read the environment. Raise `SettingsError` naming all problems at once."""
         reader = _Reader(os.environ if environ is None else environ)
         settings = _build(reader, instance or Path("instance").resolve())
         if reader.problems:
@@ -94,14 +101,12 @@ class Settings:
 
 
 class _Reader:
-    """Takes settings one by one and remembers every complaint."""
-
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.problems: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
-        """NAME, or the content of the file that NAME_FILE points at."""
+        """Return NAME, or the content of the file that NAME_FILE points at."""
         path = self.environ.get(f"{name}_FILE", "")
         if not path:
             return self.environ.get(name, "").strip() or default
@@ -132,16 +137,20 @@ class _Reader:
             self.problems.append(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
         return value
 
-    def url(self, name: str, default: str) -> str:
+    def url(self, name: str, default: str, plain: bool = False) -> str:
         value = self.text(name, default).rstrip("/")
-        if not _is_web_address(value):
+        if not is_web_address(value):
             self.problems.append(f"{name} must be a web address, not {value!r}")
+        elif not plain and value.startswith("http:") and not is_loopback(value):
+            self.problems.append(
+                f"{name} must begin with https:// (http:// is for this machine only), not {value!r}"
+            )
         return value
 
-    def keys(self, name: str, kept: Callable[[], str] | None) -> tuple[str, ...]:
-        """Comma-separated keys, newest first; `kept` makes the sandbox's own."""
+    def keys(self, name: str, stored: Callable[[], str] | None) -> tuple[str, ...]:
+        """Return comma-separated keys, newest first; `stored` provides the sandbox's own."""
         try:
-            value = self.text(name) or (kept() if kept else "")
+            value = self.text(name) or (stored() if stored else "")
         except OSError as error:
             self.problems.append(f"{name} cannot be kept in {error.filename}: {error.strerror}")
             return ()
@@ -151,28 +160,16 @@ class _Reader:
         return keys
 
 
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and parts.port != 0
-            and not parts.query
-        )
-    except ValueError:
-        return False
-
-
 def _build(read: _Reader, instance: Path) -> Settings:
-    sandbox = not any(read.text(name) for name in CREDENTIALS)
     port = read.number("PORT", 8000)
-    base_url = read.url("BASE_URL", f"http://localhost:{port}")
+    meant = read.choice("SANDBOX", "auto", ("auto", "on", "off"))
+    base_url = read.url("BASE_URL", f"http://localhost:{port}", plain=meant == "on")
+    sandbox = _is_sandbox(read, meant, base_url)
     bases = _bases(read, base_url, sandbox)
     return Settings(
         base_url=base_url,
         port=port,
-        secret_keys=read.keys("SECRET_KEY", _keeper(instance, "secret_key") if sandbox else None),
+        secret_keys=_secret_keys(read, instance, sandbox),
         encryption_keys=_fernet_keys(read, instance, sandbox),
         database_url=_database_url(read, instance),
         celery_broker_url=_broker_url(read),
@@ -186,14 +183,43 @@ def _build(read: _Reader, instance: Path) -> Settings:
         mail_from=_mail_from(read, sandbox),
         log_format=read.choice("LOG_FORMAT", "console", ("console", "json")),
         instance=instance,
+        trusted_proxies=networks(read.text("TRUSTED_PROXIES"), read.problems),
         **bases,
     )
+
+
+def _is_sandbox(read: _Reader, meant: str, base_url: str) -> bool:
+    credentials = [name for name in CREDENTIALS if read.text(name)]
+    if credentials and meant == "on":
+        read.problems.append(f"SANDBOX is on, but {', '.join(credentials)} is set: keep one")
+    # Lost credentials must not open Musubi with the published ones.
+    if credentials or meant == "off":
+        return False
+    if meant == "on" or is_loopback(base_url):
+        return True
+    read.problems.append(
+        "SANDBOX must be on for a sandbox that others can reach at BASE_URL;"
+        " for HubSpot itself set the credentials"
+    )
+    return False
+
+
+def _secret_keys(read: _Reader, instance: Path, sandbox: bool) -> tuple[str, ...]:
+    keys = read.keys("SECRET_KEY", key_reader(instance, "secret_key") if sandbox else None)
+    if any(is_weak(key) for key in keys):
+        read.problems.append(
+            f"SECRET_KEY is weak: at least {SHORTEST_SECRET} characters that nobody can guess, such"
+            " as python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return keys
 
 
 def _bases(read: _Reader, base_url: str, sandbox: bool) -> dict[str, str]:
     stand_ins = {name: f"{base_url}/sandbox{path}" for name, path in SANDBOX_BASES.items()}
     defaults = stand_ins if sandbox else REAL_BASES
-    return {name.lower(): read.url(name, default) for name, default in defaults.items()}
+    return {
+        name.lower(): read.url(name, default, plain=sandbox) for name, default in defaults.items()
+    }
 
 
 def _credential(read: _Reader, name: str, sandbox: bool) -> str:
@@ -203,17 +229,10 @@ def _credential(read: _Reader, name: str, sandbox: bool) -> str:
 
 
 def _fernet_keys(read: _Reader, instance: Path, sandbox: bool) -> tuple[str, ...]:
-    keys = read.keys("ENCRYPTION_KEYS", _keeper(instance, "encryption_key") if sandbox else None)
-    if not all(_is_fernet_key(key) for key in keys):
+    keys = read.keys("ENCRYPTION_KEYS", key_reader(instance, "encryption_key") if sandbox else None)
+    if not all(is_fernet_key(key) for key in keys):
         read.problems.append("ENCRYPTION_KEYS must be Fernet keys (32 bytes, url-safe base64)")
     return keys
-
-
-def _is_fernet_key(key: str) -> bool:
-    try:
-        return len(base64.urlsafe_b64decode(key)) == 32
-    except ValueError:
-        return False
 
 
 def _database_url(read: _Reader, instance: Path) -> str:
@@ -239,7 +258,7 @@ def _broker_url(read: _Reader) -> str | None:
 
 def _smtp_url(read: _Reader) -> str:
     url = read.text("SMTP_URL")
-    if url and not _is_mail_server(url):
+    if url and not is_mail_server(url):
         read.problems.append(
             "SMTP_URL must be smtps://user:password@host or smtp://user:password@host:587;"
             " ?tls=off only without a password"
@@ -247,48 +266,10 @@ def _smtp_url(read: _Reader) -> str:
     return url
 
 
-def _is_mail_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        plain = parts.query == "tls=off" and parts.scheme == "smtp" and not parts.username
-        return (
-            parts.scheme in ("smtp", "smtps")
-            and bool(parts.hostname)
-            and parts.port != 0
-            and parts.path in ("", "/")
-            and (plain or not parts.query)
-        )
-    except ValueError:
-        return False
-
-
 def _mail_from(read: _Reader, sandbox: bool) -> str:
     sender = read.text("MAIL_FROM", "Musubi <musubi@example.com>" if sandbox else "")
     if read.text("SMTP_URL") and not sender:
         read.problems.append("MAIL_FROM is missing (the sender of the mail that SMTP_URL takes)")
-    elif sender and not _is_sender(sender):
+    elif sender and not is_sender(sender):
         read.problems.append(f"MAIL_FROM must be an e-mail address, not {sender!r}")
     return sender
-
-
-def _is_sender(text: str) -> bool:
-    """An address, with or without a name in front."""
-    name, _, domain = parseaddr(text)[1].rpartition("@")
-    return bool(name) and "." in domain and text.isprintable()
-
-
-def _keeper(instance: Path, name: str) -> Callable[[], str]:
-    return lambda: _kept(instance / name)
-
-
-def _kept(path: Path) -> str:
-    """A random key made at the first start and read ever after; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(fresh)
-    return fresh

@@ -4,13 +4,18 @@ import copy
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from playwright.sync_api import Browser
 
 from plugin.models import db
-from tests.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
-from tests.starts import TENANTS, Starts
-from tests.world import (
+from tests.browser.chromium import open_chromium
+from tests.support.databases import Copies, Databases, chosen_kinds, not_synced
+from tests.support.schedule import OneByOne, long_tests_first, report_slowest_files
+from tests.support.starts import TENANTS, Starts, freshen_sessions
+from tests.support.world import (
     OTHER_PORTAL,
     PORTAL,
     Sandbox,
@@ -22,27 +27,51 @@ from tests.world import (
     settings_for,
 )
 
-IN_CI = os.environ.get("CI") == "true"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database",
-        choices=("sqlite", "postgresql", "both"),
-        default="both",
-        help="which databases the tests run on (both: PostgreSQL where it answers)",
+        choices=("auto", "sqlite", "postgresql", "both"),
+        default="auto",
+        help="the databases that the tests run on; auto: tests with the marker `both_databases` on"
+        " both, all others on SQLite, under CI on PostgreSQL; both: all tests on both",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "copies" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("database")
-        kinds = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
+        marked = metafunc.definition.get_closest_marker("both_databases") is not None
         params = [
             pytest.param(kind, marks=pytest.mark.postgres) if kind == "postgresql" else kind
-            for kind in kinds
+            for kind in chosen_kinds(metafunc.config.getoption("database"), marked)
         ]
-        metafunc.parametrize("copies", params, indirect=True, scope="session")
+        metafunc.parametrize("copies", params, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    long_tests_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: who tests processes mostly waits for them."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneByOne | None:
+    return OneByOne(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    report_slowest_files(terminalreporter)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium that lasts as long as the test run of this process."""
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -71,30 +100,43 @@ def sandbox(the_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
-def copies(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    musubi_socket: Socket,
-) -> Iterator[Copies]:
-    """A migrated database of one kind, ready to be copied."""
-    if request.param == "postgresql" and not postgres_is_there():
-        if IN_CI:
-            pytest.fail("CI must have PostgreSQL")
-        pytest.skip("PostgreSQL does not answer (TEST_POSTGRES_URL)")
-    folder = tmp_path_factory.mktemp("template")
-    made: Copies = SQLiteCopies(folder) if request.param == "sqlite" else PostgresCopies()
-    settings = settings_for(musubi_socket.url, musubi_socket.url, made.template_url, folder)
-    migrate(make_app(settings))
+def databases(
+    tmp_path_factory: pytest.TempPathFactory, musubi_socket: Socket
+) -> Iterator[Databases]:
+    """Migrated databases of each kind, which last as long as the test run of this process."""
+
+    def migrated_by(url: str, folder: Path) -> Flask:
+        settings = settings_for(musubi_socket.url, musubi_socket.url, url, folder)
+        return not_synced(make_app(settings))
+
+    made = Databases(tmp_path_factory, migrated_by)
     yield made
     made.close()
 
 
+@pytest.fixture
+def copies(request: pytest.FixtureRequest, databases: Databases) -> Copies:
+    """A migrated database of one kind, ready to be copied."""
+    return databases.of_kind(request.param)
+
+
 @pytest.fixture(scope="session")
+def all_starts() -> dict[Copies, Starts]:
+    """The starts of each kind of database, which last as long as the databases."""
+    return {}
+
+
+@pytest.fixture
 def starts(
-    copies: Copies, the_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+    copies: Copies,
+    the_sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    all_starts: dict[Copies, Starts],
 ) -> Starts:
     """Databases in which somebody is installed and connected already."""
-    return Starts(copies, the_sandbox, tmp_path_factory.mktemp("start"))
+    if copies not in all_starts:
+        all_starts[copies] = Starts(copies, the_sandbox, tmp_path_factory.mktemp("start"))
+    return all_starts[copies]
 
 
 @pytest.fixture
@@ -108,7 +150,8 @@ def world(
     """Musubi, served beside the sandbox, with the tenants the test asks for."""
 
     def open_world(url: str, folder: Path) -> World:
-        app = starts.app or make_app(settings_for(musubi_socket.url, sandbox.url, url, folder))
+        settings = settings_for(musubi_socket.url, sandbox.url, url, folder)
+        app = starts.app or not_synced(make_app(settings))
         musubi_socket.app = starts.app = app
         renew(app)
         return World(app, musubi_socket.url, sandbox)
@@ -120,6 +163,7 @@ def world(
         if start is not None:
             sandbox.kinds = copy.deepcopy(start.kinds)
             opened.tenants = start.signed_in()
+            freshen_sessions(opened)
         yield opened
         musubi_socket.empty()
         with opened.app.app_context():

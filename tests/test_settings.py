@@ -11,12 +11,21 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.settings import REAL_BASES, SANDBOX_BASES, Settings, SettingsError
+from plugin.sandbox import SandboxConfig
+from plugin.setting_forms import is_loopback
+from plugin.settings import (
+    CREDENTIALS,
+    REAL_BASES,
+    SANDBOX_BASES,
+    SANDBOX_CREDENTIALS,
+    Settings,
+    SettingsError,
+)
 
 FERNET = "bXVzdWJpLXRlc3Qta2V5LW5vdC1hLXNlY3JldC4uLi4="
 PRODUCTION = {
     "BASE_URL": "https://musubi.example.com",
-    "SECRET_KEY": "a-secret-of-production",
+    "SECRET_KEY": "of-production-0123456789-abcdefghijklm",
     "ENCRYPTION_KEYS": FERNET,
     "HUBSPOT_CLIENT_ID": "client",
     "HUBSPOT_CLIENT_SECRET": "client-secret",
@@ -28,12 +37,14 @@ NAMES = [
     "PORT",
     "DATABASE_URL",
     "CELERY_BROKER_URL",
+    "SANDBOX",
     "SCHEDULER",
     "LOG_FORMAT",
     "HUBSPOT_PREVIOUS_CLIENT_SECRET",
     "SECRET_KEY_FILE",
     "SMTP_URL",
     "MAIL_FROM",
+    "TRUSTED_PROXIES",
 ]
 
 # What an environment can hold: no NUL, no half characters.
@@ -56,6 +67,7 @@ def test_nothing_set_is_the_sandbox(tmp_path: Path) -> None:
     assert settings.database_url == f"sqlite:///{tmp_path}/musubi.db"
     assert settings.celery_broker_url is None
     assert settings.log_format == "console"
+    assert settings.trusted_proxies == ()
     assert not settings.secure
 
 
@@ -105,11 +117,24 @@ def test_one_credential_alone_asks_for_all_the_others_at_once(tmp_path: Path) ->
         ("PORT", "65536"),
         ("PORT", "eighty"),
         ("SCHEDULER", "maybe"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8;10.0.0.1"),
         ("LOG_FORMAT", "xml"),
         ("DATABASE_URL", "postgres://localhost/musubi"),
         ("ENCRYPTION_KEYS", "too-short"),
         ("ENCRYPTION_KEYS", f"{FERNET},nonsense"),
         ("SECRET_KEY", " , "),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me-1234567"),
+        ("SECRET_KEY", "of-production-0123456789-abcdefghijklm,old"),
+        ("BASE_URL", "http://musubi.example.com"),
+        ("BASE_URL", "http://192.168.1.20:8000"),
+        ("HUBSPOT_API_BASE", "http://api.hubapi.com"),
+        ("LINE_API_BASE", "http://10.0.0.1/line"),
+        ("LINE_LIFF_SDK_URL", "http://cdn.example.com/sdk.js"),
+        ("SANDBOX", "maybe"),
+        ("SANDBOX", "on"),
         ("SMTP_URL", "mail.example.com:587"),
         ("SMTP_URL", "smtp://"),
         ("SMTP_URL", "smtp://mail.example.com:port"),
@@ -131,6 +156,43 @@ def test_every_wrong_setting_is_named_in_one_message(tmp_path: Path) -> None:
     wrong = {**PRODUCTION, "PORT": "x", "SCHEDULER": "x", "LOG_FORMAT": "x", "BASE_URL": "x"}
     named = [line.split()[0] for line in problems(wrong, tmp_path)]
     assert named == ["PORT", "BASE_URL", "SCHEDULER", "LOG_FORMAT"]
+
+
+def test_lost_credentials_do_not_fall_open_into_the_sandbox(tmp_path: Path) -> None:
+    lost = {name: text for name, text in PRODUCTION.items() if not name.startswith("HUBSPOT")}
+    named = [line.split()[0] for line in problems(lost, tmp_path)]
+    assert named == ["SANDBOX", *CREDENTIALS]
+    named = [line.split()[0] for line in problems({**lost, "SANDBOX": "auto"}, tmp_path)]
+    assert named == ["SANDBOX", *CREDENTIALS]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sandbox_is_elsewhere_only_where_it_is_meant_to_be(tmp_path: Path) -> None:
+    meant = {"SANDBOX": "on", "BASE_URL": "http://192.168.1.20:8000"}
+    settings = Settings.from_env(meant, tmp_path)
+    assert settings.sandbox
+    assert settings.line_api_base == "http://192.168.1.20:8000/sandbox/line-api"
+
+
+def test_the_sandbox_can_be_refused_on_the_own_machine(tmp_path: Path) -> None:
+    named = [line.split()[0] for line in problems({"SANDBOX": "off"}, tmp_path)]
+    assert sorted(named) == sorted(["SECRET_KEY", "ENCRYPTION_KEYS", *CREDENTIALS])
+    assert not Settings.from_env({**PRODUCTION, "SANDBOX": "off"}, tmp_path).sandbox
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "musubi.localhost"]
+)
+def test_this_machine_may_be_reached_without_tls(host: str, tmp_path: Path) -> None:
+    own = {**PRODUCTION, "BASE_URL": f"http://{host}:8000"}
+    assert Settings.from_env(own, tmp_path).base_url == f"http://{host}:8000"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.example.com", "localhost.example.com", "10.0.0.1"])
+def test_what_only_looks_like_this_machine_is_not(host: str, tmp_path: Path) -> None:
+    (problem,) = problems({**PRODUCTION, "BASE_URL": f"http://{host}"}, tmp_path)
+    assert problem.startswith("BASE_URL must begin with https://")
+    assert not is_loopback(f"http://{host}")
 
 
 def test_a_broker_needs_postgresql(tmp_path: Path) -> None:
@@ -206,9 +268,10 @@ def test_an_instance_folder_that_cannot_be_written_is_named(tmp_path: Path) -> N
 
 def test_keys_are_listed_newest_first(tmp_path: Path) -> None:
     older = Fernet.generate_key().decode()
-    environ = {**PRODUCTION, "SECRET_KEY": "new, old", "ENCRYPTION_KEYS": f"{FERNET},{older}"}
-    settings = Settings.from_env(environ, tmp_path)
-    assert settings.secret_keys == ("new", "old")
+    new, old = (f"{age}-0123456789-abcdefghijklmnopqrs" for age in ("new", "old"))
+    keys = {"SECRET_KEY": f"{new}, {old}", "ENCRYPTION_KEYS": f"{FERNET},{older}"}
+    settings = Settings.from_env({**PRODUCTION, **keys}, tmp_path)
+    assert settings.secret_keys == (new, old)
     assert settings.encryption_keys == (FERNET, older)
 
 
@@ -244,3 +307,12 @@ def test_any_environment_is_settings_or_one_message(
     instance = tmp_path_factory.getbasetemp() / "any"
     with contextlib.suppress(SettingsError):
         Settings.from_env(environ, instance)
+
+
+def test_sandbox_mode_signs_in_as_the_app_that_the_sandbox_knows() -> None:
+    known = SandboxConfig(base_url="", target="")
+    assert {
+        "HUBSPOT_CLIENT_ID": known.client_id,
+        "HUBSPOT_CLIENT_SECRET": known.client_secret,
+        "HUBSPOT_APP_ID": str(known.app_id),
+    } == SANDBOX_CREDENTIALS

@@ -1,12 +1,11 @@
-"""DOOR: HubSpot workflow actions and their option lists, each call signed."""
+"""Entry point: HubSpot workflow actions and their option lists, each call signed."""
 
 from flask import Flask
 
 from plugin.actions.calls import blueprint
-from plugin.core.crowd import Crowd
+from plugin.services.actions.load import LoadGauge
 
 
 def init_app(app: Flask) -> None:
-    """Hang the door in."""
-    app.extensions["musubi_crowd"] = Crowd()
+    app.extensions["musubi_load_gauge"] = LoadGauge()
     app.register_blueprint(blueprint)

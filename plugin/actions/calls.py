@@ -7,23 +7,24 @@ import structlog
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from plugin.actions.parsing import Unreadable, execution_of, options_query_of
+from plugin.availability import answer_in_time
 from plugin.core.clock import utcnow
-from plugin.core.crowd import Crowd
-from plugin.core.signatures import SignedRequest, is_v2
-from plugin.doorway import only_hubspot, open_to_strangers, outside
-from plugin.services.action_options import Options, options_of
-from plugin.services.executions import Answer
-from plugin.services.run_action import run_action
-from plugin.services.run_taken import ACTIONS
-from plugin.services.take_action import take_action
+from plugin.core.security.signatures import SignedRequest, is_v2
+from plugin.guards import get_deps, only_hubspot, public_route, signed_json
+from plugin.services.actions.load import LoadGauge
+from plugin.services.actions.options import Options, options_of
+from plugin.services.actions.queue import queue_execution
+from plugin.services.actions.registry import ACTIONS
+from plugin.services.actions.run import run_action
+from plugin.services.executions.execution import Answer
 
 log = structlog.get_logger()
 blueprint = Blueprint("actions", __name__, url_prefix="/hubspot/actions")
+answer_in_time(blueprint)
 
 
 @blueprint.before_request
 def only_signed() -> None:
-    """Signature v3 or v2, never neither."""
     only_hubspot(_is_v2)
 
 
@@ -34,40 +35,40 @@ def _is_v2(secrets: Iterable[str], signed: SignedRequest, signature: str | None)
 
 
 @blueprint.post("/<action>")
-@open_to_strangers("HubSpot signature v3 or v2")
+@public_route("HubSpot signature v3 or v2")
 def execute(action: str) -> Response:
-    """Run an action once; answers at once, with outputs or with BLOCK (in a crowd always)."""
+    """Run an action once and return its outputs, or BLOCK (always during a burst)."""
     if action not in ACTIONS:
         abort(404)
     try:
-        execution = execution_of(request.get_json(force=True, silent=True))
+        execution = execution_of(signed_json())
     except Unreadable as error:
         log.warning("hubspot_action_unreadable", reason=str(error))
         abort(Response(status=400))
-    with crowd().joined() as crowded:
-        answer = take_action(ACTIONS[action], execution, crowd=crowd()) if crowded else None
-        answer = answer or run_action(outside(), ACTIONS[action], execution)
+    with load_gauge().enter() as is_burst:
+        answer = (
+            queue_execution(ACTIONS[action], execution, load=load_gauge()) if is_burst else None
+        )
+        answer = answer or run_action(get_deps(), ACTIONS[action], execution)
     return jsonify({"outputFields": _fields(answer)})
 
 
 @blueprint.post("/<action>/options")
-@open_to_strangers("HubSpot signature v3 or v2")
+@public_route("HubSpot signature v3 or v2")
 def options(action: str) -> Response:
-    """The choices of an input field, while somebody edits a workflow."""
     if action not in ACTIONS:
         abort(404)
     try:
-        query = options_query_of(request.get_json(force=True, silent=True))
+        query = options_query_of(signed_json())
     except Unreadable as error:
         log.warning("hubspot_options_unreadable", reason=str(error))
         abort(Response(status=400))
-    return jsonify(_page(options_of(outside(), query)))
+    return jsonify(_page(options_of(get_deps(), query)))
 
 
-def crowd() -> Crowd:
-    """The calls that this process has in hand."""
-    found: Crowd = current_app.extensions["musubi_crowd"]
-    return found
+def load_gauge() -> LoadGauge:
+    gauge: LoadGauge = current_app.extensions["musubi_load_gauge"]
+    return gauge
 
 
 def _fields(answer: Answer) -> dict[str, str]:

@@ -1,56 +1,78 @@
-"""HubSpot's bodies, read leniently: fields that are missing are empty, others are ignored."""
+"""Parse HubSpot's bodies leniently: missing fields are empty, unknown ones are ignored."""
 
 from typing import Any
 
-from plugin.services.action_options import OptionsQuery
-from plugin.services.executions import Execution
+from plugin.core.object_types import is_contact
+from plugin.core.text.clean import storable
+from plugin.services.actions.options import OptionsQuery
+from plugin.services.executions.execution import Execution
+
+# Fields with one value per line.
+LINES = frozenset({"buttons", "choices", "quick_replies"})
 
 
 class Unreadable(ValueError):
-    """The body lacks what nothing can be done without."""
+    """The body lacks a required field."""
 
 
 def execution_of(body: Any) -> Execution:
-    """An execution call. Raises `Unreadable` without callbackId, portal or contact."""
+    """Parse an execution call. Raise `Unreadable` without callbackId, portal or contact."""
     body = _object(body)
-    callback_id = body.get("callbackId")
+    callback_id = storable(body.get("callbackId"))
     if not isinstance(callback_id, str) or not 0 < len(callback_id) <= 200:
         raise Unreadable("callbackId")
-    contact_id = _number(_object(body.get("object")).get("objectId"))
+    enrolled = _object(body.get("object"))
+    contact_id = _number(enrolled.get("objectId"))
     portal_id = _number(_object(body.get("origin")).get("portalId"))
     if contact_id is None or portal_id is None:
         raise Unreadable("portalId or objectId")
-    return Execution(callback_id, portal_id, contact_id, _inputs(body))
+    other = _other_object(enrolled.get("objectType"), enrolled.get("objectTypeId"))
+    return Execution(callback_id, portal_id, contact_id, _inputs(body), other)
 
 
 def options_query_of(body: Any) -> OptionsQuery:
-    """An options call. `portalId` may stand at the top or in `origin`.
-
-    Where the editor sends the field's own value along, it is what a saved workflow uses.
-    """
+    """Parse an options call. `portalId` may be at the top or in `origin`."""
     body = _object(body)
     portal_id = _number(_object(body.get("origin")).get("portalId") or body.get("portalId"))
     if portal_id is None:
         raise Unreadable("portalId")
     fetch = _object(body.get("fetchOptions"))
     field = str(body.get("inputFieldName") or "")
+    # The editor may send the field's present value: the one that a saved workflow uses.
     saved = _object(_object(body.get("inputFields")).get(field)).get("value")
-    told = (fetch.get("q"), fetch.get("after"), saved)
-    return OptionsQuery(portal_id, field, *(_text(one)[:200] for one in told))
+    search, after, chosen = (
+        _text(value)[:200] for value in (fetch.get("q"), fetch.get("after"), saved)
+    )
+    of_contacts = is_contact(body.get("objectTypeId"))
+    return OptionsQuery(portal_id, field, search, after, chosen, of_contacts)
+
+
+def _other_object(*spellings: Any) -> str:
+    if is_contact(*spellings):
+        return ""
+    return next(_text(spelling)[:40] for spelling in spellings if not is_contact(spelling))
 
 
 def _inputs(body: dict[str, Any]) -> dict[str, str]:
-    """`inputFields` and `fields` have the same content; values may be text, numbers or bools."""
+    # Both have the same content; values may be text, numbers or bools.
     fields = _object(body.get("inputFields")) or _object(body.get("fields"))
-    return {name: _text(value) for name, value in fields.items()}
+    return {
+        str(storable(name)): _text(value, "\n" if name in LINES else ", ")
+        for name, value in fields.items()
+    }
 
 
-def _text(value: Any) -> str:
-    """Without what no database takes and no phone shows: NUL, and halves of a character."""
+def _text(value: Any, between: str = ", ") -> str:
+    """Return a value as text that every database takes; several values with `between` them."""
+    # A property with several choices may come as a list, a value with its type as an object.
+    if isinstance(value, list):
+        return between.join(filter(None, (_text(item, between) for item in value)))
+    if isinstance(value, dict):
+        return _text(value.get("value"), between)
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    return str(storable(text))
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -58,6 +80,6 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _number(value: Any) -> int | None:
-    """HubSpot's ids exceed 32 bits and may come as text."""
+    # HubSpot's ids exceed 32 bits and may come as text.
     text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     return int(text) if text.isdecimal() and len(text) <= 18 else None

@@ -1,13 +1,15 @@
-"""DOOR: programs. JSON under `/api/v1`, opened by an API key of one Installation."""
+"""Entry point: the JSON API under `/api/v1`, for programs with an installation's API key."""
 
 from flask import Flask
 from flask_smorest import Blueprint
 
-from plugin.api import (
+from plugin.api import description
+from plugin.api.guards import guard_blueprint
+from plugin.api.resource import PREFIX
+from plugin.api.resources import (
     conflicts,
+    connection,
     deliveries,
-    description,
-    disconnect,
     friend_imports,
     friends,
     imports,
@@ -19,8 +21,6 @@ from plugin.api import (
     qr_codes,
     templates,
 )
-from plugin.api.door import close
-from plugin.api.resource import PREFIX
 
 __all__ = ["init_app"]
 
@@ -29,11 +29,11 @@ def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, deliveries, friend_imports, imports, conflicts, disconnect,
+        templates, deliveries, friend_imports, imports, conflicts, connection,
         description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]
-    door = close(Blueprint("api", __name__, url_prefix=PREFIX))
+    blueprint = guard_blueprint(Blueprint("api", __name__, url_prefix=PREFIX))
     for resource in resources:
-        door.register_blueprint(resource)
-    description.describe(app, door, resources)
+        blueprint.register_blueprint(resource)
+    description.describe(app, blueprint, resources)

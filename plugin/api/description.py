@@ -1,4 +1,4 @@
-"""The API described by OpenAPI 3.1, made from the routes and schemas themselves."""
+"""The API's OpenAPI 3.1 description, generated from the routes and schemas."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,15 +10,15 @@ from marshmallow import Schema, fields
 
 from plugin.api.access import SAFE
 from plugin.api.fields import Id, Moment
-from plugin.api.once import HEADER, LONGEST_KEY
+from plugin.api.idempotency import HEADER, LONGEST_KEY
 from plugin.api.problems import MEDIA_TYPE
 from plugin.api.resource import PREFIX, Resource
-from plugin.doorway import open_to_strangers
-from plugin.services import Outside
+from plugin.guards import public_route
+from plugin.services import Dependencies
 
 blueprint = Resource("openapi", "This description", "openapi.json")
 OPENAPI_VERSION, API_VERSION = "3.1.0", "1"
-ABOUT = """HubSpot contacts and LINE friends, tied together.
+ABOUT = """HubSpot contacts and LINE friends, linked together.
 
 A key belongs to one Installation: `flask --app app api-key create --portal <id> --role admin`.
 Ids are strings, times RFC 3339 UTC. Lists answer `results` and `after`; send `after` back for the
@@ -30,7 +30,7 @@ PROBLEM_EXAMPLE = {
     "code": "not_found",
     "detail": "There is nothing here, or it is not yours.",
 }
-ONCE = {
+IDEMPOTENCY_PARAMETER = {
     "name": HEADER,
     "in": "header",
     "schema": {"type": "string", "maxLength": LONGEST_KEY},
@@ -39,72 +39,69 @@ ONCE = {
 
 
 class ProblemSchema(Schema):
-    """An error. `code` is for programs, `detail` for people, `errors` by field of the request."""
-
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     code = fields.String(required=True)
     detail = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    conflict = fields.Dict(metadata={"description": "409 of linkages: the tie in the way"})
+    conflict = fields.Dict(metadata={"description": "409 of linkages: the linkage in the way"})
     reference = fields.String(metadata={"description": "500: what to quote in a report"})
 
 
 class _Api(Api):
-    """The description alone: the door has its own answers to errors."""
-
+    # The API has its own error handlers.
     def _register_error_handlers(self) -> None: ...
 
 
 @blueprint.get("")
-@open_to_strangers("tells nothing but what the API is like")
+@public_route("tells nothing but what the API is like")
 @blueprint.response(200, {"type": "object"})
 def openapi() -> Any:
     """This description"""
     return current_app.json.response(current_app.extensions["musubi_openapi"])
 
 
-def describe(app: Flask, door: SmorestBlueprint, resources: Sequence[Resource]) -> None:
-    """Register the door, and keep the description of everything behind it."""
-    api = _Api(app, spec_kwargs=_frame(app))
+def describe(app: Flask, api_blueprint: SmorestBlueprint, resources: Sequence[Resource]) -> None:
+    """Register the blueprint and store the description of everything below it."""
+    api = _Api(app, spec_kwargs=_spec_options(app))
     api.register_field(Id, "string", None)
     api.register_field(Moment, "string", "date-time")
     api.spec.components.schema("Problem", schema=ProblemSchema)
-    api.register_blueprint(door)
+    api.register_blueprint(api_blueprint)
     spec = api.spec.to_dict()
-    spec["tags"] = [{"name": one.path, "description": one.description} for one in resources]
+    spec["tags"] = [{"name": item.path, "description": item.description} for item in resources]
     for unused in ("Error", "PaginationMetadata"):
         spec["components"]["schemas"].pop(unused, None)
-    spec["components"] |= _shared()
+    spec["components"] |= _shared_components()
     for path, method, operation in _operations(spec):
-        _finish(path, method, operation)
+        _complete_operation(path, method, operation)
     _name_operations(app, api, spec["paths"])
     spec["paths"][f"{PREFIX}/openapi.json"]["get"]["security"] = []
     app.extensions["musubi_openapi"] = spec
 
 
-def _frame(app: Flask) -> dict[str, Any]:
-    outside: Outside = app.extensions["musubi"]
+def _spec_options(app: Flask) -> dict[str, Any]:
+    deps: Dependencies = app.extensions["musubi"]
     return {
         "title": "Musubi",
         "version": API_VERSION,
         "openapi_version": OPENAPI_VERSION,
         "info": {"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
-        "servers": [{"url": outside.settings.base_url}],
+        "servers": [{"url": deps.settings.base_url}],
         "security": [{"key": []}],
     }
 
 
-def _shared() -> dict[str, Any]:
-    """What every operation refers to, in place of flask-smorest's own form of errors."""
+def _shared_components() -> dict[str, Any]:
+    # Replaces flask-smorest's own form of errors.
     problem = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "example": PROBLEM_EXAMPLE,
     }
     return {
         "responses": {"Problem": {"description": "An error", "content": {MEDIA_TYPE: problem}}},
-        "parameters": {"IdempotencyKey": ONCE},
+        "parameters": {"IdempotencyKey": IDEMPOTENCY_PARAMETER},
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
     }
 
@@ -116,7 +113,7 @@ def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
                 yield path, method, operation
 
 
-def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["tags"] = [path.removeprefix(f"{PREFIX}/").split("/")[0]]
     operation["responses"].pop("422", None)
     operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
@@ -127,7 +124,7 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _name_operations(app: Flask, api: Api, paths: dict[str, Any]) -> None:
-    """Programs made from the description call the operations as the code does."""
+    # Clients generated from the description call the operations as the code does.
     for rule in app.url_map.iter_rules():
         item = paths.get(api.flask_plugin.flaskpath2openapi(rule.rule), {})
         for method in rule.methods or ():

@@ -1,4 +1,4 @@
-"""The forms of values: ids are text, times RFC 3339, and no text can upset a database."""
+"""Fields of requests and responses: ids are text, times RFC 3339, all text can be stored."""
 
 import re
 from collections.abc import Callable
@@ -9,36 +9,29 @@ from marshmallow import ValidationError, fields, validate
 
 from plugin.core.clock import rfc3339
 from plugin.core.linkage import looks_like_user_id
+from plugin.core.text.row_ids import row_id
 
-# Ids of ours and of HubSpot are 64 bits with a sign.
-LARGEST_ID = 2**63 - 1
-_ID = re.compile(r"[1-9][0-9]{0,18}")
-# NUL, other control signs and halves of surrogate pairs, which databases refuse or garble.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+# NUL, other control characters and unpaired surrogates, which databases refuse or garble.
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def row_id(text: str) -> int | None:
-    """The number that an id's text stands for, or None where it can be nobody's."""
-    if not _ID.fullmatch(text):
-        return None
-    number = int(text)
-    return number if number <= LARGEST_ID else None
-
-
 class Moment(fields.Field[datetime]):
-    """A time: RFC 3339, written in UTC with milliseconds; null where it has not come."""
+    """A time: RFC 3339, written in UTC with milliseconds; None is null."""
 
     def _serialize(self, value: datetime | None, attr: Any, obj: Any, **kwargs: Any) -> str | None:
         return rfc3339(value)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
-        """In any zone, but with one."""
         try:
             moment = datetime.fromisoformat(value).astimezone(UTC) if "T" in value else None
         except (TypeError, ValueError, OverflowError):
             moment = None
         if moment is None or datetime.fromisoformat(value).tzinfo is None:
             raise ValidationError("Must be a time with its zone, such as 2026-11-23T09:30:00Z.")
+        # Beyond these years other time zones cannot show it.
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValidationError("Must be between the years 1900 and 2999.")
         return moment
 
 
@@ -55,8 +48,8 @@ class Id(fields.Field[int]):
         return number
 
 
-class Made(fields.String):
-    """Text that is worked out from the whole row."""
+class Computed(fields.String):
+    """Text computed from the whole row."""
 
     _CHECK_ATTRIBUTE = False
 
@@ -69,7 +62,7 @@ class Made(fields.String):
 
 
 class PlainText(fields.String):
-    """Text without the blanks around it. `longest`: how many signs it may have."""
+    """Stripped text of `shortest` to `longest` characters."""
 
     def __init__(self, longest: int, shortest: int = 0, **kwargs: Any) -> None:
         checks = [validate.Length(shortest, longest), *kwargs.pop("validate", ())]
@@ -83,12 +76,5 @@ class PlainText(fields.String):
 
 
 def user_id(text: str) -> None:
-    """Refuse what has not the form of a LINE user ID."""
     if not looks_like_user_id(text):
         raise ValidationError("Must be a LINE user ID: U and 32 digits of 0-9, a-f.")
-
-
-def web_address(text: str) -> None:
-    """Refuse what is not a web address; nothing is fine."""
-    if text:
-        validate.URL(require_tld=False, schemes={"http", "https"})(text)

@@ -1,4 +1,4 @@
-"""Lists a page at a time, by the id of the last row: no row is skipped or shown twice."""
+"""Pages of lists, by the id of the last row: no row is skipped or shown twice."""
 
 import base64
 from typing import Any, TypedDict, TypeVar
@@ -6,8 +6,8 @@ from typing import Any, TypedDict, TypeVar
 from marshmallow import INCLUDE, Schema, fields, validate
 from sqlalchemy import Select
 
-from plugin.api.fields import row_id
 from plugin.api.problems import Problem
+from plugin.core.text.row_ids import row_id
 from plugin.models.base import Base, db
 
 Row = TypeVar("Row", bound=Base)
@@ -15,22 +15,17 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
 class Page(TypedDict):
-    """`after` is the cursor of the next page, None on the last one."""
-
     results: list[Any]
-    after: str | None
+    after: str | None  # the cursor of the next page
 
 
-class Answer(Schema):
-    """What a route answers. More fields may come, and the description says so."""
-
+class ResponseSchema(Schema):
+    # More fields may come, and the description says so.
     class Meta:
         unknown = INCLUDE
 
 
 class PageQuery(Schema):
-    """What every list takes."""
-
     limit = fields.Integer(
         load_default=DEFAULT_LIMIT,
         validate=validate.Range(1, MAX_LIMIT),
@@ -44,22 +39,21 @@ class PageQuery(Schema):
 def page(
     rows: Select[tuple[Row]], column: Any, query: dict[str, Any], newest_first: bool = False
 ) -> Page:
-    """One page by `column`, the rows' id. Raises a 400 problem for a cursor that is none."""
+    """Return one page by `column`, the rows' id. Raise a 400 problem for an invalid cursor."""
     if query["after"]:
-        last = _opened(query["after"])
+        last = _decode_cursor(query["after"])
         rows = rows.where(column < last if newest_first else column > last)
     order = column.desc() if newest_first else column.asc()
-    # One more than asked for says whether there is a next page.
+    # One row more than asked for shows whether there is a next page.
     ordered = rows.order_by(None).order_by(order).limit(query["limit"] + 1)
-    found: list[Any] = list(db.session.scalars(ordered))
-    shown = found[: query["limit"]]
-    more = len(found) > len(shown)
-    return {"results": shown, "after": _cursor(shown[-1].id) if more else None}
+    fetched: list[Any] = list(db.session.scalars(ordered))
+    shown = fetched[: query["limit"]]
+    more = len(fetched) > len(shown)
+    return {"results": shown, "after": _encode_cursor(shown[-1].id) if more else None}
 
 
 def list_of(result: type[Schema]) -> type[Schema]:
-    """The schema of a list's answer."""
-    return Answer.from_dict(
+    return ResponseSchema.from_dict(
         {
             "results": fields.List(fields.Nested(result), required=True),
             "after": fields.String(required=True, allow_none=True),
@@ -68,11 +62,11 @@ def list_of(result: type[Schema]) -> type[Schema]:
     )
 
 
-def _cursor(last: int) -> str:
+def _encode_cursor(last: int) -> str:
     return base64.urlsafe_b64encode(f"after:{last}".encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> int:
+def _decode_cursor(cursor: str) -> int:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
+from plugin.models.lock_wait import UNAVAILABLE
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -23,7 +24,7 @@ Errors = Mapping[str, list[str]]
 
 
 class Problem(Exception):
-    """An answer that says no. `code` is for programs, `detail` for people, `errors` by field."""
+    """An error response. `code` is for programs, `detail` for people, `errors` by field."""
 
     def __init__(
         self,
@@ -42,27 +43,26 @@ class Problem(Exception):
 
 
 def not_found() -> Problem:
-    """Missing and foreign alike."""
     return Problem(404, "not_found", "There is nothing here, or it is not yours.")
 
 
 def invalid(field: str, message: str) -> Problem:
-    """One field of the request cannot be taken as it is."""
     return Problem(422, "invalid", message, errors={field: [message]})
 
 
-def handle_all(door: Blueprint) -> None:
-    """Answer every error below `door`; each code by itself, since the pages have handlers too."""
-    door.register_error_handler(Problem, document)
-    door.register_error_handler(GatewayError, _of_gateway)
-    door.register_error_handler(IntegrityError, _of_race)
+def register_error_handlers(blueprint: Blueprint) -> None:
+    blueprint.register_error_handler(Problem, problem_response)
+    blueprint.register_error_handler(GatewayError, _from_gateway)
+    blueprint.register_error_handler(IntegrityError, _from_race)
+    for error in UNAVAILABLE:
+        blueprint.register_error_handler(error, _from_unavailable)
+    # Each code by itself, since the pages have handlers of their own.
     for code in default_exceptions:
-        door.register_error_handler(code, of_http)
-    door.register_error_handler(Exception, _of_bug)
+        blueprint.register_error_handler(code, of_http)
+    blueprint.register_error_handler(Exception, _from_bug)
 
 
-def document(problem: Problem) -> Response:
-    """The problem as a response."""
+def problem_response(problem: Problem) -> Response:
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -77,59 +77,64 @@ def document(problem: Problem) -> Response:
 
 
 def of_http(error: HTTPException) -> Response:
-    """What Flask and the parser of arguments raise."""
     status = error.code or 500
     if status >= 500:
-        return _of_bug(error.__cause__ or error)
-    errors = _by_field(getattr(error, "data", {}).get("messages") or {})
-    detail = _sentence(errors) or str(error.description or error.name)
+        return _from_bug(error.__cause__ or error)
+    errors = _errors_by_field(getattr(error, "data", {}).get("messages") or {})
+    detail = _joined_messages(errors) or str(error.description or error.name)
     code = "invalid" if errors else error.name.lower().replace(" ", "_")
-    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return document(Problem(status, code, detail, errors=errors, headers=kept))
+    headers = {name: text for name, text in error.get_headers() if name in ("Allow", "Retry-After")}
+    return problem_response(Problem(status, code, detail, errors=errors, headers=headers))
 
 
-def _by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Without the place (`json`, `query`) that the parser puts around; one dot a level."""
+def _errors_by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    # Without the location (`json`, `query`) that webargs adds; a dot per level.
     errors: dict[str, list[str]] = {}
-    for place in messages.values():
-        _gather(errors, "", place)
+    for location_errors in messages.values():
+        _collect(errors, "", location_errors)
     return errors
 
 
-def _gather(errors: dict[str, list[str]], name: str, said: Any) -> None:
-    if isinstance(said, Mapping):
-        for key, inner in said.items():
+def _collect(errors: dict[str, list[str]], name: str, messages: Any) -> None:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
             below = "" if key == "_schema" else str(key)
-            _gather(errors, ".".join(filter(None, (name, below))), inner)
+            _collect(errors, ".".join(filter(None, (name, below))), inner)
         return
-    errors[name] = [str(each) for each in said]
+    errors[name] = [str(message) for message in messages]
 
 
-def _sentence(errors: Errors) -> str:
-    said = [f"{name}: {' '.join(words)}".removeprefix(": ") for name, words in errors.items()]
-    return " ".join(said)
+def _joined_messages(errors: Errors) -> str:
+    sentences = [f"{name}: {' '.join(words)}".removeprefix(": ") for name, words in errors.items()]
+    return " ".join(sentences)
 
 
-def _of_gateway(error: GatewayError) -> Response:
+def _from_gateway(error: GatewayError) -> Response:
     if error.permanent:
         sentence = f"HubSpot or LINE refused this: {error.message}"
-        return document(Problem(502, "platform_refused", sentence))
+        return problem_response(Problem(502, "platform_refused", sentence))
     wait = RETRY_SECONDS
     if error.retry_at is not None:
         wait = max(1, min(LONGEST_WAIT, round((error.retry_at - utcnow()).total_seconds())))
     sentence = f"HubSpot or LINE cannot do this now, try again later: {error.message}"
-    return document(
+    return problem_response(
         Problem(503, "platform_unavailable", sentence, headers={"Retry-After": str(wait)})
     )
 
 
-def _of_race(_: IntegrityError) -> Response:
+def _from_unavailable(error: Exception) -> Response:
+    log.warning("database_unavailable", error=type(error).__name__)
+    sentence = "Musubi's database cannot be used at the moment. Nothing was changed; try again."
+    return problem_response(Problem(503, "unavailable", sentence, headers={"Retry-After": "5"}))
+
+
+def _from_race(_: IntegrityError) -> Response:
     sentence = "Somebody changed the same thing at the same moment. Try again."
-    return document(Problem(503, "race", sentence, headers={"Retry-After": "1"}))
+    return problem_response(Problem(503, "race", sentence, headers={"Retry-After": "1"}))
 
 
-def _of_bug(error: BaseException) -> Response:
-    """A mistake of ours. Its message could carry a body, so the log has its kind and place only."""
+def _from_bug(error: BaseException) -> Response:
+    # The message could carry a body, so the log has only the error's type and place.
     reference = secrets.token_hex(6)
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
@@ -137,4 +142,4 @@ def _of_bug(error: BaseException) -> Response:
     kind = type(error).__name__
     log.error("api_failed", reference=reference, error=kind, place=place, route=rule)
     detail = f"Musubi made a mistake. Quote the reference {reference} when you report it."
-    return document(Problem(500, "internal", detail, more={"reference": reference}))
+    return problem_response(Problem(500, "internal", detail, more={"reference": reference}))

@@ -1,4 +1,4 @@
-"""One resource: routes that take and answer what their schemas say, and nothing else."""
+"""Base of the API's resources, which take and return only what their schemas declare."""
 
 from typing import Any
 
@@ -8,15 +8,13 @@ from webargs.flaskparser import FlaskParser
 
 from plugin.api.access import tenant
 from plugin.api.problems import Problem, not_found
-from plugin.models.official_account import OfficialAccount
+from plugin.models.connections.official_account import OfficialAccount
 
 PREFIX = "/api/v1"
 
 
 class Resource(Blueprint):
-    """A part of the API, registered below the door, which guards it."""
-
-    # A misspelt filter is refused: a list without it would hold what nobody asked for.
+    # A misspelt filter is refused: the list without it would not be the one asked for.
     ARGUMENTS_PARSER = FlaskParser(unknown=RAISE)
 
     def __init__(self, name: str, description: str, path: str = "") -> None:
@@ -24,15 +22,15 @@ class Resource(Blueprint):
         super().__init__(name, __name__, url_prefix=f"/{self.path}", description=description)
 
 
-def found(row: Any) -> Any:
-    """The row, or the same 404 whether it is missing or another tenant's."""
+def or_404(row: Any) -> Any:
+    """Return the row; the 404 is the same for missing rows and other tenants'."""
     if row is None:
         raise not_found()
     return row
 
 
 def owned_account(account_id: int) -> OfficialAccount:
-    """The Official Account that a body names, or a 404 that says which field is meant."""
+    """Return the Official Account of a body's field, or raise a 404 that names the field."""
     account = OfficialAccount.find_owned(tenant().id, account_id)
     if account is None:
         sentence = "There is no such Official Account, or it is not yours."

@@ -1,11 +1,12 @@
-"""`flask --app app api-key`: the keys of programs."""
+"""`flask --app app api-key`: the keys of API clients."""
 
 import click
 from flask.cli import AppGroup
 
 from plugin.core.clock import rfc3339
-from plugin.models.installation import ApiKey, Installation
-from plugin.services.api_keys import ROLES, create_api_key, revoke_api_key
+from plugin.models.connections.api_key import ApiKey
+from plugin.models.connections.installation import Installation
+from plugin.services.system.api_keys import ROLES, create_api_key, revoke_api_key
 
 api_key = AppGroup("api-key", help="Make, list and revoke the keys of the JSON API.")
 portal_option = click.option(
@@ -27,8 +28,8 @@ def list_keys(portal: int) -> None:
     """List the keys by their first letters."""
     for key in ApiKey.list_owned(_installation(portal).id):
         state = f"revoked {rfc3339(key.revoked_at)}" if key.revoked_at else "in use"
-        made = rfc3339(key.created_at)
-        click.echo(f"{key.id}\t{key.prefix}...\t{key.role}\tmade {made}\t{state}")
+        created = rfc3339(key.created_at)
+        click.echo(f"{key.id}\t{key.prefix}...\t{key.role}\tmade {created}\t{state}")
 
 
 @api_key.command("revoke")

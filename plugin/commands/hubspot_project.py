@@ -8,11 +8,13 @@ import click
 from flask.cli import AppGroup
 
 from plugin.core.hubspot_project import SOURCE, Profile, project_files
-from plugin.doorway import outside
+from plugin.guards import get_deps
 
 DEFINITION = Path(__file__).parents[2] / "hubspot-app.json"
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Name, base URL and HubSpot account of a `--profile`.
+Environment = tuple[str, str, int]
 
 hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's project files.")
 
@@ -21,7 +23,7 @@ hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's proje
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--profile",
-    "told",
+    "environments",
     type=(str, str, int),
     multiple=True,
     metavar="NAME BASE_URL ACCOUNT",
@@ -33,11 +35,11 @@ hubspot_project = AppGroup("hubspot-project", help="Make the HubSpot app's proje
     default="",
     help="Whom HubSpot's users write to about the app; kept in the profiles given here.",
 )
-def export(folder: Path, told: tuple[tuple[str, str, int], ...], support_email: str) -> None:
+def export(folder: Path, environments: tuple[Environment, ...], support_email: str) -> None:
     """Write the project into FOLDER. Profiles that are there stay, unless given anew."""
-    profiles = [_profile(*one, support_email) for one in told]
+    profiles = [_profile(*environment, support_email) for environment in environments]
     if not profiles and not any((folder / SOURCE).glob("hsprofile.*.json")):
-        profiles = [Profile("production", outside().settings.base_url, 0, support_email)]
+        profiles = [Profile("production", get_deps().settings.base_url, 0, support_email)]
     app = json.loads(DEFINITION.read_text(encoding="utf-8"))
     files = project_files(app, profiles)
     _clear(folder / SOURCE / "app" / "workflow-actions")
@@ -46,14 +48,14 @@ def export(folder: Path, told: tuple[tuple[str, str, int], ...], support_email: 
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode())
         click.echo(path)
-    for made in sorted((folder / SOURCE).glob("hsprofile.*.json")):
-        _say_what_is_missing(made)
+    for profile in sorted((folder / SOURCE).glob("hsprofile.*.json")):
+        _report_missing(profile)
 
 
-def _say_what_is_missing(profile: Path) -> None:
-    told = json.loads(profile.read_text(encoding="utf-8"))
-    missing = [] if told.get("accountId") else ["accountId"]
-    variables = told.get("variables", {})
+def _report_missing(profile: Path) -> None:
+    content = json.loads(profile.read_text(encoding="utf-8"))
+    missing = [] if content.get("accountId") else ["accountId"]
+    variables = content.get("variables", {})
     missing += [name for name in ("BASE_URL", "SUPPORT_EMAIL") if not variables.get(name)]
     if missing:
         click.echo(f"Enter {' and '.join(missing)} in {profile.name}.", err=True)
@@ -71,6 +73,6 @@ def _profile(name: str, base_url: str, account_id: int, support_email: str) -> P
 
 
 def _clear(actions: Path) -> None:
-    """An action that is no longer declared must not stay behind and be uploaded."""
+    # An action that is no longer declared must not stay and be uploaded.
     for old in actions.glob("*-hsmeta.json"):
         old.unlink()

@@ -1,1 +1,1 @@
-"""Decisions without I/O. Standard library only; everything it needs comes in as a value."""
+"""Decisions without I/O: standard library only, every input comes in as a value."""

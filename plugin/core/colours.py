@@ -1,29 +1,27 @@
-"""Two colours of a QR code, and whether a camera can tell them apart."""
+"""The two colours of a QR code, and whether a camera can tell them apart."""
 
 import re
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-# What WCAG 2.2 asks of text; phones' cameras in bad light want no less.
+# What WCAG 2.2 asks of text; phone cameras in bad light need no less.
 LEAST_CONTRAST = 4.5
 
 
 def is_colour(text: str) -> bool:
-    """Whether this is #rrggbb, in lower case."""
     return bool(_COLOUR.fullmatch(text))
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """The three parts of #rrggbb."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def contrast(dark: str, light: str) -> float:
-    """The ratio of WCAG 2.2, from 1 to 21; below 1 where `dark` is the lighter of the two."""
+    """Return the WCAG 2.2 ratio, 1 to 21; below 1 where `dark` is the lighter colour."""
     return (_luminance(light) + 0.05) / (_luminance(dark) + 0.05)
 
 
 def can_be_scanned(dark: str, light: str) -> bool:
-    """Many readers take no light code on a dark ground."""
+    """Return False for light on dark too: many readers do not take such codes."""
     return contrast(dark, light) >= LEAST_CONTRAST
 
 

@@ -1,7 +1,4 @@
-"""HubSpot's own form of the app: the files of an uploadable project, made from `hubspot-app.json`.
-
-The form is that of platform version 2026.09. The same definition always gives the same bytes.
-"""
+"""Generate a HubSpot project, in the format of version 2026.09, from `hubspot-app.json`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +7,7 @@ from typing import Any, NamedTuple
 Value = dict[str, Any]
 SOURCE = "src"
 APP_UID, WEBHOOKS_UID = "musubi", "musubi-webhooks"
-# What HubSpot's labels know; the words of an output's options stand at the options themselves.
+# The members of HubSpot's labels; the labels of an output's options stand at the options.
 LABELS = (
     "actionName", "actionDescription", "actionCardContent", "appDisplayName", "inputFieldLabels",
     "inputFieldDescriptions", "inputFieldOptionLabels", "outputFieldLabels", "executionRules",
@@ -20,19 +17,14 @@ KEPT = ("objectTypes", "objectRequestOptions", "executionRules", "inputFieldDepe
 
 
 class Profile(NamedTuple):
-    """One environment: where Musubi is, and the HubSpot account the project is uploaded to.
-
-    `support_email`: whom HubSpot's users write to; HubSpot shows it beside the app.
-    """
-
     name: str
     base_url: str
     account_id: int
+    # HubSpot shows it to users beside the app.
     support_email: str = ""
 
 
 def project_files(app: Value, profiles: Sequence[Profile]) -> dict[str, str]:
-    """Every file of the project by its path, with slashes."""
     folder = f"{SOURCE}/app"
     files: dict[str, Value] = {
         "hsproject.json": {
@@ -57,6 +49,7 @@ def project_files(app: Value, profiles: Sequence[Profile]) -> dict[str, str]:
 
 
 def _written(content: Value) -> str:
+    # Sorted, so that the same definition always gives the same bytes.
     return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
@@ -101,7 +94,7 @@ def _action(action: Value) -> Value:
     config = {
         "actionUrl": action["actionUrl"],
         "isPublished": True,
-        # Not as a tool of AI agents: a message to a customer is a person's decision.
+        # Not offered to AI agents: a message to a customer is a person's decision.
         "supportedClients": [{"client": "WORKFLOWS"}],
         "inputFields": [_input(field, english) for field in action["inputFields"]],
         "outputFields": [_output(field, english) for field in action["outputFields"]],
@@ -111,7 +104,7 @@ def _action(action: Value) -> Value:
 
 
 def _labels(texts: Value) -> Value:
-    """HubSpot wants the two for inputs even where there is no input."""
+    # HubSpot wants these two even where there is no input.
     empty: Value = {"inputFieldLabels": {}, "inputFieldDescriptions": {}}
     return empty | {name: texts[name] for name in LABELS if name in texts}
 
@@ -131,9 +124,9 @@ def _output(field: Value, english: Value) -> Value:
 
 
 def _type(field: Value, words: Mapping[str, str]) -> Value:
-    told: Value = {name: field[name] for name in TYPE if name in field}
+    definition: Value = {name: field[name] for name in TYPE if name in field}
     if "options" in field:
-        told["options"] = [
+        definition["options"] = [
             {
                 "value": value,
                 "label": words.get(value, value),
@@ -142,4 +135,4 @@ def _type(field: Value, words: Mapping[str, str]) -> Value:
             }
             for place, value in enumerate(field["options"])
         ]
-    return told
+    return definition

@@ -1,4 +1,4 @@
-"""The contact properties that Musubi keeps in HubSpot, and how their values are written."""
+"""The contact properties that Musubi writes in HubSpot, and the format of their values."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ METHODS = (
 
 
 class LineProperty(NamedTuple):
-    """One property of the group `line`. `options`: (value, label) pairs of an enumeration."""
+    """A property of the group `line`. `options`: (value, label) pairs of an enumeration."""
 
     name: str
     label: str
@@ -55,18 +55,17 @@ PROPERTIES = (
 
 
 def named(suffix: str) -> tuple[LineProperty, ...]:
-    """The properties of one Official Account; `suffix` is "" for the first, then `_2`, `_3`."""
+    """Return an account's properties; `suffix` is "" for the first account, then `_2`, `_3`."""
     number = f" ({suffix[1:]})" if suffix else ""
     return tuple(
-        one._replace(name=one.name + suffix, label=one.label + number) for one in PROPERTIES
+        prop._replace(name=prop.name + suffix, label=prop.label + number) for prop in PROPERTIES
     )
 
 
 def suffixed(values: Mapping[str, str], suffix: str) -> dict[str, str]:
-    """The same values under the names of one Official Account."""
     return {name + suffix: value for name, value in values.items()}
 
 
 def datetime_value(moment: datetime | None) -> str:
-    """HubSpot takes datetimes as milliseconds since the epoch; empty clears."""
+    # Milliseconds since the epoch, as HubSpot takes datetimes; an empty text clears.
     return str(int(moment.timestamp() * 1000)) if moment else ""

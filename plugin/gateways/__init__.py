@@ -1,16 +1,10 @@
-"""What the rest of Musubi knows of HubSpot and LINE: protocols, values, one error.
-
-The modules beside this one are the only code that imports an SDK. They speak our words and turn
-every provider answer into a value or a `GatewayError` with a verdict.
-"""
+"""Protocols and values of the platforms. Only the packages beside this file import SDKs."""
 
 from dataclasses import dataclass
 
-from plugin.gateways.errors import (
-    GatewayError,
-    Reason,
-)
-from plugin.gateways.hubspot_protocol import (
+from plugin.gateways.deadline import within
+from plugin.gateways.errors import GatewayError, PropertiesError, Reason
+from plugin.gateways.protocols.hubspot import (
     AccountDetails,
     CallbackCompletion,
     ContactBatch,
@@ -23,18 +17,13 @@ from plugin.gateways.hubspot_protocol import (
     ModifiedPage,
     Portal,
     PropertyDefinition,
+    PropertyFault,
+    PropertyShape,
     TextProperty,
     TokenInfo,
     TokenSet,
 )
-from plugin.gateways.line_login_protocol import (
-    Identity,
-    LiffApp,
-    LineLoginGateway,
-    LoginTokens,
-    UserAccess,
-)
-from plugin.gateways.line_protocol import (
+from plugin.gateways.protocols.line import (
     Accepted,
     BotInfo,
     Channel,
@@ -47,15 +36,15 @@ from plugin.gateways.line_protocol import (
     WebhookSetting,
     WebhookTest,
 )
-from plugin.gateways.mail_protocol import (
-    Letter,
-    MailGateway,
+from plugin.gateways.protocols.line_login import (
+    Identity,
+    LiffApp,
+    LineLoginGateway,
+    LoginTokens,
+    UserAccess,
 )
-from plugin.gateways.meter import (
-    Meter,
-    NoMeter,
-)
-from plugin.gateways.patience import within
+from plugin.gateways.protocols.mail import Letter, MailGateway
+from plugin.gateways.protocols.meter import Meter, NoMeter
 
 __all__ = [
     "Accepted",
@@ -86,7 +75,10 @@ __all__ = [
     "NoMeter",
     "Portal",
     "Profile",
+    "PropertiesError",
     "PropertyDefinition",
+    "PropertyFault",
+    "PropertyShape",
     "Quota",
     "Reason",
     "RichMenu",
@@ -102,12 +94,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Gateways:
-    """The live, or stand-in, gateways that `create_app` hands to everything below the doors.
-
-    `mail`: None where no mail server is configured.
-    """
-
     hubspot: HubSpotGateway
     line: LineGateway
     line_login: LineLoginGateway
-    mail: MailGateway | None = None
+    mail: MailGateway | None = None  # None: no mail server is configured

@@ -1,13 +1,14 @@
-"""The live gateways, made once by the factory."""
+"""The live gateways, created once by the factory."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from plugin.core.clock import utcnow
 from plugin.gateways import Gateways, Meter
-from plugin.gateways.hubspot import LiveHubSpot
-from plugin.gateways.line import LiveLine
-from plugin.gateways.line_login import LiveLineLogin
+from plugin.gateways.hubspot.client import Renew
+from plugin.gateways.hubspot.gateway import LiveHubSpot
+from plugin.gateways.line.gateway import LiveLine
+from plugin.gateways.line_login.gateway import LiveLineLogin
 from plugin.gateways.mail import LiveMail, MailServer
 from plugin.settings import Settings
 
@@ -15,17 +16,15 @@ from plugin.settings import Settings
 def live_gateways(
     settings: Settings,
     meter: Meter,
-    before_call: Callable[[], None],
+    before_call: Callable[[], None],  # raises where no call may be made: in a transaction
     *,
     required_scopes: Sequence[str],
     optional_scopes: Sequence[str] = (),
     clock: Callable[[], datetime] = utcnow,
+    renew: Renew | None = None,
 ) -> Gateways:
-    """HubSpot and LINE at the settings' addresses. The scopes are those of `hubspot-app.json`.
-
-    `before_call` runs before every network call; it raises where none may be made, such as inside
-    a transaction.
-    """
+    """Create the gateways for the settings' addresses. The scopes are those of `hubspot-app.json`;
+    `renew` returns another token for a portal whose token HubSpot refused."""
     return Gateways(
         hubspot=LiveHubSpot(
             api_base=settings.hubspot_api_base,
@@ -37,6 +36,7 @@ def live_gateways(
             meter=meter,
             before_call=before_call,
             clock=clock,
+            renew=renew,
         ),
         line=LiveLine(
             api_base=settings.line_api_base,
@@ -61,5 +61,5 @@ def live_gateways(
 def live_mail(
     url: Callable[[], str], settings: Settings, before_call: Callable[[], None]
 ) -> LiveMail:
-    """Mail through the server at `url`, which is asked for with each letter."""
+    """Send mail through the server at `url()`, which is read for each message."""
     return LiveMail(lambda: MailServer.of(url()), settings.mail_from, before_call)

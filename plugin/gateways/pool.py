@@ -1,13 +1,20 @@
-"""The connections to the platforms: one pool per process, no retries, every wait limited."""
+"""The connections to the platforms: one pool per process, no retries, a limit on every wait."""
 
 import functools
 import os
 import ssl
 import threading
-from typing import NamedTuple
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
 import certifi
+import structlog
 import urllib3
+
+from plugin.core.clock_watch import platform_clocks
+
+log = structlog.get_logger()
 
 
 class Timeouts(NamedTuple):
@@ -17,27 +24,42 @@ class Timeouts(NamedTuple):
     read: float = 15.0
 
 
-# As many connections to one platform as are kept for the next call; more may be open at once.
+# Connections to one platform that are kept for the next call; more may be open at once.
 KEPT_PER_HOST = 64
-_making = threading.Lock()
+_lock = threading.Lock()
 
 
 def shared_pool() -> urllib3.PoolManager:
-    """The pool under all SDK clients of this process; a forked child gets its own.
+    with _lock:
+        return _pool(os.getpid())  # a forked child gets its own
 
-    `retries=False` also means that redirects are not followed and errors come out plain.
-    """
-    with _making:
-        return _pool(os.getpid())
+
+class _ClockCheckingPool(urllib3.PoolManager):
+    def urlopen(  # type: ignore[override]
+        self, method: str, url: str, redirect: bool = True, **kw: Any
+    ) -> urllib3.BaseHTTPResponse:
+        # Signatures' ages are measured by our clock, so each response's `Date` is compared with it.
+        response = super().urlopen(method, url, redirect=redirect, **kw)
+        sent_at = _parse_date(response.headers.get("Date", ""))
+        if sent_at is not None and platform_clocks.note(sent_at, time.time()):
+            log.error("clock_is_off", seconds=round(platform_clocks.off_seconds), seen="Date")
+        return response
+
+
+def _parse_date(header: str) -> float | None:
+    try:
+        return parsedate_to_datetime(header).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 @functools.lru_cache(maxsize=1)
 def _pool(process: int) -> urllib3.PoolManager:  # noqa: ARG001  the key that a fork changes
     timeouts = Timeouts()
-    return urllib3.PoolManager(
+    return _ClockCheckingPool(
         num_pools=10,
         maxsize=KEPT_PER_HOST,
-        retries=False,
+        retries=False,  # also: redirects are not followed and errors come out plain
         timeout=urllib3.Timeout(connect=timeouts.connect, read=timeouts.read),
         ssl_context=tls_context(),
     )
@@ -45,7 +67,7 @@ def _pool(process: int) -> urllib3.PoolManager:  # noqa: ARG001  the key that a 
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """Trusts what this machine trusts and, for machines that trust nobody, certifi's list."""
     context = ssl.create_default_context()
+    # For machines that have no certificates of their own.
     context.load_verify_locations(certifi.where())
     return context

@@ -1,30 +1,57 @@
-"""Rows with their queries and two-line rules. Tenants are reached through their owner."""
+"""Database rows with their queries and short rules. Tenants are reached through their owner.
 
-from plugin.models.base import db, transaction
-from plugin.models.budget import BudgetSpent
-from plugin.models.conflict import Conflict
-from plugin.models.email_proof import EmailProof, MailCount
-from plugin.models.friend_import import FriendCandidate, FriendImport
-from plugin.models.idempotency import IdempotentCall
-from plugin.models.inbox import UnsentMessage, WebhookEvent
-from plugin.models.installation import ApiKey, Installation, Member, OAuthState
-from plugin.models.job import Job
-from plugin.models.lease import Lease
-from plugin.models.link_click import LinkClick, LinkTarget
-from plugin.models.list_import import ImportMember, ImportRun, ListImport
-from plugin.models.list_preparation import ListPreparation
-from plugin.models.official_account import OfficialAccount
-from plugin.models.people import Contact, Friend, LedgerEntry, Linkage
-from plugin.models.qr_code import LinkageToken, LoginAttempt, QRCode, VisitCount
-from plugin.models.question import Question
-from plugin.models.reconcile import ReconcileRun
-from plugin.models.rich_menu import RichMenuSwitch
-from plugin.models.sending import ActionCall, Delivery
-from plugin.models.tag import Tag
-from plugin.models.tagging import Tagging
-from plugin.models.template import Template, TemplateVersion
-from plugin.models.user_token import UserToken
-from plugin.models.visitor_hint import VisitorHint
+`owned(installation_id)` selects a tenant's rows; `find_owned` returns None for a missing row and
+for another tenant's alike. Some columns keep an older name in the database: Contact's `push_...`
+are "mirror_...", its `pull_...` are "check_..." and `lifecycle_ms` is "life_ms"; Job's `tenant_id`
+is "lane" and `failed` is "parked"; HistoryEntry's `event_type` is "deed", in "ledger_entry".
+"""
+
+from plugin.models.base import db
+from plugin.models.connections.api_key import ApiKey
+from plugin.models.connections.installation import Installation
+from plugin.models.connections.member import Member
+from plugin.models.connections.oauth_state import OAuthState
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.connections.property_trouble import PropertyTrouble
+from plugin.models.connections.web_session import WebSession
+from plugin.models.imports.friend_candidate import FriendCandidate
+from plugin.models.imports.friend_import import FriendImport
+from plugin.models.imports.import_member import ImportMember
+from plugin.models.imports.import_run import ImportRun
+from plugin.models.imports.list_import import ListImport
+from plugin.models.imports.list_preparation import ListPreparation
+from plugin.models.imports.reconcile import ReconcileRun
+from plugin.models.login_flow.email_proof import EmailProof
+from plugin.models.login_flow.linkage_token import LinkageToken
+from plugin.models.login_flow.login_attempt import LoginAttempt
+from plugin.models.login_flow.mail_count import MailCount
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.login_flow.visit_count import VisitCount
+from plugin.models.people.conflict import Conflict
+from plugin.models.people.contact import Contact
+from plugin.models.people.friend import Friend
+from plugin.models.people.known_property import KnownProperty
+from plugin.models.people.linkage import Linkage
+from plugin.models.people.linkage_entry import HistoryEntry
+from plugin.models.people.tag import Tag
+from plugin.models.people.tagging import Tagging
+from plugin.models.people.user_token import UserToken
+from plugin.models.people.visitor_hint import VisitorHint
+from plugin.models.sending.action_call import ActionCall
+from plugin.models.sending.delivery import Delivery
+from plugin.models.sending.link_click import LinkClick
+from plugin.models.sending.link_target import LinkTarget
+from plugin.models.sending.question import Question
+from plugin.models.sending.rich_menu import RichMenuSwitch
+from plugin.models.sending.template import Template
+from plugin.models.sending.template_version import TemplateVersion
+from plugin.models.system.idempotency import IdempotentCall
+from plugin.models.system.job import Job
+from plugin.models.system.lease import Lease
+from plugin.models.system.rate_budget import BudgetSpent
+from plugin.models.system.unsent_message import UnsentMessage
+from plugin.models.system.webhook_event import WebhookEvent
+from plugin.models.transaction import transaction
 
 __all__ = [
     "ActionCall",
@@ -37,13 +64,14 @@ __all__ = [
     "Friend",
     "FriendCandidate",
     "FriendImport",
+    "HistoryEntry",
     "IdempotentCall",
     "ImportMember",
     "ImportRun",
     "Installation",
     "Job",
+    "KnownProperty",
     "Lease",
-    "LedgerEntry",
     "LinkClick",
     "LinkTarget",
     "Linkage",
@@ -55,6 +83,7 @@ __all__ = [
     "Member",
     "OAuthState",
     "OfficialAccount",
+    "PropertyTrouble",
     "QRCode",
     "Question",
     "ReconcileRun",
@@ -67,6 +96,7 @@ __all__ = [
     "UserToken",
     "VisitCount",
     "VisitorHint",
+    "WebSession",
     "WebhookEvent",
     "db",
     "transaction",

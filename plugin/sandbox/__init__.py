@@ -1,20 +1,19 @@
-"""Stand-ins for HubSpot and LINE over real HTTP: an outsider that speaks their protocols.
+"""Stand-ins for HubSpot and LINE over real HTTP, with their documented protocols.
 
-`make run` mounts it under `/sandbox`; tests and benches serve it on a port of its own. It shares
-nothing with Musubi but the address, and is never mounted when HubSpot credentials are set.
+`make run` mounts it under `/sandbox`; tests and benches serve it on a port of its own. It shares no
+code with Musubi, and is never mounted when HubSpot credentials are set.
 """
 
 from flask import Flask
 
 from plugin.sandbox.config import SandboxConfig
 from plugin.sandbox.smtp import mail_url
-from plugin.sandbox.world import World, settle
+from plugin.sandbox.world import World, create_world
 
-__all__ = ["SandboxConfig", "account_to_connect", "create_sandbox", "mail_url"]
+__all__ = ["SandboxConfig", "account_to_connect", "close_sandbox", "create_sandbox", "mail_url"]
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:
-    """A Flask application that answers as both platforms and shows a portal, mailbox and phone."""
     from plugin.sandbox import control, pages
     from plugin.sandbox.hubspot import blueprints as hubspot_blueprints
     from plugin.sandbox.hubspot import seed as seed_hubspot
@@ -22,7 +21,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     from plugin.sandbox.line import seed as seed_line
 
     app = Flask(__name__)
-    world = settle(app, config)
+    world = create_world(app, config)
     for blueprint in (
         control.blueprint,
         pages.blueprint,
@@ -35,8 +34,14 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     return app
 
 
+def close_sandbox(sandbox: Flask) -> None:
+    """Flush the store into its file, so that a copy of the file is complete."""
+    world: World = sandbox.extensions["world"]
+    world.store.close()
+
+
 def account_to_connect(sandbox: Flask, position: int = 0) -> dict[str, str]:
-    """What a newcomer would copy from the LINE console: an account's two channels."""
+    """Return an account's two channels, as the LINE console would show them."""
     world: World = sandbox.extensions["world"]
     account = world.store.all("line_account")[position]
     login = world.store.get("line_login", account["login"]) or {}

@@ -9,7 +9,6 @@ from plugin.sandbox import SandboxConfig, create_sandbox
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until stopped."""
     options = _parser().parse_args(arguments)
     base_url = options.base_url or f"http://localhost:{options.port}"
     config = SandboxConfig(
@@ -26,6 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
         port=options.port,
         threads=options.threads,
         connection_limit=1000,
+        # select() would end at the file descriptor 1024.
+        asyncore_use_poll=True,
         backlog=1024,
         ident=None,
     )

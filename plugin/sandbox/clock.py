@@ -1,16 +1,15 @@
-"""The sandbox's own time, which a test may push forward."""
+"""The sandbox's own clock, which a test may move forward."""
 
 import time
 
 
 class Clock:
-    """Seconds since the epoch, plus an offset told over `/control/clock`."""
+    """Seconds since the epoch, plus an offset set over `/control/clock`."""
 
     def __init__(self) -> None:
         self.offset = 0.0
 
     def now(self) -> float:
-        """Seconds."""
         return time.time() + self.offset
 
     def millis(self) -> int:

@@ -1,9 +1,12 @@
-"""Where the sandbox stands and whom it calls."""
+"""Where the sandbox runs, and which address it calls."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugin.settings import SANDBOX_CREDENTIALS
+# The app of the default world, as Musubi in sandbox mode signs in with it. None of it is secret.
+CLIENT_ID = "5a9db0c5-0000-4000-8000-5a9db0c5a9db"
+CLIENT_SECRET = "sandbox-client-secret-not-a-secret"
+APP_ID = 1000001
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class SandboxConfig:
     target: str
     store: Path | None = None
     app_definition: Path = Path(__file__).parents[2] / "hubspot-app.json"
-    client_id: str = SANDBOX_CREDENTIALS["HUBSPOT_CLIENT_ID"]
-    client_secret: str = field(default=SANDBOX_CREDENTIALS["HUBSPOT_CLIENT_SECRET"], repr=False)
-    app_id: int = int(SANDBOX_CREDENTIALS["HUBSPOT_APP_ID"])
+    client_id: str = CLIENT_ID
+    client_secret: str = field(default=CLIENT_SECRET, repr=False)
+    app_id: int = APP_ID
     limits: bool = True

@@ -1,4 +1,4 @@
-"""Machine control that both platforms share: faults, time, limits, a clean start, the counts."""
+"""Control API for both platforms: faults, time, limits, reset, call counts."""
 
 import threading
 from collections import Counter
@@ -14,37 +14,37 @@ Answer = dict[str, Any]
 
 
 class Calls:
-    """How often each call was made, by method and path template, and how it was answered."""
+    """Counts of calls by method and path template, and of their statuses."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, int]] = Counter()
 
     def add(self, operation: str, status: int) -> None:
-        """Remember one call, e.g. `("POST /line-api/v2/bot/message/push", 200)`."""
+        """Count a call, e.g. `("POST /line-api/v2/bot/message/push", 200)`."""
         with self._lock:
             self._counts[operation, status] += 1
 
     def counts(self) -> Answer:
         """`{operation: {"count": n, "statuses": {"200": n}}}`."""
-        found: Answer = {}
+        counts: Answer = {}
         with self._lock:
             for (operation, status), count in sorted(self._counts.items()):
-                entry = found.setdefault(operation, {"count": 0, "statuses": {}})
+                entry = counts.setdefault(operation, {"count": 0, "statuses": {}})
                 entry["count"] += count
                 entry["statuses"][str(status)] = count
-        return found
+        return counts
 
 
 def calls(of: World) -> Calls:
-    """The counts of this sandbox since its start or last reset."""
-    found: Calls = of.memory.setdefault("calls", Calls())
-    return found
+    """Return the counts since the start or the last reset."""
+    counter: Calls = of.memory.setdefault("calls", Calls())
+    return counter
 
 
 @blueprint.after_app_request
 def count(response: Response) -> Response:
-    """Calls that a fault answered never come here: `GET /control/faults` has their hits."""
+    # Calls that a fault answered are not counted here: `GET /control/faults` has their hits.
     rule = request.url_rule.rule if request.url_rule else request.path
     if rule.startswith(COUNTED):
         calls(world()).add(f"{request.method} {rule}", response.status_code)
@@ -53,26 +53,24 @@ def count(response: Response) -> Response:
 
 @blueprint.get("/calls")
 def list_calls() -> Answer:
-    """What was asked of the platforms so far."""
     return {"calls": calls(world()).counts()}
 
 
 @blueprint.delete("/calls")
 def clear_calls() -> Answer:
-    """Count from zero again."""
     world().memory["calls"] = Calls()
     return {"calls": {}}
 
 
 @blueprint.get("/faults")
 def list_faults() -> Answer:
-    """The rules in force, each with the number of calls it hit."""
+    """List the active rules, each with its number of hits."""
     return {"faults": world().faults.rules}
 
 
 @blueprint.post("/faults")
 def add_fault() -> tuple[Answer, int]:
-    """Add one rule, or those under `rules`; `plugin.sandbox.faults.Faults` says what one holds."""
+    """Add one rule, or those under `rules`; `plugin.sandbox.faults.Faults` describes a rule."""
     body = request.get_json()
     added = body.get("rules", [body])
     if not all("path" in rule and "effect" in rule for rule in added):
@@ -83,14 +81,13 @@ def add_fault() -> tuple[Answer, int]:
 
 @blueprint.delete("/faults")
 def clear_faults() -> Answer:
-    """The platforms work again."""
     world().faults.rules.clear()
     return list_faults()
 
 
 @blueprint.get("/clock")
 def get_clock() -> Answer:
-    """The sandbox's time in seconds and how far it stands from the machine's."""
+    """Return the sandbox's time in seconds, and its offset from the machine's."""
     return {"now": world().clock.now(), "offset_seconds": world().clock.offset}
 
 
@@ -106,30 +103,30 @@ def set_clock() -> Answer:
 
 @blueprint.get("/limits")
 def get_limits() -> Answer:
-    """Which platform keeps its rate limits."""
+    """Return which platform enforces its rate limits."""
     return dict(world().limits)
 
 
 @blueprint.post("/limits")
 def set_limits() -> Answer:
-    """`{"hubspot": bool, "line": bool}`; what is left out stays."""
+    """`{"hubspot": bool, "line": bool}`; an absent one stays."""
     world().limits.update({name: bool(on) for name, on in request.get_json().items()})
     return get_limits()
 
 
 @blueprint.post("/reset")
 def reset() -> Answer:
-    """Forget everything and begin again with the default world."""
+    """Delete everything and seed the default world."""
     # Imported when needed: both halves are still loading when this module does.
     from plugin.sandbox import hubspot, line
 
-    here = world()
-    with here.store:
-        here.store.clear()
-        here.memory.clear()
-        here.faults.rules.clear()
-        here.clock.offset = 0.0
-        here.limits.update(hubspot=here.config.limits, line=here.config.limits)
-        hubspot.seed(here)
-        line.seed(here)
+    sandbox = world()
+    with sandbox.store:
+        sandbox.store.clear()
+        sandbox.memory.clear()
+        sandbox.faults.rules.clear()
+        sandbox.clock.offset = 0.0
+        sandbox.limits.update(hubspot=sandbox.config.limits, line=sandbox.config.limits)
+        hubspot.seed(sandbox)
+        line.seed(sandbox)
     return {"reset": True}

@@ -1,4 +1,4 @@
-"""Telling the sandbox to fail: statuses, delays, dropped connections and lost answers."""
+"""Fault injection: statuses, delays, dropped connections and lost answers."""
 
 import json
 import random
@@ -83,7 +83,7 @@ def _swallow(app: WSGIApplication, environ: WSGIEnvironment) -> None:
 
 
 def _cut(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Close the caller's socket under the server's feet; the server finds out by itself."""
+    # Close the caller's socket behind the server's back.
     channel = getattr(environ.get("waitress.client_disconnected"), "__self__", None)
     connection = environ.get("werkzeug.socket") or getattr(channel, "socket", None)
     if isinstance(connection, socket.socket):

@@ -1,4 +1,4 @@
-"""The sandbox's home page: the tour, and the three places beside each other."""
+"""The sandbox's home page: the tour, and the three places side by side."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -25,11 +25,10 @@ def _steps() -> list[Value]:
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """Whatever is done on the left shows on the right within a second."""
+    """Each action on the left shows on the right within a second."""
     return render_template("home.html", steps=_steps(), target=world().config.target)
 
 
 @blueprint.get("/tour")
 def tour() -> ResponseReturnValue:
-    """The tour alone, for the page to refresh."""
     return render_template("tour.html", steps=_steps(), target=world().config.target)

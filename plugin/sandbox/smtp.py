@@ -1,4 +1,4 @@
-"""The sandbox's mail server: SMTP on a port of its own, whose letters lie in the mailbox."""
+"""The sandbox's mail server: SMTP on a port of its own; the mailbox shows its emails."""
 
 import base64
 import email
@@ -19,8 +19,8 @@ _starting = threading.Lock()
 
 
 @dataclass
-class Manners:
-    """How the server behaves. `answers`: what it says to a verb instead of doing it."""
+class ServerBehaviour:
+    """How the server behaves. `answers`: replies to verbs in place of the real ones."""
 
     answers: dict[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
@@ -28,20 +28,20 @@ class Manners:
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every letter and keeps it in the store, under the kind `letter`."""
+    """Accepts every email and stores it under the kind `letter`."""
 
     daemon_threads = True
 
     def __init__(
-        self, store: Store, manners: Manners | None = None, *, at_once: bool = False
+        self, store: Store, manners: ServerBehaviour | None = None, *, at_once: bool = False
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Dialogue)
-        self.store, self.manners, self.at_once = store, manners or Manners(), at_once
+        self.store, self.manners, self.at_once = store, manners or ServerBehaviour(), at_once
         self.port: int = self.server_address[1]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def get_request(self) -> Any:
-        """The next connection; with `at_once` wrapped in TLS where its own thread meets it."""
+        """Accept a connection; with `at_once` its own thread begins with TLS."""
         connection, address = super().get_request()
         connection.settimeout(30)
         if self.at_once and self.manners.tls:
@@ -51,11 +51,11 @@ class MailServer(socketserver.ThreadingTCPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who hangs up, or does not trust our certificate, is no news."""
+        """A client that hangs up, or does not trust our certificate, is no error."""
 
 
 class _Dialogue(socketserver.StreamRequestHandler):
-    """RFC 5321 as far as a client needs it that sends one letter."""
+    """RFC 5321 as far as a client needs it that sends one email."""
 
     server: MailServer
 
@@ -65,11 +65,11 @@ class _Dialogue(socketserver.StreamRequestHandler):
         while line := self.rfile.readline(LINE):
             verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
             verb = verb.upper()
-            said = self.server.manners.answers.get(verb) or self.answer(verb, rest)
-            self.say(said)
-            if verb == "STARTTLS" and said.startswith("220") and self.server.manners.tls:
+            reply = self.server.manners.answers.get(verb) or self.answer(verb, rest)
+            self.say(reply)
+            if verb == "STARTTLS" and reply.startswith("220") and self.server.manners.tls:
                 self.make_safe(self.server.manners.tls)
-            if verb == "QUIT" or said.startswith("421"):
+            if verb == "QUIT" or reply.startswith("421"):
                 return
 
     def say(self, words: str) -> None:
@@ -99,7 +99,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
             can.append("AUTH PLAIN")
         if verb == "HELO":
             return "250 sandbox"
-        return "\n".join([*(f"250-{one}" for one in can[:-1]), f"250 {can[-1]}"])
+        return "\n".join([*(f"250-{extension}" for extension in can[:-1]), f"250 {can[-1]}"])
 
     def sign_in(self, rest: str) -> str:
         _, user, password = base64.b64decode(rest.partition(" ")[2]).decode().split("\0")
@@ -134,7 +134,6 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
 
 def keep(store: Store, sender: str, recipients: list[str], raw: bytes) -> None:
-    """Put a letter into the mailbox of everybody on its envelope."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     with store:
@@ -142,7 +141,7 @@ def keep(store: Store, sender: str, recipients: list[str], raw: bytes) -> None:
         store.put("letter", number, {
             "id": number,
             "sender": sender,
-            "to": [one.lower() for one in recipients],
+            "to": [address.lower() for address in recipients],
             "from": str(message["From"]),
             "subject": str(message["Subject"]),
             "text": text.get_content() if text else "",
@@ -152,7 +151,7 @@ def keep(store: Store, sender: str, recipients: list[str], raw: bytes) -> None:
 
 
 def mail_url(sandbox: Flask) -> str:
-    """Where the sandbox takes mail; its server starts when somebody first asks."""
+    """Return the SMTP address; the server starts at the first call."""
     world: World = sandbox.extensions["world"]
     with _starting:
         server = sandbox.extensions.get("mail_server")

@@ -1,6 +1,7 @@
-"""What the sandbox knows: JSON values by kind and key, in memory, kept in a file if told so."""
+"""The sandbox's data: JSON values by kind and key, in memory and optionally in a file."""
 
 import json
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ Value = dict[str, Any]
 
 
 class Store:
-    """Dictionaries of JSON values that survive a restart when `path` is given.
+    """JSON values that survive a restart when `path` is given.
 
     Single calls are safe from any thread; `with store:` makes several calls one.
     """
@@ -30,12 +31,11 @@ class Store:
         self._lock.release()
 
     def get(self, kind: str, key: object) -> Value | None:
-        """The value itself, not a copy: `put` it again after changing it."""
+        """Return the value itself, not a copy: `put` it again after changing it."""
         with self._lock:
             return self._kinds.get(kind, {}).get(str(key))
 
     def put(self, kind: str, key: object, value: Value) -> Value:
-        """Keep `value` under its key, in memory and in the file."""
         with self._lock:
             self._kinds.setdefault(kind, {})[str(key)] = value
             if self._file is not None:
@@ -44,7 +44,7 @@ class Store:
         return value
 
     def delete(self, kind: str, key: object) -> Value | None:
-        """Forget a value; answers what it was."""
+        """Delete a value and return it."""
         with self._lock:
             self._write("DELETE FROM item WHERE kind = ? AND key = ?", kind, str(key))
             return self._kinds.get(kind, {}).pop(str(key), None)
@@ -55,27 +55,31 @@ class Store:
             return list(self._kinds.get(kind, {}).values())
 
     def keys(self, kind: str) -> list[str]:
-        """Every key of a kind, oldest first."""
         with self._lock:
             return list(self._kinds.get(kind, {}))
 
     def count(self, kind: str) -> int:
-        """How many values of a kind there are."""
         with self._lock:
             return len(self._kinds.get(kind, {}))
 
     def next_id(self, kind: str, start: int = 1) -> int:
-        """A number that was not given before for this kind."""
+        """Return a number that is new for this kind."""
         with self._lock:
             counter = self.get("counter", kind) or {"next": start}
             self.put("counter", kind, {"next": counter["next"] + 1})
             return int(counter["next"])
 
     def clear(self) -> None:
-        """Forget everything."""
         with self._lock:
             self._kinds.clear()
             self._write("DELETE FROM item")
+
+    def close(self) -> None:
+        """Write everything into the file itself; later changes are lost."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _rows(self) -> list[tuple[str, str, str]]:
         if self._file is None:
@@ -89,6 +93,7 @@ class Store:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")
     # A stand-in may lose its last second when the power goes; a killed process loses nothing.

@@ -1,4 +1,4 @@
-"""The guided tour: steps that tick themselves off from what the sandbox has seen."""
+"""The guided tour: steps that are ticked off by what the sandbox has recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from plugin.sandbox.world import World
 
 @dataclass(frozen=True)
 class Step:
-    """What to do, where (`place` is below the sandbox, "" is Musubi), and how it shows."""
+    """`place` is below the sandbox, "" is Musubi; `done` is computed from the records."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""What every part of the sandbox shares: its configuration, memory, time and hands."""
+"""Shared parts of the sandbox: configuration, store, clock and background threads."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,27 +15,27 @@ from plugin.sandbox.store import Store
 
 
 class Background(ThreadPoolExecutor):
-    """The threads that call Musubi; `quiet` waits until none does."""
+    """Threads that call Musubi; `quiet` waits until all are idle."""
 
     def __init__(self) -> None:
         super().__init__(50, thread_name_prefix="sandbox")
         self._pending: set[Future[Any]] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run it soon, and know of it until it is done."""
+        """Run a function soon, and track it until it is done."""
         future = super().submit(fn, *args, **kwargs)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future
 
     def quiet(self, seconds: float) -> None:
-        """Wait until nothing is under way, but no longer than `seconds`."""
+        """Wait until nothing is running, for at most `seconds`."""
         wait(self._pending.copy(), seconds)
 
 
 @dataclass
 class World:
-    """One sandbox. `http` and `background` serve the calls it makes to Musubi."""
+    """A sandbox. `http` and `background` serve its calls to Musubi."""
 
     config: SandboxConfig
     store: Store
@@ -46,21 +46,20 @@ class World:
     )
     background: Background = field(default_factory=Background)
     limits: dict[str, bool] = field(default_factory=dict)
-    # What nobody needs after a restart: rate windows, queues, counters. A reset empties it.
+    # State that a restart may lose: rate windows, queues, counters. A reset empties it.
     memory: dict[str, Any] = field(default_factory=dict)
 
 
 def world() -> World:
-    """The world of the application that is answering."""
-    found: World = current_app.extensions["world"]
-    return found
+    current: World = current_app.extensions["world"]
+    return current
 
 
-def settle(app: Flask, config: SandboxConfig) -> World:
-    """Give `app` its world, and put the faults around it."""
+def create_world(app: Flask, config: SandboxConfig) -> World:
+    """Create the world of `app`, and wrap it in the fault injection."""
     faults = Faults(app.wsgi_app)
     app.wsgi_app = faults  # type: ignore[method-assign]
-    made = World(config, Store(config.store), faults)
-    made.limits = {"hubspot": config.limits, "line": config.limits}
-    app.extensions["world"] = made
-    return made
+    created = World(config, Store(config.store), faults)
+    created.limits = {"hubspot": config.limits, "line": config.limits}
+    app.extensions["world"] = created
+    return created

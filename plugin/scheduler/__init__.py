@@ -1,4 +1,4 @@
-"""DOOR: time. Rows say what is owed; the engine only finds out when, and lends its hands."""
+"""Entry point: time. Rows hold pending work; the engine finds due jobs and runs them."""
 
 import secrets
 from datetime import timedelta
@@ -8,25 +8,22 @@ from flask import Flask
 
 
 class Engine(Protocol):
-    """What runs the jobs, here or elsewhere."""
-
-    def start(self) -> None:
-        """Begin to tick (`SCHEDULER=on`)."""
+    def start(self) -> None: ...
 
     def stop(self) -> None:
-        """End within ten seconds; what does not end is taken over when its lease is over."""
+        """End within ten seconds; others take over what has not ended once its lease is over."""
 
-    def nudge_in(self, queue: str, delay: timedelta) -> None:
-        """A commit has planted work in `queue` that comes due after `delay`."""
+    def wake_in(self, queue: str, delay: timedelta) -> None:
+        """A commit has enqueued jobs in `queue` that come due after `delay`."""
 
 
 def make_engine(app: Flask, broker_url: str | None) -> Engine:
-    """The engine the settings ask for; `celery` joins the app's extensions where there is one."""
+    """Return the configured engine; with a broker, add `celery` to the app's extensions."""
     if broker_url is None:
-        from plugin.scheduler.embedded import EmbeddedEngine
+        from plugin.scheduler.local_engine import LocalEngine
 
-        return EmbeddedEngine(app)
-    from plugin.scheduler.distributed import DistributedEngine, make_celery
+        return LocalEngine(app)
+    from plugin.scheduler.celery_engine import CeleryEngine, make_celery
 
     app.extensions["celery"] = make_celery(app, broker_url)
-    return DistributedEngine(app, app.extensions["celery"], secrets.token_hex(8))
+    return CeleryEngine(app, app.extensions["celery"], secrets.token_hex(8))

@@ -1,4 +1,4 @@
-"""The verbs of the trade: load, decide, save, call out. The only code that writes."""
+"""Use cases: load, decide, save, call out. The only code that writes."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from plugin.settings import Settings
 
 
 @dataclass(frozen=True)
-class Outside:
-    """What a service reaches the world with; the factory makes one and the doors hand it on."""
+class Dependencies:
+    """Settings and gateways, created by the app factory and handed on by the entry points."""
 
     settings: Settings
     gateways: Gateways

@@ -14,20 +14,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Print buttons: <button data-print>; what is printed is the stylesheet's affair.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Addresses to copy select themselves when touched.
 for (const field of document.querySelectorAll("input[readonly]")) {
   field.addEventListener("focus", () => field.select());
 }
-
-// A form is sent once; the browser's Back button gives the buttons back.
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", () => {
-    setTimeout(() => form.querySelectorAll("button").forEach((one) => { one.disabled = true; }));
-  });
-}
-addEventListener("pageshow", () => {
-  document.querySelectorAll("form[method=post] button").forEach((one) => { one.disabled = false; });
-});
 
 // Parts marked data-live (each with an id) are fetched anew while somebody is looking.
 const live = () => [...document.querySelectorAll("[data-live]")];
@@ -43,11 +39,19 @@ async function refresh() {
   }
 }
 
-// While something is under way ([data-live-soon] inside) they look again sooner.
+// A page that is left open asks for nothing: nobody has moved for this long.
+const AWAY_MS = 5 * 60 * 1000;
+let movedAt = Date.now();
+for (const sign of ["pointermove", "pointerdown", "keydown", "scroll", "focus", "visibilitychange"]) {
+  addEventListener(sign, () => { movedAt = Date.now(); }, { capture: true, passive: true });
+}
+
+// While something is under way ([data-live-soon] inside) they look again sooner, and to its end.
 function lookAgain() {
   const soon = document.querySelector("[data-live] [data-live-soon]");
   setTimeout(async () => {
-    if (!document.hidden) await refresh().catch(() => {});
+    const watched = soon || Date.now() - movedAt < AWAY_MS;
+    if (watched && !document.hidden) await refresh().catch(() => {});
     lookAgain();
   }, soon ? 2000 : 10000);
 }

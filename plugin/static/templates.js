@@ -35,10 +35,6 @@ async function look() {
   if (!answer.ok || answer.redirected || mine !== asked) return;
   preview.innerHTML = await answer.text();
   paint();
-
-// On a slow line somebody writes before this script is there.
-const touched = [...writing.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
-if (touched) writing.dispatchEvent(new Event("input"));
 }
 
 let soon = 0;

@@ -1,71 +1,77 @@
-"""DOOR: browsers. The team's pages for a signed-in person, and the friends' pages."""
+"""Entry point: browsers. The team's pages behind a sign-in, and the friends' pages."""
 
 from flask import Blueprint, Flask, request
-from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
 
+from plugin.core.visit_limits import VisitLimiter
 from plugin.web import (
-    accounts,
-    conflicts,
+    bidi,
+    bodies,
     dashboard,
     email,
-    email_prepare,
-    email_trial,
-    entry,
     errors,
-    friend_imports,
-    friend_liff,
-    hubspot,
+    friends,
     imports,
-    ledger,
-    message_log,
+    log,
+    login_flow,
     message_templates,
-    people,
-    people_tags,
     qr_codes,
-    qr_images,
     settings,
-    stuck_jobs,
-    tapped,
-    template_deeds,
+    sign_in,
 )
 from plugin.web.blueprint import web
-from plugin.web.friend import friend
 from plugin.web.language import choose_language, choose_time_zone
+from plugin.web.login_flow.responses import too_many_visits
+from plugin.web.visit_limits import RATE, seconds_to_wait
 
-# Importing them hangs their routes on the blueprint.
-PAGES = (
-    accounts, conflicts, dashboard, email, email_prepare, email_trial, entry, errors,
-    friend_imports, hubspot, imports, ledger,
-    friend_liff, message_log, message_templates, people, people_tags, qr_codes, qr_images,
-    settings, stuck_jobs, tapped, template_deeds,
-)  # fmt: skip
+# Importing them registers their routes on the blueprint of pages without a folder.
+PAGES = (dashboard, errors, sign_in)
 __all__ = ["PAGES", "blueprints", "init_app"]
 csrf = CSRFProtect()
 
 
 def blueprints() -> list[Blueprint]:
-    """The team's pages and the friends' pages."""
-    return [web, friend]
+    return [
+        web,
+        email.blueprint,
+        friends.blueprint,
+        imports.blueprint,
+        log.blueprint,
+        message_templates.blueprint,
+        qr_codes.blueprint,
+        settings.blueprint,
+        login_flow.blueprint,
+    ]
 
 
 def init_app(app: Flask) -> None:
-    """Hang the door in, with its languages and its guard against forged posts."""
+    """Register the pages, their languages and the guard against forged posts."""
     app.config.from_mapping(
-        # The other doors check a signature or a key: no browser sends those on its own.
+        # The other entry points check a signature or a key, which no browser sends on its own.
         WTF_CSRF_CHECK_DEFAULT=False,
-        # Referer says nothing here: friends' pages send none, and proxies change the host.
+        # The Referer proves nothing: friends' pages send none, and proxies change the host.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
     )
+    app.extensions["musubi_visits"] = VisitLimiter(RATE)
+    # Before the CSRF guard, which reads the form.
+    bodies.init_app(app)
     csrf.init_app(app)
+    app.before_request(slow_down)
     app.before_request(refuse_forgeries)
-    Babel(app, locale_selector=choose_language, timezone_selector=choose_time_zone)
+    bidi.IsolatingBabel(app, locale_selector=choose_language, timezone_selector=choose_time_zone)
+    bidi.init_app(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
 
 
+def slow_down() -> Response | None:
+    # Ask friends who come too often to wait, before anything is looked up or counted for them.
+    seconds = seconds_to_wait() if request.blueprint == login_flow.blueprint.name else 0
+    return too_many_visits(seconds) if seconds else None
+
+
 def refuse_forgeries() -> None:
-    """Every post to a page must come from a page of ours."""
-    if request.blueprint in {each.name for each in blueprints()}:
+    if request.blueprint in {blueprint.name for blueprint in blueprints()}:
         csrf.protect()

@@ -1,28 +1,29 @@
-"""The first page: for strangers what Musubi does, for the team how things stand."""
+"""The first page: a description of Musubi, or the team's dashboard."""
 
 from typing import NamedTuple
 
 from flask import g, request
 
-from plugin.doorway import open_to_strangers
+from plugin.guards import public_route
 from plugin.models.base import db
-from plugin.models.friend_search import count_friends
-from plugin.models.official_account import OfficialAccount
-from plugin.models.people import FOLLOWING, Linkage
-from plugin.models.qr_code import QRCode
-from plugin.web.attention import Standing, attention, setup_steps
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.people.friend import FOLLOWING
+from plugin.models.people.friend_search import count_friends
+from plugin.models.people.linkage import Linkage
+from plugin.web.attention import PortalState, attention, setup_steps
 from plugin.web.blueprint import web
-from plugin.web.entry import local_path
-from plugin.web.frame import page
-from plugin.web.people import record_url
-from plugin.web.quota import gauges
-from plugin.web.signed_in import person, tenant
+from plugin.web.layout import page
+from plugin.web.owned import record_url
+from plugin.web.session import person, tenant
+from plugin.web.settings.quota import gauges
+from plugin.web.sign_in import local_path
 
 RECENT = 8
 
 
 class Share(NamedTuple):
-    """How many friends there are and how many of them are linked; `percent` is whole."""
+    """The number of friends, linked friends and followers."""
 
     friends: int
     linked: int
@@ -30,29 +31,28 @@ class Share(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """Rounded down, so that 100 means all; above nothing it is at least 1."""
+        # Rounded down, so that 100 means all; at least 1 if any friend is linked.
         if not self.friends:
             return 0
         return max(100 * self.linked // self.friends, 1 if self.linked else 0)
 
 
 @web.get("/")
-@open_to_strangers("shows strangers what Musubi is, and nothing of anybody")
+@public_route("shows what Musubi is, and no data of a portal")
 def home() -> str:
-    """The landing page, or the Dashboard of whoever is signed in."""
     if g.person is None:
         return page("landing.html", next_path=local_path(request.args.get("next", "")))
     share = _share()
-    standing = _standing(share.linked)
+    state = _standing(share.linked)
     recent = db.session.scalars(Linkage.owned(tenant()).order_by(Linkage.id.desc()).limit(RECENT))
     return page(
         "dashboard.html",
         "home",
         share=share,
-        matters=attention(standing),
-        steps=setup_steps(standing),
+        matters=attention(state),
+        steps=setup_steps(state),
         recent=list(recent.unique()),
-        quotas=gauges(standing.accounts),
+        quotas=gauges(state.accounts),
         record_url=record_url,
     )
 
@@ -62,8 +62,8 @@ def _share() -> Share:
     return Share(counts["all"], counts["linked"], counts.get(FOLLOWING, 0))
 
 
-def _standing(linked: int) -> Standing:
-    return Standing(
+def _standing(linked: int) -> PortalState:
+    return PortalState(
         person().installation,
         OfficialAccount.list_owned(tenant()),
         has_codes=db.session.scalar(QRCode.owned(tenant()).limit(1)) is not None,

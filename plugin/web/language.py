@@ -1,19 +1,25 @@
-"""Which language and time zone a page speaks."""
+"""Language and time zone of a page."""
 
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, has_request_context, request, session
-from flask_babel import format_timedelta, get_locale
+from flask_babel import format_timedelta, get_locale, gettext
+
+from plugin.core.text.sentences import Sentence
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
-# Answers of HubSpot and LINE come with one-use words that must not be asked for again.
-ONE_USE = {"lang", "code", "state", "error", "error_description"}
+# HubSpot and LINE send one-use parameters that must not be repeated; and personal data stands in no
+# link of a page.
+ONE_USE = {
+    "lang", "code", "state", "error", "error_description", "t", "login", "liff.state", "id_token",
+    "access_token",
+}  # fmt: skip
 
 
 class Language(NamedTuple):
-    """One choice of the language switch."""
+    """A choice of the language switch."""
 
     code: str
     name: str
@@ -22,38 +28,41 @@ class Language(NamedTuple):
 
 
 def choose_language() -> str | None:
-    """What was asked for, now or before; else the first that the browser would like."""
+    """Return the language requested now or before, else the browser's first choice."""
     if not has_request_context():
         return None
-    for wish in (request.args.get("lang"), session.get("language")):
-        if wish in LANGUAGES:
-            return str(wish)
+    for code in (request.args.get("lang"), session.get("language")):
+        if code in LANGUAGES:
+            return str(code)
     return request.accept_languages.best_match(LANGUAGES, "en")
 
 
 def choose_time_zone() -> str | None:
-    """The portal's own zone, where somebody of the portal is looking."""
-    seen_by = g.get("person") if has_request_context() else None
-    return (seen_by.installation.time_zone or None) if seen_by else None
+    """Return the portal's time zone, on a page of its team."""
+    person = g.get("person") if has_request_context() else None
+    return (person.installation.time_zone or None) if person else None
 
 
 def time_span(span: timedelta | float, *, add_direction: bool = False) -> str:
-    """A span of time (or seconds) in the reader's words; Japanese has no space before its units."""
-    said = format_timedelta(span, add_direction=add_direction)
-    return str(said).replace(" ", "") if str(get_locale()) == "ja" else str(said)
+    """Format a time span (or seconds); Japanese has no space before its units."""
+    text = format_timedelta(span, add_direction=add_direction)
+    return str(text).replace(" ", "") if str(get_locale()) == "ja" else str(text)
 
 
 def remember_language() -> None:
-    """Keep a language that was asked for by name."""
     if request.args.get("lang") in LANGUAGES:
         session["language"] = request.args["lang"]
 
 
 def languages() -> list[Language]:
-    """The switch: this same page in each language."""
+    """Return the same page in each language."""
     now = str(get_locale())
     kept = [pair for pair in request.args.items(multi=True) if pair[0] not in ONE_USE]
     return [
         Language(code, name, f"{request.path}?{urlencode([*kept, ('lang', code)])}", code == now)
         for code, name in LANGUAGES.items()
     ]
+
+
+def in_words(sentence: Sentence) -> str:
+    return sentence.translated(gettext)

@@ -1,4 +1,4 @@
-"""DOOR: signed events from HubSpot and LINE: verified on raw bytes, kept, answered."""
+"""Entry point: signed events from HubSpot and LINE, verified on raw bytes, stored, answered."""
 
 from flask import Flask
 
@@ -6,6 +6,5 @@ from plugin.webhooks import hubspot, line
 
 
 def init_app(app: Flask) -> None:
-    """Hang the door in."""
     app.register_blueprint(hubspot.blueprint)
     app.register_blueprint(line.blueprint)

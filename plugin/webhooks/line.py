@@ -1,23 +1,25 @@
 """`POST /line/webhooks/<account-key>`: an unguessable address for each Official Account."""
 
-import json
-
 import structlog
 from flask import Blueprint, Response, abort, request
 
-from plugin.core.signatures import is_from_line
-from plugin.doorway import open_to_strangers
-from plugin.models.official_account import OfficialAccount
-from plugin.services.line_inbox import keep_line_events
+from plugin.availability import answer_in_time
+from plugin.core.security.signatures import is_from_line
+from plugin.core.text.clean import storable
+from plugin.core.text.json_bodies import read_json
+from plugin.guards import public_route
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.services.friends.line_events import store_line_events
 
 log = structlog.get_logger()
 blueprint = Blueprint("line_webhooks", __name__, url_prefix="/line/webhooks")
+answer_in_time(blueprint)
 
 
 @blueprint.post("/<key>")
-@open_to_strangers("X-Line-Signature of the account, and its destination")
+@public_route("X-Line-Signature of the account, and its destination")
 def receive(key: str) -> Response:
-    """Verify, keep, answer; LINE waits two seconds and forgets what is refused."""
+    """Verify and store the events; LINE waits two seconds and drops refused events."""
     account = OfficialAccount.by_webhook_key(key)
     body = request.get_data(cache=True)
     signature = request.headers.get("X-Line-Signature")
@@ -29,14 +31,14 @@ def receive(key: str) -> Response:
     if events and payload.get("destination") != account.bot_user_id:
         log.warning("line_webhook_refused", reason="destination")
         abort(Response(status=401))
-    # The console's "Verify" sends no events; it only wants to hear 200.
-    keep_line_events(account, events if isinstance(events, list) else [])
+    # The console's "Verify" sends no events and only expects 200.
+    store_line_events(account, events if isinstance(events, list) else [])
     return Response(status=200)
 
 
 def _payload(body: bytes) -> dict[str, object]:
     try:
-        parsed = json.loads(body)
+        parsed = storable(read_json(body))
     except ValueError:
         log.warning("line_webhook_unreadable")
         return {}

@@ -12,7 +12,7 @@ from tests.benchmarks.imports import imports
 from tests.benchmarks.planting import planting
 from tests.benchmarks.stage import databases, stage
 from tests.benchmarks.table import Figure, show
-from tests.stage import Stage
+from tests.support.stage import Stage
 
 Bench = Callable[[Stage, int], list[Figure]]
 BENCHES: dict[str, tuple[Bench, int, int]] = {

@@ -12,11 +12,10 @@ import threading
 from typing import Any
 
 import psycopg
-import waitress
 from flask import Flask, Response, request
 
-from plugin.serve import THREADS
-from tests.signing import SECRET
+from plugin.server import listen_on, make_server
+from tests.support.signing import SECRET
 
 _mine = threading.local()
 
@@ -62,7 +61,7 @@ def make_app(database: str, url: str) -> Flask:
 def main(port: str, database: str, url: str) -> None:
     """Serve until killed."""
     app = make_app(database, url)
-    waitress.serve(app, port=int(port), threads=THREADS, connection_limit=1000, backlog=1024)
+    make_server(app, listen_on(int(port)), sandbox=False).run()
 
 
 if __name__ == "__main__":

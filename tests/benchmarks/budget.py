@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from plugin.core.pacing import HUBSPOT
+from plugin.core.rate_limits import HUBSPOT
 from tests.benchmarks.table import Figure
-from tests.processes import ROOT
-from tests.stage import Stage
+from tests.support.processes import ROOT
+from tests.support.stage import Stage
 
 BUCKET = "hubspot:20000001"
 

@@ -14,8 +14,8 @@ from statistics import quantiles
 
 import urllib3
 
-from tests.signing import SECRET
-from tests.world import PORTAL
+from tests.support.signing import SECRET
+from tests.support.world import PORTAL
 
 PATH = "/hubspot/actions/send-message"
 AT_ONCE, WARM_UP = 10, 50

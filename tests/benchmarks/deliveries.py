@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import urllib3
 
 from plugin.sandbox.line.seed import SHOP, constant
-from plugin.scheduler.crew import HANDS
+from plugin.scheduler.worker_pool import CONCURRENCY
 from tests.benchmarks.table import Figure
-from tests.crowd import gather, jobs_left, owe_messages
-from tests.processes import Musubi, ending, wait_until
-from tests.stage import Stage
+from tests.support.crowd import gather, jobs_left, owe_messages
+from tests.support.processes import Musubi, ending, wait_until
+from tests.support.stage import Stage
 
 
 def deliveries(stage: Stage, count: int) -> list[Figure]:
@@ -48,7 +48,7 @@ def _bare_loop(stage: Stage, count: int) -> float:
         return http.request("POST", url, json=body, headers=headers).status
 
     began = time.perf_counter()
-    with ThreadPoolExecutor(HANDS["send"]) as pool:
+    with ThreadPoolExecutor(CONCURRENCY["send"]) as pool:
         statuses = list(pool.map(push, range(len(users))))
     assert set(statuses) == {200}
     return len(users) / (time.perf_counter() - began)

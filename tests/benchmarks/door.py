@@ -6,17 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from tests.benchmarks.table import Figure
-from tests.crowd import gather
-from tests.processes import (
-    ROOT,
-    Musubi,
-    Process,
-    answers,
-    ending,
-    free_port,
-    wait_until,
-)
-from tests.stage import Stage
+from tests.support.crowd import gather
+from tests.support.processes import ROOT, Musubi, Process, answers, ending, free_port, wait_until
+from tests.support.stage import Stage
 
 
 def door(stage: Stage, count: int) -> list[Figure]:

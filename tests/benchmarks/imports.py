@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from plugin.core.importing import CONTACTS_A_READ, least_calls
-from plugin.core.pacing import HUBSPOT
+from plugin.core.imports import CONTACTS_A_READ, least_calls
+from plugin.core.rate_limits import HUBSPOT
 from plugin.models import Contact, ImportMember, ImportRun, db
-from plugin.services.list_imports import Plan, create_import
+from plugin.services.imports.manage import Plan, create_import
 from tests.benchmarks.table import Figure
-from tests.imports import FIELD, befriend, calls, contacts_with, list_of
-from tests.processes import Musubi, ending, wait_until
-from tests.stage import Stage
+from tests.support.imports import FIELD, befriend, calls, contacts_with, list_of
+from tests.support.processes import Musubi, ending, wait_until
+from tests.support.stage import Stage
 
 PIECE = 5_000
 READS = ("memberships", "contacts/batch/read", "contacts/search", "lists", "<list_id>")
@@ -93,7 +93,7 @@ def _import(stage: Stage, worker: Musubi, contacts: int, first: int) -> Took:
     began = time.monotonic()
     with stage.world.app.app_context():
         account = stage.world.account(stage.tenant)
-        mine = create_import(stage.world.outside, account, Plan(list_id, FIELD, 0)).id
+        mine = create_import(stage.world.deps, account, Plan(list_id, FIELD, 0)).id
     wait_until(lambda: _state(stage, mine) != "running", 900, "the import ends")
     linked, at_links = time.monotonic() - began, _processor(worker.child.pid)
     with stage.world.app.app_context():
@@ -107,7 +107,7 @@ def _import(stage: Stage, worker: Musubi, contacts: int, first: int) -> Took:
 def _is_told(stage: Stage) -> bool:
     with stage.world.app.app_context():
         members = select(ImportMember.contact_id).where(ImportMember.unwritten)
-        owed = select(Contact.id).where(Contact.mirror_owed)
+        owed = select(Contact.id).where(Contact.push_pending)
         return not any(db.session.scalar(one.limit(1)) for one in (members, owed))
 
 

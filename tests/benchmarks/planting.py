@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from plugin.core.clock import utcnow
-from plugin.core.sending import retry_key
+from plugin.core.retry import retry_key
 from plugin.models import Delivery
-from plugin.models.base import transaction
-from plugin.models.job import plant_many
+from plugin.models.system.job import enqueue_many
+from plugin.models.transaction import transaction
 from tests.benchmarks.table import Figure
-from tests.crowd import gather
-from tests.stage import Stage
+from tests.support.crowd import gather
+from tests.support.stage import Stage
 
 IN_ONE_COMMIT = 100
 
@@ -59,4 +59,4 @@ def _insert(stage: Stage, friend: int, labels: list[str]) -> None:
 def _owe(stage: Stage, friend: int, labels: list[str]) -> None:
     with transaction() as session:
         session.execute(insert(Delivery), _rows(stage, friend, labels))
-        plant_many("deliver", [(label, {}) for label in labels], stage.tenant.installation_id)
+        enqueue_many("deliver", [(label, {}) for label in labels], stage.tenant.installation_id)

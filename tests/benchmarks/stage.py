@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
-from tests.stage import Stage, staged
-from tests.world import Socket, make_app, settings_for
+from tests.support.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
+from tests.support.stage import Stage, staged
+from tests.support.world import Socket, make_app, settings_for
 
 
 def databases() -> list[str]:

@@ -1,7 +1,6 @@
 """Musubi as a newcomer has it: `python app.py`, sandbox mode, an empty folder; and Chromium."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,32 +11,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import PATIENCE_MS
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-# Long enough for a busy machine: what is expected comes, or the test fails.
-PATIENCE_MS = 20_000
-expect.set_options(timeout=PATIENCE_MS)
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; in CI it must be there."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have Chromium")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -53,11 +31,13 @@ def newcomer(tmp_path: Path) -> Iterator[str]:
             [sys.executable, str(ROOT / "app.py")],
             cwd=tmp_path, env={**environ, "PORT": str(port)}, stdout=log, stderr=log,
         )  # fmt: skip
-        url = f"http://localhost:{port}"
-        _wait_for(url, process, tmp_path / "log")
-        yield url
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        try:
+            url = f"http://localhost:{port}"
+            _wait_for(url, process, tmp_path / "log")
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
 
 
 @pytest.fixture
@@ -77,6 +57,6 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         try:
             if requests.get(f"{url}/readyz", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     pytest.fail("app.py does not answer")

@@ -5,8 +5,9 @@ import csv
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.chromium import shoot
 from tests.browser.test_import import tell
-from tests.browser.test_walk import connect, install, shoot
+from tests.browser.test_walk import connect, install
 
 pytestmark = pytest.mark.browser
 NAMES = ("Hanako", "Jiro")

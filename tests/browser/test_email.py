@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_walk import connect, install, make_qr_code, shoot
+from tests.browser.chromium import shoot
+from tests.browser.test_walk import connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 PORTAL, ALICE = 20000001, 150000000001
@@ -35,7 +36,7 @@ def prepare_a_list(page: Page) -> None:
     page.get_by_test_id("lists").get_by_role("radio").first.check()
     shoot(page, "email-2-choose")
     page.get_by_test_id("submit").click()
-    expect(page.get_by_test_id("state")).to_have_text("Done")
+    expect(page.get_by_test_id("state")).to_have_text("Kept prepared")
     expect(page.get_by_test_id("made")).to_have_text("3")
     expect(page.get_by_test_id("unwritten")).to_have_text("0")
     shoot(page, "email-3-done")

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_walk import connect, install, make_qr_code, shoot
+from tests.browser.chromium import shoot
+from tests.browser.test_walk import connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 EMAIL = "alice@example.com"
@@ -52,6 +53,7 @@ def scan(musubi: str, page: Page, linkage_url: str) -> None:
     page.goto(f"{musubi}/sandbox/phone/bob")
     page.get_by_test_id("open-url").fill(linkage_url)
     page.get_by_test_id("open-button").click()
+    page.get_by_test_id("continue").click()
     page.get_by_test_id("consent-allow").click()
     page.get_by_test_id("friend-add").click()
     expect(page.get_by_test_id("who-form")).to_be_visible()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.test_walk import connect, install, shoot
+from tests.browser.chromium import shoot
+from tests.browser.test_walk import connect, install
 
 pytestmark = pytest.mark.browser
 

@@ -1,22 +1,16 @@
 """The template editor in a real browser: typing, the phone beside it, a test send, versions."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.chromium import shoot
+
 pytestmark = pytest.mark.browser
-SHOTS = Path(__file__).parent / "screenshots"
 TEXT = "Dear {{ contact.firstname | default('friend') }}, welcome 結び"
 FLEX = """{"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": [
   {"type": "text", "text": "Spring sale", "weight": "bold", "size": "xl", "color": "#b3312d"},
   {"type": "button", "style": "primary", "action":
     {"type": "uri", "label": "Open the shop", "uri": "https://shop.example.com/"}}]}}"""
-
-
-def shoot(page: Page, name: str) -> None:
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"templates-{name}.png", full_page=True)
 
 
 def begin(musubi: str, page: Page) -> None:
@@ -36,18 +30,18 @@ def begin(musubi: str, page: Page) -> None:
 def test_a_template_is_written_looked_at_tried_and_changed(newcomer: str, page: Page) -> None:
     begin(newcomer, page)
     page.goto(f"{newcomer}/templates")
-    shoot(page, "1-empty")
+    shoot(page, "templates-1-empty")
     page.get_by_test_id("new-template").click()
     page.get_by_test_id("name").fill("Welcome")
     write_and_watch(page)
     page.get_by_test_id("save").click()
     expect(page.get_by_test_id("version-1")).to_be_visible()
-    shoot(page, "3-saved")
+    shoot(page, "templates-3-saved")
     add_a_flex_message(page)
     send_to_charlie(newcomer, page)
     page.goto(f"{newcomer}/templates")
     expect(page.get_by_test_id("template")).to_contain_text("Welcome")
-    shoot(page, "6-shelf")
+    shoot(page, "templates-6-shelf")
 
 
 def write_and_watch(page: Page) -> None:
@@ -62,7 +56,7 @@ def write_and_watch(page: Page) -> None:
     expect(counter).to_have_class("left over")
     field.fill(TEXT)
     expect(page.get_by_test_id("bubble-text")).to_have_text("Dear friend, welcome 結び")
-    shoot(page, "2-writing")
+    shoot(page, "templates-2-writing")
 
 
 def add_a_flex_message(page: Page) -> None:
@@ -76,7 +70,7 @@ def add_a_flex_message(page: Page) -> None:
     expect(page.get_by_test_id("preview")).to_contain_text("Open the shop")
     ink = page.get_by_test_id("preview").locator("[data-ink]")
     expect(ink).to_have_css("color", "rgb(179, 49, 45)")
-    shoot(page, "4-flex")
+    shoot(page, "templates-4-flex")
     page.get_by_test_id("save").click()
     expect(page.get_by_test_id("version-2")).to_be_visible()
 
@@ -87,9 +81,10 @@ def send_to_charlie(musubi: str, page: Page) -> None:
             break
         page.wait_for_timeout(250)
         page.reload()
+    page.get_by_test_id("test-friend").select_option(index=1)
     page.get_by_test_id("test-send").click()
     expect(page.get_by_test_id("notice")).to_contain_text("LINE accepted the test")
-    shoot(page, "5-tested")
+    shoot(page, "templates-5-tested")
     page.goto(f"{musubi}/sandbox/phone/charlie/chat/2000000001")
     expect(page.get_by_test_id("bubbles")).to_contain_text("Dear friend, welcome 結び")
     expect(page.get_by_test_id("bubbles")).to_contain_text("Spring sale")
@@ -132,5 +127,5 @@ def test_the_editor_works_without_scripts(newcomer: str, chromium: Browser, page
     plain.get_by_test_id("save").click()
     expect(plain.get_by_test_id("preview")).to_contain_text("いいえ")
     expect(plain.get_by_test_id("version-1")).to_be_visible()
-    shoot(plain, "7-phone-ja")
+    shoot(plain, "templates-7-phone-ja")
     context.close()

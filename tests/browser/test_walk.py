@@ -1,20 +1,14 @@
 """The newcomer's walk, from an empty folder to a message on the phone and its outputs."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import shoot
+
 pytestmark = pytest.mark.browser
 PORTAL, ALICE = 20000001, 150000000001
-SHOTS = Path(__file__).parent / "screenshots"
-
-
-def shoot(page: Page, name: str) -> None:
-    """Keep what a person would see."""
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
 def test_from_nothing_to_a_message(newcomer: str, page: Page) -> None:
@@ -57,7 +51,7 @@ def make_qr_code(page: Page) -> str:
     page.get_by_test_id("submit").click()
     expect(page.get_by_test_id("qr-image")).to_be_visible()
     shoot(page, "7-code")
-    for kind in ("png", "svg"):
+    for kind in ("png", "svg", "pdf"):
         href = page.get_by_test_id(f"download-{kind}").get_attribute("href") or ""
         answer = page.request.get(page.url.split("/qr-codes")[0] + href)
         assert answer.ok
@@ -70,6 +64,8 @@ def link_on_the_phone(musubi: str, page: Page, linkage_url: str) -> None:
     page.get_by_test_id("open-url").fill(linkage_url)
     shoot(page, "8-phone")
     page.get_by_test_id("open-button").click()
+    shoot(page, "8b-before-line")
+    page.get_by_test_id("continue").click()
     expect(page.get_by_test_id("consent-allow")).to_be_visible()
     shoot(page, "9-line-login")
     page.get_by_test_id("consent-allow").click()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from plugin.gateways import Channel, Portal
-from plugin.gateways.hubspot import LiveHubSpot
-from plugin.gateways.line import LiveLine
-from plugin.gateways.line_login import LiveLineLogin
+from plugin.gateways.hubspot.gateway import LiveHubSpot
+from plugin.gateways.line.gateway import LiveLine
+from plugin.gateways.line_login.gateway import LiveLineLogin
 from plugin.gateways.pool import Timeouts
 from tests.gateways.scripted_server import Reply, ScriptedServer
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from plugin.gateways import Channel, GatewayError, NoMeter, Portal
-from plugin.gateways.hubspot import LiveHubSpot
-from plugin.gateways.line import LiveLine
+from plugin.gateways.hubspot.gateway import LiveHubSpot
+from plugin.gateways.line.gateway import LiveLine
 from plugin.gateways.live import live_gateways
 from plugin.settings import Settings
 from tests.gateways.scripted_server import Reply, ScriptedServer

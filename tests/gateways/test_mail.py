@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from plugin.gateways import GatewayError, Letter
 from plugin.gateways.mail import LiveMail, MailServer
 from plugin.sandbox.smtp import MailServer as Server
-from plugin.sandbox.smtp import Manners
+from plugin.sandbox.smtp import ServerBehaviour
 from plugin.sandbox.store import Store
 from tests.gateways.conftest import Calls
 
@@ -30,7 +30,7 @@ Serve = Callable[..., Server]
 def serve() -> Iterator[Serve]:
     running: list[Server] = []
 
-    def start(manners: Manners | None = None, *, at_once: bool = False) -> Server:
+    def start(manners: ServerBehaviour | None = None, *, at_once: bool = False) -> Server:
         running.append(Server(Store(), manners, at_once=at_once))
         return running[-1]
 
@@ -96,7 +96,7 @@ def test_a_letter_arrives_whole(serve: Serve, calls: Calls) -> None:
 def test_tls_and_a_password(
     serve: Serve, trust: tuple[ssl.SSLContext, ssl.SSLContext], scheme: str
 ) -> None:
-    manners = Manners(tls=trust[0], login=("user@x", "p:w/d"))
+    manners = ServerBehaviour(tls=trust[0], login=("user@x", "p:w/d"))
     server = serve(manners, at_once=scheme == "smtps")
     place = f"127.0.0.1:{server.port}"
     mail(f"{scheme}://user%40x:p%3Aw%2Fd@{place}", tls=trust[1]).send(LETTER)
@@ -130,7 +130,7 @@ def test_without_tls_nothing_is_said(serve: Serve) -> None:
 def test_what_a_server_refuses(
     serve: Serve, answers: dict[str, str], reason: str, permanent: bool
 ) -> None:
-    server = serve(Manners(answers=answers))
+    server = serve(ServerBehaviour(answers=answers))
     assert refused(mail(f"smtp://127.0.0.1:{server.port}?tls=off")) == (reason, permanent)
 
 

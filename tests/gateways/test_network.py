@@ -9,9 +9,9 @@ import requests
 import urllib3
 
 from plugin.gateways import Channel, GatewayError, NoMeter, Portal
-from plugin.gateways.hubspot import LiveHubSpot
-from plugin.gateways.line import LiveLine
-from plugin.gateways.line_login import LiveLineLogin
+from plugin.gateways.hubspot.gateway import LiveHubSpot
+from plugin.gateways.line.gateway import LiveLine
+from plugin.gateways.line_login.gateway import LiveLineLogin
 from plugin.gateways.network import network_fault
 from plugin.gateways.pool import Timeouts
 from tests.gateways.scripted_server import Reply, ScriptedServer

@@ -3,16 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import Copies
-from tests.processes import Nursery
-from tests.stage import Stage, staged
-from tests.world import Socket
+from tests.support.databases import Copies, not_synced
+from tests.support.processes import Nursery
+from tests.support.stage import Stage, staged
+from tests.support.world import Socket
+
+# A verdict that fails says what it found.
+pytest.register_assert_rewrite("tests.kill.verdict")
 
 
 @pytest.fixture
 def stage(copies: Copies, musubi_socket: Socket, tmp_path: Path) -> Iterator[Stage]:
     """One tenant; the doors stay in this process, workers are the test's to start and kill."""
     with copies.copy(tmp_path) as url, staged(musubi_socket, url, tmp_path) as here:
+        not_synced(here.world.app)
         yield here
 
 

@@ -6,17 +6,20 @@ import time
 
 import pytest
 
-from plugin.models import ImportRun, LedgerEntry, Linkage, db
-from plugin.models.base import transaction
-from plugin.models.people import Contact
-from plugin.services.link_friend import Wish, contact_row, friend_row, tie
-from plugin.services.list_imports import Plan, create_import
-from tests.imports import FIELD, befriend, contacts_with, counts, list_of, ties
-from tests.people import NOW
-from tests.processes import Forked, Nursery, ending, environment, wait_until
-from tests.world import Sandbox, Tenant, World
+from plugin.models import HistoryEntry, ImportRun, Linkage, db
+from plugin.models.people.contact import Contact
+from plugin.models.transaction import transaction
+from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.friends.records import get_or_create_friend
+from plugin.services.imports.manage import Plan, create_import
+from plugin.services.linkage.history import LinkRequest
+from plugin.services.linkage.link import link
+from tests.support.imports import FIELD, befriend, contacts_with, counts, list_of, ties
+from tests.support.people import NOW
+from tests.support.processes import Forked, Nursery, ending, environment, wait_until
+from tests.support.world import Sandbox, Tenant, World
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 KILLS, FRIENDS = 10, 4000
 
 
@@ -35,7 +38,7 @@ def test_ten_kills_change_nothing(
     ids = contacts_with(sandbox, values)
     with world.app.app_context():
         plan = Plan(list_of(sandbox, ids), FIELD, 0)
-        import_id = create_import(world.outside, world.account(alice), plan).id
+        import_id = create_import(world.deps, world.account(alice), plan).id
     hits = sum(killed_at_work(world, import_id, nursery) for _ in range(KILLS))
     assert hits >= 3, "it was over before it could be killed"
     world.pass_time(60)
@@ -48,7 +51,7 @@ def test_ten_kills_change_nothing(
     }  # fmt: skip
     assert ties(world) == dict(zip(ids[1:FRIENDS], friends[1:], strict=True))
     with world.app.app_context():
-        assert db.session.query(LedgerEntry).filter_by(deed="linked").count() == FRIENDS - 1
+        assert db.session.query(HistoryEntry).filter_by(event_type="linked").count() == FRIENDS - 1
 
 
 def killed_at_work(world: World, import_id: int, nursery: Nursery) -> bool:
@@ -88,7 +91,7 @@ def test_whoever_races_for_contacts_each_ends_in_one_link(
     with world.app.app_context():
         mine = world.account(alice)
         for name in (FIELD, "jobtitle"):
-            create_import(world.outside, mine, Plan(list_id, name, 0))
+            create_import(world.deps, mine, Plan(list_id, name, 0))
     workers = [threading.Thread(target=world.work) for _ in range(3)]
     workers.append(threading.Thread(target=scans, args=(world, alice, ids, friends)))
     for worker in workers:
@@ -105,11 +108,11 @@ def scans(world: World, alice: Tenant, ids: list[int], friends: list[str]) -> No
     for contact_id, user_id in zip(ids, reversed(friends), strict=True):
         # The friend is known from the moment he comes back from LINE, before he says yes.
         with world.app.app_context(), transaction():
-            friend_row(world.account(alice), user_id, NOW)
+            get_or_create_friend(world.account(alice), user_id, NOW)
         with world.app.app_context(), transaction():
-            friend = friend_row(world.account(alice), user_id, NOW)
-            contact = contact_row(alice.installation_id, contact_id)
-            tie(Wish(friend, contact, "qr", "friend", "qr:1"))
+            friend = get_or_create_friend(world.account(alice), user_id, NOW)
+            contact = get_or_create_contact(alice.installation_id, contact_id)
+            link(LinkRequest(friend, contact, "qr", "friend", "qr:1"))
 
 
 def assert_one_link_each(world: World, contacts: int) -> None:
@@ -119,8 +122,8 @@ def assert_one_link_each(world: World, contacts: int) -> None:
         assert len({one.contact_row_id for one in links}) == len(links)
         assert contacts // 2 < len(links) <= contacts
         made: dict[int, int] = {}
-        for line in db.session.query(LedgerEntry).order_by(LedgerEntry.id):
-            change = {"linked": 1, "unlinked": -1}.get(line.deed, 0)
+        for line in db.session.query(HistoryEntry).order_by(HistoryEntry.id):
+            change = {"linked": 1, "unlinked": -1}.get(line.event_type, 0)
             made[line.contact_id] = made.get(line.contact_id, 0) + change
         tied = {db.session.get_one(Contact, one.contact_row_id).contact_id for one in links}
         assert {one for one, count in made.items() if count} == tied

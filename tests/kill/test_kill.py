@@ -7,12 +7,11 @@ import pytest
 from sqlalchemy import select, update
 
 from plugin.models import db
-from plugin.models.base import transaction
-from plugin.models.job import LEASE, Claimed
-from plugin.models.lease import Lease
-from plugin.scheduler import work
-from plugin.scheduler.ticks import LEASE as LEADER_LEASE
-from tests.crowd import gather, owe_messages
+from plugin.models.system.job import LEASE, Claimed
+from plugin.models.system.lease import Lease
+from plugin.models.transaction import transaction
+from plugin.scheduler import runner
+from plugin.scheduler.leader import LEASE as LEADER_LEASE
 from tests.kill.verdict import (
     assert_once_each,
     begin,
@@ -24,10 +23,11 @@ from tests.kill.verdict import (
     orphans_come_free_in_time,
     owed,
 )
-from tests.processes import Musubi, Nursery, ending, wait_until
-from tests.stage import Stage
+from tests.support.crowd import gather, owe_messages
+from tests.support.processes import Musubi, Nursery, ending, wait_until
+from tests.support.stage import Stage
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 PEOPLE, BY_WORKFLOW, KILLS = 3_000, 500, 20
 
 
@@ -105,4 +105,4 @@ def test_told_to_stop_a_process_returns_what_hangs_and_is_gone_in_ten_seconds(st
 
 def take(stage: Stage) -> list[Claimed]:
     """What another process may take at once."""
-    return work.take("send", "another process", 100)
+    return runner.claim("send", "another process", 100)

@@ -6,11 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.bare import NOWHERE
-from tests.brokers import emptied, purge
-from tests.cluster import cluster, program
-from tests.crowd import gather
-from tests.databases import PostgresCopies, migrate, postgres_is_there
 from tests.kill.verdict import (
     assert_once_each,
     begin,
@@ -20,9 +15,14 @@ from tests.kill.verdict import (
     lose_answers,
     orphans_come_free_in_time,
 )
-from tests.processes import CeleryWorker, Musubi, Nursery, ending, wait_until
-from tests.stage import Stage, staged
-from tests.world import Socket, make_app, settings_for
+from tests.support.bare import NOWHERE
+from tests.support.brokers import emptied, purge
+from tests.support.cluster import cluster, program
+from tests.support.crowd import gather
+from tests.support.databases import PostgresCopies, migrate, postgres_is_there
+from tests.support.processes import CeleryWorker, Musubi, Nursery, ending, wait_until
+from tests.support.stage import Stage, staged
+from tests.support.world import Socket, make_app, settings_for
 
 pytestmark = [pytest.mark.kill, pytest.mark.postgres]
 PEOPLE, BY_WORKFLOW = 400, 100
@@ -77,6 +77,26 @@ def test_workers_and_scheduler_are_killed_and_the_broker_forgets_everything(
             purge(broker)
             wait_until(lambda: is_over(stage), 120, "all work done")
         assert_once_each(stage, PEOPLE, BY_WORKFLOW)
+
+
+@pytest.mark.broker
+def test_a_slow_hubspot_hears_every_end_once(
+    postgres: str, musubi_socket: Socket, tmp_path: Path
+) -> None:
+    """It takes longer than a worker gives a step at its end; nobody is killed."""
+    with emptied("redis") as broker, staged(musubi_socket, postgres, tmp_path) as stage:
+        env = {**stage.env, "CELERY_BROKER_URL": broker}
+        crowd = gather(stage.world, stage.tenant, 40)
+        stage.world.sandbox.fail("callbacks/.*complete$", {"delay": 11})
+        workers = [CeleryWorker(env, tmp_path, "--concurrency", "2") for _ in range(2)]
+        with ending(*workers, Musubi(env, tmp_path)):
+            begin(stage, crowd, 30)
+            wait_until(lambda: is_over(stage), 90, "all work done")
+        told = stage.world.sandbox.control("GET", "/callbacks")
+        # A repeated call of an execution that has ended meanwhile is answered itself.
+        assert told["more_than_once"] == 0
+        assert 0 < told["total"] <= 30
+        assert_once_each(stage, 40, 30)
 
 
 def test_the_database_crashes_under_way(musubi_socket: Socket, nursery: Nursery) -> None:

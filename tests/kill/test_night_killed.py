@@ -3,22 +3,21 @@
 import random
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
 
-from plugin.models import Contact, Friend, LedgerEntry, Linkage, ReconcileRun, db
-from plugin.models.base import transaction
+from plugin.models import Contact, Friend, HistoryEntry, Linkage, ReconcileRun, db
+from plugin.models.transaction import transaction
 from plugin.sandbox.hubspot import records
-from plugin.services.reconcile import begin_reconcile
-from tests.crowd import gather
-from tests.imports import ties
-from tests.portal import mute
-from tests.processes import Musubi, ending, environment, wait_until
-from tests.world import PORTAL, Tenant, World
+from plugin.services.sync.reconcile import begin_reconcile
+from tests.support.crowd import gather
+from tests.support.imports import ties
+from tests.support.portal import mute
+from tests.support.processes import Forked, Nursery, ending, environment, wait_until
+from tests.support.world import PORTAL, Tenant, World
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 KILLS, EACH = 8, 200
 # What people did in HubSpot unheard, to one contact in six each; named as the night counts it.
 KINDS = ("rewritten", "unlinked", "gone", "refused", "conflict", "linked")
@@ -72,24 +71,24 @@ class Town:
 
 
 def test_a_night_with_many_kills_ends_like_any_other(
-    world: World, alice: Tenant, tmp_path: Path
+    world: World, alice: Tenant, nursery: Nursery
 ) -> None:
     mute(world)
     town = Town(world, alice)
     with world.app.app_context():
         begin_reconcile(alice.installation_id)
     world.sandbox.fail("contacts/batch/read", {"delay": 0.1})
-    hits = sum(killed_at_work(town, tmp_path) for _ in range(KILLS))
+    hits = sum(killed_at_work(town, nursery) for _ in range(KILLS))
     assert hits >= 3, "it was over before it could be killed"
     world.pass_time(60)
-    with ending(process(world, tmp_path)):
+    with ending(process(world, nursery)):
         wait_until(lambda: is_over(town), 120, "the night ends and HubSpot knows")
     assert ties(world) == town.expected()
     with world.app.app_context():
         (run,) = db.session.scalars(select(ReconcileRun)).all()
         assert run.read == len(town.contacts)
         assert run.counts == dict.fromkeys(KINDS, EACH)
-        deeds = Counter(db.session.scalars(select(LedgerEntry.deed)))
+        deeds = Counter(db.session.scalars(select(HistoryEntry.event_type)))
         assert deeds == {"unlinked": 2 * EACH, "refused": EACH, "conflict": EACH, "linked": EACH}
     for place in random.sample(range(len(town.contacts)), 60):
         if town.kind(place) != "gone":
@@ -97,18 +96,18 @@ def test_a_night_with_many_kills_ends_like_any_other(
             assert shown == town.expected().get(town.contacts[place], ""), town.kind(place)
 
 
-def process(world: World, tmp_path: Path) -> Musubi:
+def process(world: World, nursery: Nursery) -> Forked:
     """`python app.py` on the test's database and sandbox."""
     url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    return Musubi(environment(world.url, world.sandbox.url, url), tmp_path)
+    return nursery.make(environment(world.url, world.sandbox.url, url))
 
 
-def killed_at_work(town: Town, tmp_path: Path) -> bool:
+def killed_at_work(town: Town, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the night was not over."""
     # Whom the last kill left the job to had to wait for its lease.
     town.world.pass_time(60)
     before = cursor(town)
-    with ending(process(town.world, tmp_path)):
+    with ending(process(town.world, nursery)):
         wait_until(lambda: cursor(town) != before, 60, "it goes on")
         time.sleep(random.uniform(0, 0.2))  # noqa: S311 - a moment, not a secret
     return cursor(town) != -1
@@ -126,4 +125,4 @@ def is_over(town: Town) -> bool:
     if cursor(town) != -1:
         return False
     with town.world.app.app_context():
-        return not Contact.owing(town.tenant.installation_id, 1)
+        return not Contact.pending_of(town.tenant.installation_id, 1)

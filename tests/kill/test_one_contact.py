@@ -2,26 +2,25 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from plugin.models import Conflict, Contact, ImportMember, ImportRun, Job, LedgerEntry, Linkage, db
-from plugin.services.list_imports import Plan, create_import
-from tests.doors.friend_rig import Phone, personal_link
-from tests.imports import FIELD, befriend, list_of, put
-from tests.people import line_user
-from tests.processes import Musubi, ending, environment, wait_until
-from tests.world import ALICE, Sandbox, Tenant, World
+from plugin.models import Conflict, Contact, HistoryEntry, ImportMember, ImportRun, Job, Linkage, db
+from plugin.services.imports.manage import Plan, create_import
+from tests.support.imports import FIELD, befriend, list_of, put
+from tests.support.people import line_user
+from tests.support.processes import Forked, Nursery, ending, environment, wait_until
+from tests.support.world import ALICE, Sandbox, Tenant, World
+from tests.web.login_flow.browser import Phone, personal_link
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 OTHER_FIELD = "jobtitle"
 PEOPLE = ("alice", "bob", "charlie")
 
 
 def test_all_ways_at_once_end_in_one_link(
-    world: World, alice: Tenant, sandbox: Sandbox, tmp_path: Path
+    world: World, alice: Tenant, sandbox: Sandbox, nursery: Nursery
 ) -> None:
     first, second, third = befriend(sandbox, 3)
     put(sandbox, ALICE, first)
@@ -43,9 +42,9 @@ def test_all_ways_at_once_end_in_one_link(
     def begin_import(name: str) -> None:
         start.wait(60)
         with world.app.app_context():
-            create_import(world.outside, world.account(alice), Plan(list_id, name, 0))
+            create_import(world.deps, world.account(alice), Plan(list_id, name, 0))
 
-    with ending(*(process(world, tmp_path).wait() for _ in range(2))):
+    with ending(*(process(world, nursery).wait() for _ in range(2))):
         with ThreadPoolExecutor(len(phones) + 3) as hands:
             deeds = [hands.submit(say_yes, phone) for phone in phones]
             deeds.append(hands.submit(write_property))
@@ -56,10 +55,10 @@ def test_all_ways_at_once_end_in_one_link(
     assert_one_link(world, {first, second, *map(line_user, PEOPLE)}, third)
 
 
-def process(world: World, tmp_path: Path) -> Musubi:
+def process(world: World, nursery: Nursery) -> Forked:
     """`python app.py` on the test's database and sandbox."""
     url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    return Musubi(environment(world.url, world.sandbox.url, url), tmp_path)
+    return nursery.make(environment(world.url, world.sandbox.url, url))
 
 
 def all_is_done(world: World, sandbox: Sandbox) -> bool:
@@ -80,11 +79,11 @@ def assert_one_link(world: World, wished: set[str], typed: str) -> None:
     with world.app.app_context():
         tie = db.session.scalars(select(Linkage)).one()
         assert tie.contact.contact_id == ALICE
-        deeds = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)).all()
-        assert [one.line_user_id for one in deeds if one.deed == "linked"] == [
+        deeds = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+        assert [one.line_user_id for one in deeds if one.event_type == "linked"] == [
             tie.friend.line_user_id
         ]
-        assert not [one for one in deeds if one.deed in ("moved", "unlinked")]
+        assert not [one for one in deeds if one.event_type in ("moved", "unlinked")]
         # Everybody else waits for a person. Only what was typed into HubSpot may be written over
         # by the link before anybody reads it, as any two who write there at once.
         open_ones = db.session.scalars(Conflict.owned(tie.friend.official_account.installation_id))
@@ -94,4 +93,4 @@ def assert_one_link(world: World, wished: set[str], typed: str) -> None:
         several = select(ImportMember.value).where(ImportMember.outcome == "several_ids")
         met |= {one for value in db.session.scalars(several) for one in value.split("; ")}
         assert (met | {tie.friend.line_user_id}) - {typed} == wished
-        assert not db.session.scalars(select(Contact).where(Contact.mirror_owed)).all()
+        assert not db.session.scalars(select(Contact).where(Contact.push_pending)).all()

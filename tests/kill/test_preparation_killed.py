@@ -2,32 +2,31 @@
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from plugin.models import Contact, LinkageToken, ListPreparation, db
-from plugin.models.installation import Installation
-from plugin.services.linkage_values import linkage_values
-from tests.processes import Musubi, ending, environment, wait_until
-from tests.services.test_prepare_list import begin, make_list
-from tests.world import Tenant, World
+from plugin.models.connections.installation import Installation
+from plugin.services.sync.push import linkage_values
+from tests.services.personal_links.test_bulk import begin, make_list
+from tests.support.processes import Forked, Nursery, ending, environment, wait_until
+from tests.support.world import Tenant, World
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 KILLS, CONTACTS = 6, 5000
 
 
 def test_kills_make_no_second_link_and_lose_none(
-    world: World, alice: Tenant, tmp_path: Path
+    world: World, alice: Tenant, nursery: Nursery
 ) -> None:
     list_id = make_list(world, count=CONTACTS)
     world.sandbox.fail("/hubspot-api/crm/lists", {"delay": 0.12})
     mine = begin(world, alice, list_id)
-    hits = sum(killed_at_work(world, mine, tmp_path) for _ in range(KILLS))
+    hits = sum(killed_at_work(world, mine, nursery) for _ in range(KILLS))
     assert hits >= 3, "it was over before it could be killed"
     world.pass_time(60)
-    last = process(world, tmp_path)
+    last = process(world, nursery)
     with ending(last):
         wait_until(lambda: all_told(world, mine), 120, "the preparation ends")
     with world.app.app_context():
@@ -46,24 +45,24 @@ def hubspot_shows(world: World, alice: Tenant, places: list[int]) -> None:
     contacts = db.session.scalars(mine.order_by(Contact.id)).all()
     chosen = [contacts[place] for place in places]
     installation = db.session.get_one(Installation, alice.installation_id)
-    values = linkage_values(world.outside, installation, chosen)
+    values = linkage_values(world.deps, installation, chosen)
     for contact in chosen:
         shown = world.sandbox.contact(contact.contact_id)
         assert values[contact.id]["line_linkage_url"] == shown["line_linkage_url"]
 
 
-def process(world: World, tmp_path: Path) -> Musubi:
+def process(world: World, nursery: Nursery) -> Forked:
     """`python app.py` on the test's database and sandbox."""
     url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    return Musubi(environment(world.url, world.sandbox.url, url), tmp_path)
+    return nursery.make(environment(world.url, world.sandbox.url, url))
 
 
-def killed_at_work(world: World, mine: int, tmp_path: Path) -> bool:
+def killed_at_work(world: World, mine: int, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether it was under way."""
     # Whom the last kill left the job to had to wait for its lease.
     world.pass_time(60)
     step = step_of(world, mine)
-    victim = process(world, tmp_path)
+    victim = process(world, nursery)
     with ending(victim):
         wait_until(lambda: step_of(world, mine) != step, 60, "it goes on")
         time.sleep(random.uniform(0, 0.3))  # noqa: S311 - a moment, not a secret

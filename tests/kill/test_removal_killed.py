@@ -2,7 +2,6 @@
 
 import random
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,30 +11,32 @@ from plugin.core.clock import utcnow
 from plugin.models import (
     Contact,
     Friend,
+    HistoryEntry,
     Installation,
     Job,
-    LedgerEntry,
     Linkage,
     OfficialAccount,
     QRCode,
     db,
 )
-from plugin.models.base import Base, transaction
-from plugin.services.disconnect import disconnect
-from plugin.services.link_friend import contact_row, owe_mirror
-from plugin.services.linkage_tokens import give_token
-from tests.crowd import gather
-from tests.people import NOW, linked
-from tests.processes import Musubi, ending, environment, wait_until
-from tests.world import CHARLIE, PORTAL, Tenant, World
+from plugin.models.base import Base
+from plugin.models.transaction import transaction
+from plugin.services.connections.connection import switch_mode
+from plugin.services.contacts.outbox import mark_for_push
+from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.personal_links.tokens import issue_token
+from tests.support.crowd import gather
+from tests.support.people import NOW, linked
+from tests.support.processes import Forked, Nursery, ending, environment, wait_until
+from tests.support.world import CHARLIE, PORTAL, Tenant, World
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases]
 KILLS, PEOPLE, LINES = 6, 4000, 12000
-GONE = (Linkage, LedgerEntry, Contact)
+GONE = (Linkage, HistoryEntry, Contact)
 
 
 def test_a_removal_with_many_kills_ends_whole(
-    world: World, alice: Tenant, charlie: Tenant, tmp_path: Path
+    world: World, alice: Tenant, charlie: Tenant, nursery: Nursery
 ) -> None:
     linked(world, charlie, CHARLIE)
     world.work()
@@ -43,12 +44,12 @@ def test_a_removal_with_many_kills_ends_whole(
     fill(world, alice)
     friends = count(world, Friend)
     with world.app.app_context():
-        assert disconnect(db.session.get_one(Installation, alice.installation_id), "remove")
+        assert switch_mode(db.session.get_one(Installation, alice.installation_id), "remove")
     world.sandbox.fail("/appinstalls|external-install", {"delay": 0.3})
-    hits = sum(killed_at_work(world, alice, tmp_path) for _ in range(KILLS))
+    hits = sum(killed_at_work(world, alice, nursery) for _ in range(KILLS))
     assert hits >= 3, "it was over before it could be killed"
     world.pass_time(60)
-    with ending(process(world, tmp_path)):
+    with ending(process(world, nursery)):
         wait_until(lambda: is_over(world, alice), 120, "the removal ends and no job is left")
     assert {model: count(world, model) for model in kept} == kept
     assert count(world, Friend) == friends
@@ -64,18 +65,18 @@ def fill(world: World, alice: Tenant) -> None:
     crowd = gather(world, alice, PEOPLE)
     ids = [int(one) for one in crowd.contact_ids]
     with world.app.app_context(), transaction() as session:
-        session.execute(insert(LedgerEntry), [line(alice, ids[n % PEOPLE]) for n in range(LINES)])
+        session.execute(insert(HistoryEntry), [line(alice, ids[n % PEOPLE]) for n in range(LINES)])
         for contact_id in ids[:20]:
-            contact = contact_row(alice.installation_id, contact_id)
-            give_token(world.code(alice), contact, 30, NOW)
-            owe_mirror(contact)
+            contact = get_or_create_contact(alice.installation_id, contact_id)
+            issue_token(world.code(alice), contact, 30, NOW)
+            mark_for_push(contact)
 
 
 def line(alice: Tenant, contact_id: int) -> dict[str, Any]:
     """Something that happened to somebody."""
     return {
         "installation_id": alice.installation_id, "official_account_id": alice.account_id,
-        "at": utcnow(), "deed": "conflict", "method": "manual", "actor": "test", "source": "",
+        "at": utcnow(), "event_type": "conflict", "method": "manual", "actor": "test", "source": "",
         "line_user_id": "U", "contact_id": contact_id, "before": {},
     }  # fmt: skip
 
@@ -93,22 +94,22 @@ def state(world: World, tenant: Tenant) -> str:
 
 def is_over(world: World, alice: Tenant) -> bool:
     with world.app.app_context():
-        jobs = db.session.scalars(select(Job).where(Job.lane == alice.installation_id)).all()
+        jobs = db.session.scalars(select(Job).where(Job.tenant_id == alice.installation_id)).all()
     return state(world, alice) == "removed" and not jobs
 
 
-def process(world: World, tmp_path: Path) -> Musubi:
+def process(world: World, nursery: Nursery) -> Forked:
     """`python app.py` on the test's database and sandbox."""
     url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    return Musubi(environment(world.url, world.sandbox.url, url), tmp_path)
+    return nursery.make(environment(world.url, world.sandbox.url, url))
 
 
-def killed_at_work(world: World, alice: Tenant, tmp_path: Path) -> bool:
+def killed_at_work(world: World, alice: Tenant, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the removal was not over."""
     world.pass_time(60)
     before = left(world, alice)
-    with ending(process(world, tmp_path)):
-        end = time.monotonic() + 60
+    with ending(process(world, nursery)):
+        end = time.monotonic() + 240
         while left(world, alice) == before:
             assert time.monotonic() < end, "it does not go on"
             time.sleep(0.002)

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from plugin.models import ActionCall, Delivery, Job, db
-from plugin.models.base import db_now_ms, transaction
-from plugin.models.job import LEASE
-from tests.crowd import Crowd, owe_messages
-from tests.stage import Stage
+from plugin.models.base import db_now_ms
+from plugin.models.system.job import LEASE
+from plugin.models.transaction import transaction
+from tests.support.crowd import Crowd, owe_messages
+from tests.support.stage import Stage
 
 LIVE = ("run_taken", "deliver", "complete_callbacks", "write_contacts")
 
@@ -81,7 +82,7 @@ def assert_once_each(stage: Stage, people: int, by_workflow: int) -> None:
     with stage.world.app.app_context():
         assert _counts(Delivery.state) == {"accepted": people}
         assert _counts(ActionCall.state) == ({"completed": by_workflow} if by_workflow else {})
-        assert list(db.session.scalars(select(Job.last_error).where(Job.parked))) == []
+        assert list(db.session.scalars(select(Job.last_error).where(Job.failed))) == []
 
 
 def _counts(column: Any) -> dict[str, int]:

@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from plugin.core.clock import utcnow
 from plugin.models import Installation, db
-from tests.world import PORTAL, Tenant, World
+from tests.support.world import PORTAL, Tenant, World
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_restart_of_the_database_is_not_noticed_by_who_comes_later(

@@ -12,15 +12,18 @@ from sqlalchemy import delete, select, update
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
 from plugin.models import Installation, Job
-from plugin.models import job as jobs
-from plugin.models.base import db_now_ms, transaction
-from plugin.models.job import LEASE, MAX_ATTEMPTS, Claimed, plant_many
-from plugin.scheduler import work
-from plugin.scheduler.steps import STEPS, Step
-from plugin.services import Outside
-from plugin.services.jobs import discard_job, run_job
-from tests.bare import NOW, bare_app, no_job, owe, pass_time, seconds_to_go, the_job
-from tests.databases import Copies
+from plugin.models.base import db_now_ms
+from plugin.models.system import job as jobs
+from plugin.models.system.job import LEASE, MAX_ATTEMPTS, Claimed, enqueue_many
+from plugin.models.transaction import transaction
+from plugin.scheduler import runner
+from plugin.scheduler.handlers import HANDLERS, Handler
+from plugin.services import Dependencies
+from plugin.services.system.failed_jobs import discard_job, run_job
+from tests.support.bare import NOW, bare_app, no_job, owe, pass_time, seconds_to_go, the_job
+from tests.support.databases import Copies
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def app(copies: Copies, tmp_path: Path) -> Iterator[Flask]:
 
 
 def take(limit: int = 10, owner: str = "one", queue: str = "send") -> list[Claimed]:
-    return work.take(queue, owner, limit)
+    return runner.claim(queue, owner, limit)
 
 
 def test_only_what_is_due_is_taken_the_oldest_first(app: Flask) -> None:
@@ -52,12 +55,12 @@ def test_a_job_in_hand_is_nobody_elses(app: Flask) -> None:
 
 def test_many_threads_take_each_job_once(app: Flask) -> None:
     with transaction():
-        plant_many("deliver", [(key, {}) for key in range(300)], 1)
+        enqueue_many("deliver", [(key, {}) for key in range(300)], 1)
 
     def one(number: int) -> list[str]:
         keys: list[str] = []
         with app.app_context():
-            while claimed := work.take("send", f"hand {number}", 7):
+            while claimed := runner.claim("send", f"hand {number}", 7):
                 keys += [job.key for job in claimed]
         return keys
 
@@ -70,19 +73,19 @@ def test_many_threads_take_each_job_once(app: Flask) -> None:
 
 def test_a_tenants_backlog_does_not_delay_anothers_first(app: Flask) -> None:
     with transaction():
-        plant_many("deliver", [(key, {}) for key in range(20_000)], 1)
-    owe("of the small one", lane=2)
-    owe("of the third", lane=3)
+        enqueue_many("deliver", [(key, {}) for key in range(20_000)], 1)
+    owe("of the small one", tenant_id=2)
+    owe("of the third", tenant_id=3)
     first = take(limit=16)
-    assert {job.lane for job in first} == {1, 2, 3}
+    assert {job.tenant_id for job in first} == {1, 2, 3}
     assert len(first) == 16
 
 
 def test_turns_go_round_the_tenants(app: Flask) -> None:
     with transaction():
         for lane in (5, 6, 7):
-            plant_many("deliver", [(f"{lane} {n}", {}) for n in range(50)], lane)
-    lanes = [job.lane for job in take(limit=9)]
+            enqueue_many("deliver", [(f"{lane} {n}", {}) for n in range(50)], lane)
+    lanes = [job.tenant_id for job in take(limit=9)]
     assert {lane: lanes.count(lane) for lane in lanes} == {5: 3, 6: 3, 7: 3}
 
 
@@ -124,7 +127,7 @@ def test_a_piece_done_with_more_to_come_heeds_who_asked_meanwhile(app: Flask) ->
     [job] = take()
     owe("a", delay=timedelta(seconds=2))
     with transaction():
-        jobs.again(job, timedelta(hours=1))
+        jobs.continue_later(job, timedelta(hours=1))
     assert seconds_to_go() <= 2
 
 
@@ -133,8 +136,8 @@ def test_many_are_finished_at_once_but_not_those_asked_for_again(app: Flask) -> 
         owe(key)
     done = take()
     owe("b")
-    assert work.take("send", "two", 5, done) == []
-    assert [job.key for job in work.take("send", "two", 5)] == ["b"]
+    assert runner.claim("send", "two", 5, done) == []
+    assert [job.key for job in runner.claim("send", "two", 5)] == ["b"]
     assert the_job().key == "b"
 
 
@@ -146,26 +149,26 @@ def test_when_the_lease_is_over_somebody_else_takes_it(app: Flask) -> None:
     assert mine.attempts == 2
     settlements: list[Callable[[], None]] = [
         lambda: jobs.finish(lost),
-        lambda: jobs.again(lost, NOW),
-        lambda: jobs.park(lost, "too late"),
-        lambda: jobs.put_off(lost, NOW, "too late", 1),
+        lambda: jobs.continue_later(lost, NOW),
+        lambda: jobs.dead_letter(lost, "too late"),
+        lambda: jobs.reschedule(lost, NOW, "too late", 1),
     ]
     for settle in settlements:
         with transaction():
             settle()
     job = the_job()
-    assert (job.owner, job.parked, job.last_error) == ("two", False, "")
+    assert (job.owner, job.failed, job.last_error) == ("two", False, "")
 
 
 def test_returned_at_a_stop_it_is_free_at_once_and_no_try_is_counted(app: Flask) -> None:
     owe("a")
-    work.give_back(take(owner="one"))
+    runner.release(take(owner="one"))
     [job] = take(owner="two")
     assert job.attempts == 1
 
 
-def step(error: Exception | None, due: datetime | None = None) -> Step:
-    def run(_: Outside, __: Claimed) -> datetime | None:
+def step(error: Exception | None, due: datetime | None = None) -> Handler:
+    def run(_: Dependencies, __: Claimed) -> datetime | None:
         if error is not None:
             raise error
         return due
@@ -175,9 +178,9 @@ def step(error: Exception | None, due: datetime | None = None) -> Step:
 
 def attempt(app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> Job:
     """Take the due job and let its step end with `error`."""
-    monkeypatch.setitem(STEPS, "deliver", step(error))
+    monkeypatch.setitem(HANDLERS, "deliver", step(error))
     [job] = take()
-    work.run(app.extensions["musubi"], job)
+    runner.run(app.extensions["musubi"], job)
     return the_job()
 
 
@@ -211,7 +214,7 @@ def test_being_told_to_wait_is_no_failed_try(app: Flask, monkeypatch: pytest.Mon
         wait = GatewayError("Wait", permanent=False, reason="rate_limited", retry_at=utcnow())
         job = attempt(app, monkeypatch, wait)
         pass_time(timedelta(seconds=1))
-    assert (job.attempts, job.parked) == (0, False)
+    assert (job.attempts, job.failed) == (0, False)
 
 
 def test_a_permanent_error_parks_and_asking_again_wakes(
@@ -219,11 +222,11 @@ def test_a_permanent_error_parks_and_asking_again_wakes(
 ) -> None:
     owe("a")
     job = attempt(app, monkeypatch, GatewayError("No", permanent=True, reason="invalid"))
-    assert (job.parked, job.last_error, job.owner) == (True, "No", "")
+    assert (job.failed, job.last_error, job.owner) == (True, "No", "")
     pass_time(timedelta(hours=1))
     assert take() == []
     owe("a")
-    assert (the_job().parked, the_job().last_error) == (False, "")
+    assert (the_job().failed, the_job().last_error) == (False, "")
     assert [one.attempts for one in take()] == [1]
 
 
@@ -234,7 +237,7 @@ def test_a_person_runs_what_was_given_up_again_or_drops_it(app: Flask) -> None:
         [job] = take()
         assert not act(mine, job.id)
         with transaction():
-            jobs.park(job, "No")
+            jobs.dead_letter(job, "No")
         assert not act(foreign, job.id)
         assert act(mine, job.id)
         assert [one.attempts for one in take()] == ([1] if act is run_job else [])
@@ -247,7 +250,7 @@ def test_too_many_tries_park(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Non
     with transaction() as session:
         session.execute(update(Job).values(attempts=MAX_ATTEMPTS - 1))
     job = attempt(app, monkeypatch, ValueError("a bug of ours"))
-    assert (job.parked, job.last_error) == (True, "ValueError: a bug of ours")
+    assert (job.failed, job.last_error) == (True, "ValueError: a bug of ours")
 
 
 def test_asked_for_again_while_it_failed_for_good_it_is_tried_again(app: Flask) -> None:
@@ -255,8 +258,8 @@ def test_asked_for_again_while_it_failed_for_good_it_is_tried_again(app: Flask) 
     [job] = take()
     owe("a")
     with transaction():
-        jobs.park(job, "No")
-    assert (the_job().parked, the_job().attempts) == (False, 0)
+        jobs.dead_letter(job, "No")
+    assert (the_job().failed, the_job().attempts) == (False, 0)
     assert [one.key for one in take()] == ["a"]
 
 

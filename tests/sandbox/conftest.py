@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from plugin.sandbox import SandboxConfig, create_sandbox
-from tests.sandbox.hubspot_rig import Client, FakeApp, free_port, serve
-from tests.sandbox.line_rig import Line
+from tests.sandbox.hubspot.rig import Client, FakeApp, free_port, serve
+from tests.sandbox.line.rig import Line
 
 
 @pytest.fixture(scope="module")

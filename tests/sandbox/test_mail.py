@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from plugin.sandbox import SandboxConfig, create_sandbox, mail_url
-from tests.world import ALICE, BOB
+from tests.support.world import ALICE, BOB
 
 
 def send(sandbox: Flask, to: str, subject: str) -> None:

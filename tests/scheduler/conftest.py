@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.bare import bare_app, engine_of
-from tests.databases import Copies
+from tests.support.bare import bare_app, engine_of
+from tests.support.databases import Copies
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from plugin.core import pacing
+from plugin.core import rate_limits
 from plugin.core.clock import utcnow
-from plugin.core.pacing import Budget
+from plugin.core.rate_limits import Budget
 from plugin.gateways import GatewayError
-from plugin.services.budget import DatabaseMeter
-from tests.world import make_app, settings_for
+from plugin.services.system.rate_limits import DatabaseMeter
+from tests.support.world import make_app, settings_for
 
 NOWHERE = "http://127.0.0.1:9"
 # Half of HubSpot's, so that three windows fit into a short test; the code is the same.
@@ -25,7 +25,7 @@ SMALL = Budget(55, 5_000)
 def main(database: str, bucket: str, threads: int, seconds: float, size: str) -> None:
     """Spend, and say when."""
     if size == "small":
-        pacing.HUBSPOT = SMALL
+        rate_limits.HUBSPOT = SMALL
     meter = DatabaseMeter()
     with TemporaryDirectory() as folder:
         app = make_app(settings_for(NOWHERE, NOWHERE, database, Path(folder)))

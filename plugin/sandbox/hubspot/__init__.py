@@ -1,35 +1,36 @@
 """HubSpot's half of the sandbox: OAuth, CRM, webhooks, workflows, a portal and a mailbox.
 
-It keeps the manners of the dated 2026-09 API as documented: error bodies, limits, partial
-failures, signed calls that are repeated. Nothing here is shared with Musubi's own code.
+It behaves like the dated 2026-09 API as documented: error bodies, limits, partial failures, signed
+calls that are repeated. It shares no code with Musubi.
 """
 
 from flask import Blueprint
 
-from plugin.sandbox.hubspot import (  # noqa: F401 - importing registers their routes
+from plugin.sandbox.hubspot.api import (
     account,
     batches,
     callbacks,
-    consent,
     contacts,
     lists,
-    mailbox,
-    portal_pages,
+    owners,
     properties,
-    record_pages,
     searching,
     token_api,
     visitors,
-    workflow_pages,
 )
-from plugin.sandbox.hubspot.api import api
+from plugin.sandbox.hubspot.api.calls import api
 from plugin.sandbox.hubspot.control_routes import control
-from plugin.sandbox.hubspot.screens import screens
+from plugin.sandbox.hubspot.pages import consent, mailbox, portal, record, workflow
+from plugin.sandbox.hubspot.pages.screens import screens
 from plugin.sandbox.hubspot.seeding import seed
 
-__all__ = ["blueprints", "seed"]
+# Importing them registers their routes on the blueprints.
+ROUTES = (
+    account, batches, callbacks, contacts, lists, owners, properties, searching, token_api,
+    visitors, consent, mailbox, portal, record, workflow,
+)  # fmt: skip
+__all__ = ["ROUTES", "blueprints", "seed"]
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    """Everything HubSpot serves."""
     return (api, control, screens)

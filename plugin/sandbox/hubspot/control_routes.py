@@ -1,4 +1,4 @@
-"""Machine control of the HubSpot half: filling it, running workflows, reading what happened."""
+"""Control API of the HubSpot half: fill it, run workflows, read what happened."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,10 +6,13 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from plugin.sandbox.hubspot import definition, executions, lists, records, runs, tokens, workflows
-from plugin.sandbox.hubspot.answers import Refused
+from plugin.sandbox.hubspot import records
+from plugin.sandbox.hubspot.api import lists, schema, tokens
+from plugin.sandbox.hubspot.api.answers import Refused
+from plugin.sandbox.hubspot.api.owners import make_owner
 from plugin.sandbox.hubspot.seeding import PORTAL
 from plugin.sandbox.hubspot.switches import set_switches, switches
+from plugin.sandbox.hubspot.workflows import definition, executions, running, runs
 from plugin.sandbox.world import world
 
 control = Blueprint("hubspot_control", __name__, url_prefix="/control")
@@ -18,13 +21,12 @@ Answer = dict[str, Any]
 
 @control.errorhandler(Refused)
 def refuse(error: Refused) -> tuple[Answer, int]:
-    """What the API would say."""
     return error.body(), error.status
 
 
 @control.get("/hubspot")
 def get_switches() -> Answer:
-    """How the stand-in answers where HubSpot's way is not known."""
+    """How the stand-in answers where HubSpot's behaviour is not known."""
     return switches(world())
 
 
@@ -40,14 +42,14 @@ def change_switches() -> Answer | tuple[Answer, int]:
 @control.post("/oauth")
 def change_tokens() -> Answer:
     """`{expires_in, rotate_refresh: true|false|"sometimes", grace_seconds}`, any of them."""
-    here = world()
-    told = {**tokens.options(here), **request.get_json()}
-    return here.store.put("hubspot-options", "oauth", told)
+    sandbox = world()
+    options = {**tokens.options(sandbox), **request.get_json()}
+    return sandbox.store.put("hubspot-options", "oauth", options)
 
 
 @control.post("/uninstall")
 def uninstall() -> Answer:
-    """`{portal}`: the admin removes the app in HubSpot; the app is not told."""
+    """`{portal}`: an admin removes the app in HubSpot; the app gets no event."""
     tokens.uninstall(world(), _portal(request.get_json()))
     return {"uninstalled": True}
 
@@ -56,21 +58,37 @@ def _portal(body: Answer) -> int:
     return int(body.get("portal", PORTAL))
 
 
+@control.patch("/portals/<int:portal>")
+def change_portal(portal: int) -> Answer:
+    """Change the `time_zone`, as an admin does in the account's settings."""
+    store = world().store
+    return store.put(
+        "portal", portal, {**(store.get("portal", portal) or {}), **request.get_json()}
+    )
+
+
+@control.post("/owners")
+def new_owner() -> tuple[Answer, int]:
+    body = request.get_json()
+    names = {name: str(body[name]) for name in ("first", "last") if name in body}
+    return make_owner(world(), _portal(body), str(body["email"]), **names), 201
+
+
 @control.post("/contacts")
 def make_contacts() -> tuple[Answer, int]:
     """`{portal, count, properties: {"email": "user{n}@example.com"}, start: 1, list?}` -> ids.
 
-    In place of `count` and `properties` there may be `rows`: the properties of each contact.
-    They pass for old ones, of whose creation webhooks say nothing, unless `told` is true.
+    `rows` replaces `count` and `properties`: the properties of each contact. No webhooks report
+    their creation, unless `told` is true.
     """
-    body, here = request.get_json(), world()
-    portal, ids, told = _portal(body), [], bool(body.get("told"))
+    body, sandbox = request.get_json(), world()
+    portal, ids, notify = _portal(body), [], bool(body.get("told"))
     for values in body.get("rows") or _numbered(body):
-        with here.store:
-            records.check(here, portal, values)
-            ids.append(records.create(here, portal, values, "IMPORT", told=told)["id"])
+        with sandbox.store:
+            records.check(sandbox, portal, values)
+            ids.append(records.create(sandbox, portal, values, "IMPORT", notify=notify)["id"])
     if "list" in body:
-        lists.add_members(here, portal, str(body["list"]), ids)
+        lists.add_members(sandbox, portal, str(body["list"]), ids)
     return {"ids": ids}, 201
 
 
@@ -82,96 +100,141 @@ def _numbered(body: Answer) -> Iterator[dict[str, str]]:
 
 @control.get("/contacts/<contact_id>")
 def get_contact(contact_id: str) -> Answer | tuple[Answer, int]:
-    """A contact of whichever portal."""
-    here = world()
-    for portal in here.store.keys("portal"):
-        found = records.find(here, int(portal), contact_id)
-        if found:
-            return found
+    sandbox = world()
+    for portal in sandbox.store.keys("portal"):
+        contact = records.find(sandbox, int(portal), contact_id)
+        if contact:
+            return contact
     return {"message": "no such contact"}, 404
 
 
 @control.patch("/contacts/<contact_id>")
 def change_contact(contact_id: str) -> Answer | tuple[Answer, int]:
     """`{properties}`: written as by a person in the portal, webhooks included."""
-    found = get_contact(contact_id)
-    if isinstance(found, tuple):
-        return found
-    here, properties = world(), request.get_json()["properties"]
-    with here.store:
-        records.check(here, found["portal"], properties, found["id"])
-        return records.update(here, found, properties, "CRM_UI")
+    contact = get_contact(contact_id)
+    if isinstance(contact, tuple):
+        return contact
+    sandbox, properties = world(), request.get_json()["properties"]
+    with sandbox.store:
+        records.check(sandbox, contact["portal"], properties, contact["id"])
+        return records.update(sandbox, contact, properties, "CRM_UI")
+
+
+@control.delete("/properties/<name>")
+def delete_property(name: str) -> Answer:
+    """`{portal, archive: false}`: an admin deletes a property, with its values.
+
+    HubSpot keeps a deleted one archived for a while, and its name with it (`archive`).
+    """
+    body, sandbox = request.get_json(silent=True) or {}, world()
+    portal = _portal(body)
+    with sandbox.store as store:
+        definition = store.delete(f"property:{portal}", name)
+        if definition and body.get("archive"):
+            store.put(f"archived-property:{portal}", name, definition)
+        for contact_id in store.keys(f"contact:{portal}"):
+            contact = store.get(f"contact:{portal}", contact_id)
+            if contact and contact["properties"].pop(name, None) is not None:
+                store.put(f"contact:{portal}", contact_id, contact)
+    return {"deleted": definition is not None}
+
+
+@control.patch("/properties/<name>")
+def change_property(name: str) -> Answer:
+    """`{portal, read_only?: bool, rule?: {pattern, message} or null, restore?: true}`."""
+    body, sandbox = request.get_json(), world()
+    portal = _portal(body)
+    with sandbox.store as store:
+        if body.get("restore") and (
+            definition := store.delete(f"archived-property:{portal}", name)
+        ):
+            store.put(f"property:{portal}", name, definition)
+        if "read_only" in body:
+            schema.set_read_only(sandbox, portal, name, bool(body["read_only"]))
+        if "rule" in body:
+            schema.set_rule(sandbox, portal, name, body["rule"])
+        return {"property": store.get(f"property:{portal}", name)}
 
 
 @control.post("/lists")
 def make_list() -> tuple[Answer, int]:
     """`{portal, name, processing_type: MANUAL, contact_ids?, processing_status?}` -> the list."""
-    body, here = request.get_json(), world()
+    body, sandbox = request.get_json(), world()
     portal = _portal(body)
-    made = lists.make_list(here, portal, body["name"], body.get("processing_type", "MANUAL"))
-    made["processingStatus"] = body.get("processing_status", made["processingStatus"])
-    made["objectTypeId"] = body.get("object_type_id", made["objectTypeId"])
-    here.store.put(f"list:{portal}", made["listId"], made)
-    ids = [str(one) for one in body.get("contact_ids", [])]
-    lists.add_members(here, portal, made["listId"], ids)
-    return made, 201
+    contact_list = lists.make_list(
+        sandbox, portal, body["name"], body.get("processing_type", "MANUAL")
+    )
+    contact_list["processingStatus"] = body.get(
+        "processing_status", contact_list["processingStatus"]
+    )
+    contact_list["objectTypeId"] = body.get("object_type_id", contact_list["objectTypeId"])
+    sandbox.store.put(f"list:{portal}", contact_list["listId"], contact_list)
+    ids = [str(contact_id) for contact_id in body.get("contact_ids", [])]
+    lists.add_members(sandbox, portal, contact_list["listId"], ids)
+    return contact_list, 201
 
 
 @control.post("/runs")
 def make_run() -> tuple[Answer, int]:
-    """Enrol contacts: `{portal, action, contact_ids or list, inputs, concurrency,
-    repeat_fraction}` -> `{run, enrolled, callback_ids}`; the calls go on in the background."""
-    body, here = request.get_json(), world()
-    portal, action = _portal(body), definition.action(here.config, body["action"])
+    """Enrol contacts: `{portal, action, contact_ids or list, inputs, concurrency, repeat_fraction}`
+    -> `{run, enrolled, callback_ids}`; the calls follow in the background."""
+    body, sandbox = request.get_json(), world()
+    portal, action = _portal(body), definition.action(sandbox.config, body["action"])
     if action is None:
         return {"message": "no such action"}, 404
     ids = body.get("contact_ids") or _members(portal, str(body.get("list", "")))
-    made = workflows.enroll(here, portal, action, map(str, ids), body.get("inputs", {}))
+    callback_ids = running.enroll(sandbox, portal, action, map(str, ids), body.get("inputs", {}))
     repeat = float(body.get("repeat_fraction", 0))
-    runs.run(here, made, int(body.get("concurrency", 10)), repeat)
-    number = (here.store.get("execution", made[0]) or {}).get("run") if made else None
-    return {"run": number, "enrolled": len(made), "callback_ids": made}, 202
+    runs.run(sandbox, callback_ids, int(body.get("concurrency", 10)), repeat)
+    number = (
+        (sandbox.store.get("execution", callback_ids[0]) or {}).get("run") if callback_ids else None
+    )
+    return {"run": number, "enrolled": len(callback_ids), "callback_ids": callback_ids}, 202
 
 
 def _members(portal: int, list_id: str) -> list[str]:
-    found = world().store.get(f"list:{portal}", list_id)
-    return lists.member_ids(world(), portal, found) if found else []
+    contact_list = world().store.get(f"list:{portal}", list_id)
+    return lists.member_ids(world(), portal, contact_list) if contact_list else []
 
 
 @control.get("/executions")
 def list_executions() -> Answer:
-    """`?run=&portal=&limit=500&lang=en`: counts of all that match, and the newest of them."""
-    wanted = {name: request.args[name] for name in ("run", "portal") if name in request.args}
-    found = [
-        one
-        for one in executions.newest(world())
-        if all(str(one[name]) == text for name, text in wanted.items())
+    """`?run=&portal=&limit=500&lang=en`: counts of all matches, and the newest of them."""
+    filters = {name: request.args[name] for name in ("run", "portal") if name in request.args}
+    matching = [
+        execution
+        for execution in executions.newest(world())
+        if all(str(execution[name]) == text for name, text in filters.items())
     ]
     limit, language = int(request.args.get("limit", 500)), request.args.get("lang", "en")
     return {
-        "total": len(found),
-        "states": Counter(one["state"] for one in found),
+        "total": len(matching),
+        "states": Counter(execution["state"] for execution in matching),
         "executions": [
-            {**one, "line": executions.line(world(), one, language)} for one in found[:limit]
+            {**execution, "line": executions.line(world(), execution, language)}
+            for execution in matching[:limit]
         ],
     }
 
 
 @control.get("/callbacks")
 def list_callbacks() -> Answer:
-    """How often each blocked execution was completed, and with what."""
-    found = [one for one in executions.newest(world()) if one["completed"]]
+    """How often each blocked execution was completed, and with which outputs."""
+    matching = [execution for execution in executions.newest(world()) if execution["completed"]]
     return {
-        "total": len(found),
-        "more_than_once": sum(one["completed"] > 1 for one in found),
+        "total": len(matching),
+        "more_than_once": sum(execution["completed"] > 1 for execution in matching),
         "callbacks": {
-            one["callbackId"]: {"completed": one["completed"], "outputs": one["outputs"]}
-            for one in found
+            execution["callbackId"]: {
+                "completed": execution["completed"],
+                "outputs": execution["outputs"],
+            }
+            for execution in matching
         },
     }
 
 
 @control.get("/webhooks")
 def list_webhooks() -> Answer:
-    """Every try of every webhook batch, with the status it met (0: no answer)."""
+    """Every attempt of every webhook batch, with its status (0: no answer)."""
     return {"deliveries": world().store.all("webhook-delivery")}

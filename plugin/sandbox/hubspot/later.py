@@ -1,4 +1,4 @@
-"""Doing things after a while, with one thread however many there are."""
+"""Delayed actions of the sandbox, all on one thread."""
 
 import heapq
 import itertools
@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 Entry = tuple[float, int, Callable[..., Any], tuple[Any, ...]]
 
 
-class Later:
+class Timetable:
     """A timetable whose due entries run on the world's background threads."""
 
     def __init__(self, world: World) -> None:
@@ -24,13 +24,12 @@ class Later:
         self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Begin; a reset, which forgets the timetable, ends it."""
         threading.Thread(target=self._run, name="sandbox-later", daemon=True).start()
 
-    def add(self, seconds: float, deed: Callable[..., Any], *arguments: Any) -> None:
-        """Run `deed(*arguments)` after `seconds` of the machine's time."""
+    def add(self, seconds: float, action: Callable[..., Any], *arguments: Any) -> None:
+        """Run `action(*arguments)` after `seconds` of the machine's time."""
         with self._changed:
-            entry = (time.monotonic() + seconds, next(self._numbers), deed, arguments)
+            entry = (time.monotonic() + seconds, next(self._numbers), action, arguments)
             heapq.heappush(self._due, entry)
             self._changed.notify()
 
@@ -42,7 +41,7 @@ class Later:
                 self._world.background.submit(entry[2], *entry[3])
 
     def _pop(self) -> Entry | None:
-        """The next due entry, after waiting a second at most: a reset ends the timetable."""
+        # Return the next due entry after at most a second: a reset ends the timetable.
         wait = self._due[0][0] - time.monotonic() if self._due else LOOK_SECONDS
         if wait > 0:
             self._changed.wait(min(wait, LOOK_SECONDS))
@@ -50,11 +49,11 @@ class Later:
         return heapq.heappop(self._due) if due else None
 
 
-def later(world: World, seconds: float, deed: Callable[..., Any], *arguments: Any) -> None:
-    """Run a deed after `seconds`; a reset of the sandbox forgets it."""
+def run_later(world: World, seconds: float, action: Callable[..., Any], *arguments: Any) -> None:
+    """Run an action after `seconds`; a reset of the sandbox drops it."""
     with world.store:
         timetable = world.memory.get(KEY)
         if timetable is None:
-            timetable = world.memory[KEY] = Later(world)
+            timetable = world.memory[KEY] = Timetable(world)
             timetable.start()
-    timetable.add(seconds, deed, *arguments)
+    timetable.add(seconds, action, *arguments)

@@ -1,12 +1,13 @@
-"""Contact records and what happens to them, each deed with the webhooks it causes."""
+"""Contact records and their changes, each with the webhooks it causes."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from plugin.sandbox.hubspot import schema, times
-from plugin.sandbox.hubspot.answers import email_taken, invalid_properties, not_found
+from plugin.sandbox.hubspot import times
+from plugin.sandbox.hubspot.api import schema
+from plugin.sandbox.hubspot.api.answers import email_taken, invalid_properties, not_found
 from plugin.sandbox.hubspot.switches import switches
-from plugin.sandbox.hubspot.webhooks import emit
+from plugin.sandbox.hubspot.workflows.webhooks import emit
 from plugin.sandbox.world import World
 
 Value = dict[str, Any]
@@ -14,16 +15,16 @@ FIRST_ID = 150_000_000_001
 
 
 def find(world: World, portal: int, contact_id: object) -> Value | None:
-    """A living contact by its record id, or by one that was merged into it."""
-    found = world.store.get(f"contact:{portal}", contact_id)
-    if found is not None:
-        return found
+    """Return a contact by its record id, or by the id of one merged into it; None if deleted."""
+    contact = world.store.get(f"contact:{portal}", contact_id)
+    if contact is not None:
+        return contact
     alias = world.store.get(f"merged:{portal}", contact_id)
     return find(world, portal, alias["into"]) if alias else None
 
 
 def find_by(world: World, portal: int, name: str, value: str) -> Value | None:
-    """A living contact by the value of a unique property; an e-mail in any case."""
+    """Return a contact by the value of a unique property; an email in any case."""
     if name == "hs_object_id":
         return find(world, portal, value)
     key = schema.normal(world, portal, name, value)
@@ -32,17 +33,16 @@ def find_by(world: World, portal: int, name: str, value: str) -> Value | None:
 
 
 def require(world: World, portal: int, contact_id: object) -> Value:
-    """`find`, or a 404."""
-    found = find(world, portal, contact_id)
-    if found is None:
+    contact = find(world, portal, contact_id)
+    if contact is None:
         raise not_found()
-    return found
+    return contact
 
 
 def check(
-    world: World, portal: int, properties: Mapping[str, Any], mine: str | None = None
+    world: World, portal: int, properties: Mapping[str, Any], own_id: str | None = None
 ) -> None:
-    """Raise what HubSpot would say to writing these values on contact `mine`, or on a new one."""
+    """Raise HubSpot's error for writing these values on contact `own_id`, or on a new one."""
     wrong = schema.problems(world, portal, properties)
     if wrong:
         raise invalid_properties(wrong)
@@ -50,18 +50,18 @@ def check(
         if not value or not schema.is_unique(world, portal, name):
             continue
         holder = find_by(world, portal, name, str(value))
-        if holder and holder["id"] != mine:
+        if holder and holder["id"] != own_id:
             raise email_taken(holder["id"])
 
 
 def create(
-    world: World, portal: int, properties: Mapping[str, Any], source: str, *, told: bool = True
+    world: World, portal: int, properties: Mapping[str, Any], source: str, *, notify: bool = True
 ) -> Value:
-    """A new contact; the values must have passed `check`. `told`: webhooks say that it is new."""
+    """Create a contact; the values must have passed `check`. `notify`: send creation webhooks."""
     now = world.clock.millis()
     with world.store as store:
         contact_id = str(store.next_id("contact", FIRST_ID))
-        made: Value = {
+        contact: Value = {
             "id": contact_id,
             "portal": portal,
             "createdAt": now,
@@ -72,10 +72,10 @@ def create(
                 "lastmodifieddate": times.iso(now),
             },
         }
-        if told:
+        if notify:
             emit(world, portal, "object.creation", contact_id, source)
-        _write(world, made, properties, source)
-    return made
+        _write(world, contact, properties, source)
+    return contact
 
 
 def update(world: World, contact: Value, properties: Mapping[str, Any], source: str) -> Value:
@@ -93,7 +93,7 @@ def _write(world: World, contact: Value, properties: Mapping[str, Any], source: 
         text = schema.normal(world, portal, name, value)
         before = contact["properties"].get(name) or ""
         if text == before:
-            # Writing what is there already is no change, and nobody is told of it.
+            # Writing the same value is no change, and causes no webhook.
             continue
         if schema.is_unique(world, portal, name):
             _reindex(world, contact, name, before, text)
@@ -122,18 +122,18 @@ def _reindex(world: World, contact: Value, name: str, before: str, after: str) -
 
 
 def _index(world: World, contact: Value, listed: bool) -> None:
-    """Make all unique values of a contact findable, or not any more."""
+    """Add all unique values of a contact to the index, or remove them."""
     for name, text in contact["properties"].items():
         if text and schema.is_unique(world, contact["portal"], name):
             _reindex(world, contact, name, text, text if listed else "")
 
 
 def archive(world: World, portal: int, contact_id: object, source: str) -> None:
-    """Delete a contact so that it can be restored. Deleting what is gone is no error."""
+    """Delete a contact, restorable. Deleting it twice is no error."""
     with world.store as store:
         contact = store.delete(f"contact:{portal}", contact_id)
         if contact is None:
-            # Repeating a deletion is no error over there either.
+            # Repeating a deletion is no error in HubSpot either.
             return
         _index(world, contact, listed=False)
         _leave_lists(world, contact)
@@ -142,7 +142,6 @@ def archive(world: World, portal: int, contact_id: object, source: str) -> None:
 
 
 def restore(world: World, portal: int, contact_id: object, source: str) -> None:
-    """Bring a deleted contact back under its own id."""
     with world.store as store:
         contact = store.delete(f"archived:{portal}", contact_id)
         if contact is None:
@@ -153,7 +152,7 @@ def restore(world: World, portal: int, contact_id: object, source: str) -> None:
 
 
 def forget(world: World, portal: int, contact_id: str, source: str) -> None:
-    """Privacy deletion: for good, told by two events in no particular order."""
+    """Privacy deletion: not restorable, reported by two events in no particular order."""
     with world.store as store:
         contact = store.delete(f"contact:{portal}", contact_id)
         contact = store.delete(f"archived:{portal}", contact_id) or contact
@@ -161,7 +160,7 @@ def forget(world: World, portal: int, contact_id: str, source: str) -> None:
             raise not_found()
         _index(world, contact, listed=False)
         _leave_lists(world, contact)
-    # Two events for one deed; the documentation promises no order.
+    # Two events for one deletion; the documentation promises no order.
     emit(world, portal, "contact.privacyDeletion", contact_id, source)
     emit(world, portal, "object.deletion", contact_id, source)
 
@@ -172,45 +171,45 @@ def _leave_lists(world: World, contact: Value) -> None:
 
 
 def merge(world: World, portal: int, primary_id: object, other_id: object, source: str) -> Value:
-    """One contact of two: the primary's values win; a switch says whether it gets a new id."""
+    """Merge two contacts: the primary's values win; a switch decides whether the id is new."""
     with world.store:
         primary, other = require(world, portal, primary_id), require(world, portal, other_id)
-        moved = _surplus(primary, other)
-        gone = [primary, other] if switches(world)["merge_creates_id"] else [other]
-        for contact in gone:
-            # Before anything is written: unique values may pass to the survivor.
+        moved = _moved_values(primary, other)
+        replaced = [primary, other] if switches(world)["merge_creates_id"] else [other]
+        for contact in replaced:
+            # Before anything is written: unique values may pass to the merge target.
             _index(world, contact, listed=False)
             world.store.delete(f"contact:{portal}", contact["id"])
-        if primary in gone:
-            survivor = create(world, portal, {**_plain(primary), **moved}, source, told=False)
+        if primary in replaced:
+            target = create(world, portal, {**_plain(primary), **moved}, source, notify=False)
         else:
-            survivor = update(world, primary, moved, source)
-        _succeed(world, gone, survivor)
-    ids = {"primaryObjectId": int(primary["id"]), "newObjectId": int(survivor["id"])}
-    merged = [int(contact["id"]) for contact in gone]
+            target = update(world, primary, moved, source)
+        _redirect_ids(world, replaced, target)
+    ids = {"primaryObjectId": int(primary["id"]), "newObjectId": int(target["id"])}
+    merged = [int(contact["id"]) for contact in replaced]
     more = {**ids, "mergedObjectIds": merged, "numberOfPropertiesMoved": len(moved)}
-    emit(world, portal, "object.merge", survivor["id"], source, **more)
-    return survivor
+    emit(world, portal, "object.merge", target["id"], source, **more)
+    return target
 
 
-def _succeed(world: World, gone: list[Value], survivor: Value) -> None:
-    """Old ids lead to the survivor, who joins their lists."""
-    portal, ids = survivor["portal"], [contact["id"] for contact in gone]
-    for contact in gone:
-        world.store.put(f"merged:{portal}", contact["id"], {"into": survivor["id"]})
-        _move_lists(world, contact, survivor)
-    survivor["properties"]["hs_merged_object_ids"] = ";".join(ids)
-    world.store.put(f"contact:{portal}", survivor["id"], survivor)
+def _redirect_ids(world: World, replaced: list[Value], target: Value) -> None:
+    # Redirect the old ids to the merge target, which joins their lists.
+    portal, ids = target["portal"], [contact["id"] for contact in replaced]
+    for contact in replaced:
+        world.store.put(f"merged:{portal}", contact["id"], {"into": target["id"]})
+        _move_lists(world, contact, target)
+    target["properties"]["hs_merged_object_ids"] = ";".join(ids)
+    world.store.put(f"contact:{portal}", target["id"], target)
 
 
 def _plain(contact: Value) -> dict[str, str]:
     return {k: v for k, v in contact["properties"].items() if v and k not in schema.READ_ONLY}
 
 
-def _surplus(primary: Value, other: Value) -> dict[str, str]:
-    """What only the other has. The primary's e-mail stays; the second would be a secondary one."""
-    mine = _plain(primary)
-    return {name: text for name, text in _plain(other).items() if name not in mine}
+def _moved_values(primary: Value, other: Value) -> dict[str, str]:
+    # Values only the other has. The primary's email stays; the second would be a secondary one.
+    own = _plain(primary)
+    return {name: text for name, text in _plain(other).items() if name not in own}
 
 
 def _move_lists(world: World, old: Value, new: Value) -> None:

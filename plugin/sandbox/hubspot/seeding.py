@@ -1,9 +1,10 @@
-"""The default world of HubSpot: two portals with a few contacts. Nothing in it is secret."""
+"""HubSpot's default world: two portals with a few contacts. Nothing in it is secret."""
 
 from plugin.sandbox.hubspot import records
-from plugin.sandbox.hubspot.lists import make_list
-from plugin.sandbox.hubspot.schema import seed_schema
-from plugin.sandbox.hubspot.workflows import resume
+from plugin.sandbox.hubspot.api.lists import make_list
+from plugin.sandbox.hubspot.api.owners import make_owner
+from plugin.sandbox.hubspot.api.schema import seed_schema
+from plugin.sandbox.hubspot.workflows.running import resume
 from plugin.sandbox.world import World
 
 PORTAL, OTHER_PORTAL = 20000001, 20000002
@@ -14,18 +15,18 @@ _PORTALS = (
 
 
 def seed(world: World) -> None:
-    """Harmless when the store already holds a world."""
     for portal, name, user, email, people in _PORTALS:
         with world.store as store:
             if store.get("portal", portal) is None:
                 admin = {"user": user, "email": email, "time_zone": "Asia/Tokyo"}
                 store.put("portal", portal, {"id": portal, "name": name, **admin})
-                _fill(world, portal, people)
+                _fill(world, portal, email, people)
     resume(world)
 
 
-def _fill(world: World, portal: int, people: tuple[str, ...]) -> None:
+def _fill(world: World, portal: int, email: str, people: tuple[str, ...]) -> None:
     seed_schema(world, portal)
+    make_owner(world, portal, email, "Sandbox", "Admin")
     for person in people:
         name = {"firstname": person.title(), "lastname": "Example"}
         records.create(world, portal, {"email": f"{person}@example.com", **name}, "CRM_UI")

@@ -1,4 +1,4 @@
-"""How the stand-in answers where HubSpot's own way is not documented, or may change."""
+"""How the stand-in answers where HubSpot's behaviour is not documented, or may change."""
 
 from typing import Any
 
@@ -23,12 +23,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 def switches(world: World) -> dict[str, Any]:
-    """All switches as they stand."""
     return {**DEFAULTS, **(world.store.get("hubspot-options", "switches") or {})}
 
 
 def set_switches(world: World, changes: dict[str, Any]) -> dict[str, Any]:
-    """Change some; raises KeyError for a name that is none."""
+    """Change some switches; raises KeyError for an unknown name."""
     unknown = set(changes) - set(DEFAULTS)
     if unknown:
         raise KeyError(", ".join(sorted(unknown)))

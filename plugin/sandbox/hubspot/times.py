@@ -1,4 +1,4 @@
-"""HubSpot's forms of time: RFC 3339 with milliseconds, and ISO-8601 durations."""
+"""HubSpot's time formats: RFC 3339 with milliseconds, and ISO-8601 durations."""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def iso(millis: int) -> str:
 
 
 def millis(text: str) -> int | None:
-    """Milliseconds from digits or an ISO text; None where it is neither."""
+    """Milliseconds from digits or an ISO text; None for anything else."""
     if text.lstrip("-").isdecimal():
         return int(text)
     try:
@@ -29,8 +29,8 @@ def millis(text: str) -> int | None:
 
 
 def duration(text: str) -> int | None:
-    """Seconds of `PT15M`, `P1D`, `P1WT1H`; None where the text is no duration."""
-    found = _DURATION.fullmatch(text)
-    if found is None or not any(found.groupdict().values()):
+    """Seconds of `PT15M`, `P1D`, `P1WT1H`; None if the text is no duration."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groupdict().values()):
         return None
-    return sum(_SECONDS[name] * int(count or 0) for name, count in found.groupdict().items())
+    return sum(_SECONDS[name] * int(count or 0) for name, count in match.groupdict().items())

@@ -2,34 +2,30 @@
 
 from flask import Blueprint
 
-from plugin.sandbox.line import (
+from plugin.sandbox.line import console, control_line
+from plugin.sandbox.line.api import (
     account_link,
-    console,
     content,
-    control_line,
     liff_apps,
-    liff_open,
-    line_me,
-    login_api,
-    login_pages,
     messages,
     people,
-    phone,
-    phone_taps,
-    pictures,
     quota,
     rich_menus,
     tokens,
     webhook_settings,
 )
-from plugin.sandbox.line.answers import unknown_routes
+from plugin.sandbox.line.api import login as login_api
+from plugin.sandbox.line.api.answers import unknown_routes
+from plugin.sandbox.line.login import liff_open, line_me
+from plugin.sandbox.line.login import pages as login_pages
+from plugin.sandbox.line.phone import pages as phone_pages
+from plugin.sandbox.line.phone import pictures, taps
 from plugin.sandbox.line.seed import seed
 
 __all__ = ["blueprints", "seed"]
 
 
 def blueprints() -> list[Blueprint]:
-    """Every route that LINE's servers, consoles and phones answer."""
     return [
         tokens.blueprint,
         messages.blueprint,
@@ -44,8 +40,8 @@ def blueprints() -> list[Blueprint]:
         liff_apps.blueprint,
         liff_open.blueprint,
         line_me.blueprint,
-        phone.blueprint,
-        phone_taps.blueprint,
+        phone_pages.blueprint,
+        taps.blueprint,
         pictures.blueprint,
         console.blueprint,
         control_line.blueprint,

@@ -1,4 +1,4 @@
-"""What stands in the chats: messages of both sides, and the record of what really arrived.
+"""The chats: messages of both sides, and a record of what arrived.
 
 Kinds: `line_chat/<channel>/<user id>` (bubbles, oldest first), `line_delivery` (one per person and
 accepted request, for `GET /control/deliveries`).
@@ -15,7 +15,6 @@ FIRST_ID = 580_000_000_000_000_001
 
 
 def chat_kind(channel: str, user_id: str) -> str:
-    """The store's name for one chat."""
     return f"line_chat/{channel}/{user_id}"
 
 
@@ -38,7 +37,7 @@ def deliver(
     sent: list[Value],
     facts: Value,
 ) -> None:
-    """Put the bubbles in each person's chat. `facts`: kind, request id, retry key, silence."""
+    """Put the bubbles into each person's chat. `facts`: kind, request id, retry key, silence."""
     ids = [message["id"] for message in sent]
     common = {"from": "account", "channel": channel, "at": world.clock.millis(), **facts}
     for user_id in user_ids:
@@ -50,7 +49,6 @@ def deliver(
 
 
 def keep_incoming(world: World, channel: str, user_id: str, message: Value) -> None:
-    """A bubble that the person wrote."""
     value = {
         "from": "person",
         "channel": channel,
@@ -63,18 +61,16 @@ def keep_incoming(world: World, channel: str, user_id: str, message: Value) -> N
 
 
 def bubbles(world: World, channel: str, user_id: str) -> list[Value]:
-    """A chat, oldest first."""
     return world.store.all(chat_kind(channel, user_id))
 
 
 def last_words(world: World, channel: str, user_id: str) -> str:
-    """One line for the list of chats."""
     chat = bubbles(world, channel, user_id)
     return summary(chat[-1]["messages"][-1]) if chat else ""
 
 
 def summary(message: dict[str, Any]) -> str:
-    """What a phone's notification would show of a message."""
+    """The text of a phone's notification for a message."""
     if message.get("unsent"):
         return "(unsent)"
     for member in ("text", "altText", "title"):

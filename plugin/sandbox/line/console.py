@@ -1,13 +1,13 @@
-"""LINE's consoles in one page: ids and secrets, the switches that have no API, the log."""
+"""LINE's consoles in one page: ids and secrets, switches without an API, the webhook log."""
 
 from datetime import UTC, datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugin.sandbox.line import usage, webhook_settings
-from plugin.sandbox.line.liff_apps import apps_of
-from plugin.sandbox.line.phone import find_account
+from plugin.sandbox.line.api import usage, webhook_settings
+from plugin.sandbox.line.api.liff_apps import apps_of
+from plugin.sandbox.line.phone.pages import find_account
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import world
 
@@ -19,24 +19,21 @@ LOG_LINES = 50
 
 @blueprint.app_template_filter("clock")
 def clock(seconds: float) -> str:
-    """A moment as hours, minutes and seconds of this machine's zone."""
     return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%H:%M:%S")
 
 
 @blueprint.get("")
 def console() -> ResponseReturnValue:
-    """Every channel, its switches, and what became of the webhooks."""
     return render_template(
         "line/console.html",
-        accounts=[_shown(one) for one in world().store.all("line_account")],
-        logins=[_shown_login(one) for one in world().store.all("line_login")],
+        accounts=[_shown(channel) for channel in world().store.all("line_account")],
+        logins=[_shown_login(channel) for channel in world().store.all("line_login")],
         log=_log(),
     )
 
 
 @blueprint.get("/log")
 def log() -> ResponseReturnValue:
-    """The log alone, for the page to refresh."""
     return render_template("line/log.html", log=_log())
 
 
@@ -63,7 +60,6 @@ def _shown_login(login: Value) -> Value:
 
 @blueprint.post("/account/<channel>")
 def change_account(channel: str) -> ResponseReturnValue:
-    """Switches and quota of an Official Account."""
     account = find_account(channel)
     # A box that is off is not in the form.
     switches = {name: name in request.form for name in ACCOUNT_SWITCHES}
@@ -76,19 +72,17 @@ def change_account(channel: str) -> ResponseReturnValue:
 
 @blueprint.post("/account/<channel>/verify")
 def verify(channel: str) -> ResponseReturnValue:
-    """The console's "Verify" button."""
     account = find_account(channel)
     if not account["webhook_endpoint"]:
         note = f"{account['name']} has no webhook URL yet: Musubi sets it when you connect."
         return redirect(url_for("line_console.console", note=note))
-    found = webhook_settings.verify(world(), account, account["webhook_endpoint"])
-    note = f"{account['name']}: {found['reason']} ({found['detail']})"
+    result = webhook_settings.verify(world(), account, account["webhook_endpoint"])
+    note = f"{account['name']}: {result['reason']} ({result['detail']})"
     return redirect(url_for("line_console.console", note=note))
 
 
 @blueprint.post("/login/<channel>")
 def change_login(channel: str) -> ResponseReturnValue:
-    """Switches and callback URLs of a Login channel."""
     login = world().store.get("line_login", channel)
     if login is None:
         return redirect(url_for("line_console.console"))

@@ -1,4 +1,4 @@
-"""Machine control of the LINE half: people, disorder, quota, and what really arrived. JSON."""
+"""Control API of the LINE half: people, event order, quota, and what arrived."""
 
 from collections import Counter
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from plugin.sandbox.line import delivery, directory, events, settings, usage
+from plugin.sandbox.line import delivery, directory, events, settings
+from plugin.sandbox.line.api import usage
 from plugin.sandbox.line.seed import SHOP
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World, world
@@ -14,22 +15,21 @@ from plugin.sandbox.world import World, world
 blueprint = Blueprint("line_control", __name__, url_prefix="/control")
 
 
-class Unfit(Exception):
-    """A control request that cannot be done; the message says why."""
+class InvalidControl(Exception):
+    """An invalid control request; the message is the reason."""
 
 
-@blueprint.errorhandler(Unfit)
-def unfit(error: Unfit) -> ResponseReturnValue:
-    """400 with the reason."""
+@blueprint.errorhandler(InvalidControl)
+def unfit(error: InvalidControl) -> ResponseReturnValue:
     return jsonify(message=str(error)), 400
 
 
 def _account(body: Value) -> Value:
     channel = str(body.get("channel", SHOP))
-    found = world().store.get("line_account", channel)
-    if found is None:
-        raise Unfit(f"no account {channel}")
-    return found
+    account = world().store.get("line_account", channel)
+    if account is None:
+        raise InvalidControl(f"no account {channel}")
+    return account
 
 
 @blueprint.post("/line-users")
@@ -38,12 +38,12 @@ def add_users() -> ResponseReturnValue:
     body = request.get_json()
     account = _account(body)
     ids = {}
-    for told in body["users"]:
-        facts = {name: value for name, value in told.items() if name not in ("person", "state")}
-        user_id = directory.add_person(world(), told["person"], account["provider"], facts)
-        if told.get("state"):
-            directory.befriend(world(), account["channel_id"], user_id, told["state"])
-        ids[told["person"]] = user_id
+    for user in body["users"]:
+        facts = {name: value for name, value in user.items() if name not in ("person", "state")}
+        user_id = directory.add_person(world(), user["person"], account["provider"], facts)
+        if user.get("state"):
+            directory.befriend(world(), account["channel_id"], user_id, user["state"])
+        ids[user["person"]] = user_id
     return jsonify(user_ids=ids)
 
 
@@ -72,7 +72,9 @@ def list_friends() -> ResponseReturnValue:
     """`?channel=` -> state by user id."""
     channel = _account(dict(request.args))["channel_id"]
     ids = world().store.keys(f"line_friend/{channel}")
-    return jsonify(friends={one: directory.friend_state(world(), channel, one) for one in ids})
+    return jsonify(
+        friends={user_id: directory.friend_state(world(), channel, user_id) for user_id in ids}
+    )
 
 
 @blueprint.get("/deliveries")
@@ -81,49 +83,56 @@ def deliveries() -> ResponseReturnValue:
 
     `duplicates`: arrivals beyond the first of the same messages to the same person.
     """
-    found = [one for one in world().store.all("line_delivery") if _asked_for(one)]
-    answer: Value = {"count": len(found), **_summary(found)}
+    matching = [delivery for delivery in world().store.all("line_delivery") if _matches(delivery)]
+    answer: Value = {"count": len(matching), **_summary(matching)}
     if not request.args.get("summary"):
         after, limit = int(request.args.get("after", 0)), int(request.args.get("limit", 1000))
-        page = [one for one in found if one["n"] > after][:limit]
+        page = [delivery for delivery in matching if delivery["n"] > after][:limit]
         answer |= {"deliveries": page, "after": page[-1]["n"] if page else after}
     return jsonify(answer)
 
 
-def _asked_for(one: Value) -> bool:
+def _matches(delivery: Value) -> bool:
     return all(
-        request.args.get(name, one[name]) == one[name]
+        request.args.get(name, delivery[name]) == delivery[name]
         for name in ("channel", "user_id", "kind", "request_id")
     )
 
 
-def _summary(found: list[Value]) -> Value:
-    same = Counter((one["channel"], one["user_id"], repr(one["messages"])) for one in found)
-    keys = Counter((one["user_id"], one["retry_key"]) for one in found if one["retry_key"])
+def _summary(matching: list[Value]) -> Value:
+    same = Counter(
+        (delivery["channel"], delivery["user_id"], repr(delivery["messages"]))
+        for delivery in matching
+    )
+    keys = Counter(
+        (delivery["user_id"], delivery["retry_key"])
+        for delivery in matching
+        if delivery["retry_key"]
+    )
     return {
-        "users": len({one["user_id"] for one in found}),
+        "users": len({delivery["user_id"] for delivery in matching}),
         "duplicates": sum(count - 1 for count in same.values()),
         "repeated_keys": sum(count - 1 for count in keys.values()),
-        "without_key": sum(1 for one in found if not one["retry_key"]),
+        "without_key": sum(1 for delivery in matching if not delivery["retry_key"]),
     }
 
 
 @blueprint.post("/line-events")
 def send_events() -> ResponseReturnValue:
-    """Deliver events exactly as told, one call after the other, and say how each was answered.
+    """Deliver events exactly as given, one call after the other, and return each answer.
 
-    `{"channel", "events": [...], "times": 1, "together": false, "forged": false,
-    "destination"?}`. An event is whole, or partial (`{"type": "follow", "user": "alice"}`): what
-    is missing is made up. The order is the list's; `times` sends every call again.
+    `{"channel", "events": [...], "times": 1, "together": false, "forged": false, "destination"?}`.
+    An event is complete, or partial (`{"type": "follow", "user": "alice"}`) and then completed. The
+    order is the list's; `times` sends every call again.
     """
     body = request.get_json()
     account = _account(body)
     if not account["webhook_endpoint"]:
-        raise Unfit("the account has no webhook endpoint")
+        raise InvalidControl("the account has no webhook endpoint")
     if body.get("destination"):
         account = {**account, "bot_user_id": body["destination"]}
     # Made whole once, so that `times` repeats the very same ids: a duplicate, not a second event.
-    whole = [_whole(world(), account, event) for event in body["events"]]
+    whole = [_complete_event(world(), account, event) for event in body["events"]]
     calls = [whole] if body.get("together") else [[event] for event in whole]
     lines = [
         delivery.deliver_once(world(), account, call, forged=bool(body.get("forged")))
@@ -133,31 +142,31 @@ def send_events() -> ResponseReturnValue:
     return jsonify(events=whole, calls=lines)
 
 
-def _whole(here: World, account: Value, event: Value) -> Value:
-    given = {name: value for name, value in event.items() if name != "user"}
-    if "webhookEventId" in given:
-        return given
-    kind = given.pop("type")
-    user_id = _user_id(here, account, event)
+def _complete_event(sandbox: World, account: Value, event: Value) -> Value:
+    fields = {name: value for name, value in event.items() if name != "user"}
+    if "webhookEventId" in fields:
+        return fields
+    kind = fields.pop("type")
+    user_id = _user_id(sandbox, account, event)
     if kind == "follow":
-        given.setdefault("follow", {"isUnblocked": False})
+        fields.setdefault("follow", {"isUnblocked": False})
     answerable = kind not in ("unfollow", "unsend", "leave")
-    made = events.new_event(here, account, kind, user_id, answerable=answerable)
-    return {**made, **given}
+    complete = events.new_event(sandbox, account, kind, user_id, answerable=answerable)
+    return {**complete, **fields}
 
 
-def _user_id(here: World, account: Value, event: Value) -> str | None:
+def _user_id(sandbox: World, account: Value, event: Value) -> str | None:
     if "source" in event:
-        told: Any = event["source"].get("userId")
-        return str(told) if told else None
+        user_id: Any = event["source"].get("userId")
+        return str(user_id) if user_id else None
     if "user" not in event:
         return None
-    return directory.id_in(here, event["user"], account["provider"])
+    return directory.id_in(sandbox, event["user"], account["provider"])
 
 
 @blueprint.post("/quota")
 def set_quota() -> ResponseReturnValue:
-    """`{"channel", "limit": n or null, "used": n}`; what is left out stays."""
+    """`{"channel", "limit": n or null, "used": n}`; an absent one stays."""
     body = request.get_json()
     account = _account(body)
     channel = account["channel_id"]
@@ -173,7 +182,7 @@ def webhook_log() -> ResponseReturnValue:
     """`?channel=` -> every webhook call with its outcome, oldest first."""
     channel = request.args.get("channel")
     lines = world().store.all("line_webhook_log")
-    return jsonify(log=[one for one in lines if channel in (None, one["channel"])])
+    return jsonify(log=[entry for entry in lines if channel in (None, entry["channel"])])
 
 
 @blueprint.post("/line-settings")
@@ -181,16 +190,16 @@ def change_settings() -> ResponseReturnValue:
     """Any of `plugin.sandbox.line.settings.DEFAULTS`."""
     for name, value in request.get_json().items():
         if name not in settings.DEFAULTS:
-            raise Unfit(f"no setting {name}")
-        settings.tell(world(), name, value)
+            raise InvalidControl(f"no setting {name}")
+        settings.set_setting(world(), name, value)
     return jsonify({name: settings.setting(world(), name) for name in settings.DEFAULTS})
 
 
 @blueprint.post("/line-channels/<channel>")
 def change_channel(channel: str) -> ResponseReturnValue:
-    """Overwrite facts of an account or Login channel: switches, secret, endpoint, provider."""
+    """Overwrite fields of an account or Login channel: switches, secret, endpoint, provider."""
     for kind in ("line_account", "line_login"):
-        found = world().store.get(kind, channel)
-        if found:
-            return jsonify(world().store.put(kind, channel, {**found, **request.get_json()}))
-    raise Unfit(f"no channel {channel}")
+        stored = world().store.get(kind, channel)
+        if stored:
+            return jsonify(world().store.put(kind, channel, {**stored, **request.get_json()}))
+    raise InvalidControl(f"no channel {channel}")

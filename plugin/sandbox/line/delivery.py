@@ -1,7 +1,7 @@
-"""Calling an account's webhook: signed, in the background, logged, redelivered where told.
+"""Calls of an account's webhook: signed, in the background, logged, redelivered if switched on.
 
-Events of one person leave in the order they happened, each after the answer to the one before,
-so that a newcomer sees no surprises; tests ask for disorder over `/control/line-events`.
+A person's events leave in order, each after the answer to the previous one, so that a newcomer sees
+no surprises; tests send them in any order over `/control/line-events`.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from plugin.sandbox.line import reply_tokens
+from plugin.sandbox.line.api import reply_tokens
 from plugin.sandbox.line.settings import setting
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World
@@ -30,7 +30,7 @@ def signature(secret: str, body: bytes) -> str:
 
 
 def raise_event(world: World, account: Value, event: Value) -> None:
-    """Send an event soon. Nothing leaves while the console's "Use webhook" is off."""
+    """Send an event soon, unless the console's "Use webhook" is off."""
     if not account["use_webhook"] or not account["webhook_endpoint"]:
         return
     user_id = event.get("source", {}).get("userId", "")
@@ -59,7 +59,7 @@ def _drain(world: World, channel: str, lane: Value) -> None:
 def deliver_once(
     world: World, account: Value, events: list[Value], attempt: int = 0, *, forged: bool = False
 ) -> Value:
-    """One webhook call with its consequences; answers its line in the log."""
+    """Make a webhook call, apply its consequences, and return its log entry."""
     for event in events:
         reply_tokens.renew(world, event.get("replyToken", ""))
     outcome = call(world, account, account["webhook_endpoint"], events, forged=forged)
@@ -89,7 +89,7 @@ def _redeliver_later(world: World, channel: str, events: list[Value], attempt: i
 def call(
     world: World, account: Value, endpoint: str, events: list[Value], *, forged: bool = False
 ) -> Value:
-    """POST the events: `{ok, status, reason, detail, seconds}`; reason as LINE's statistics."""
+    """POST the events: `{ok, status, reason, detail, seconds}`; reasons as in LINE's statistics."""
     payload = {"destination": account["bot_user_id"], "events": events}
     # The bytes that are signed are the bytes that are sent.
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()

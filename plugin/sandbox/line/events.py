@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from plugin.sandbox.line import reply_tokens
+from plugin.sandbox.line.api import reply_tokens
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World
 
@@ -11,7 +11,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def ulid(millis: int) -> str:
-    """26 signs: 48 bits of time, 80 bits of chance."""
+    """26 characters: 48 bits of time, 80 random bits."""
     # Time first, so that ids sort by age as LINE's do.
     number = millis << 80 | secrets.randbits(80)
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -5, -5))
@@ -36,28 +36,24 @@ def new_event(
 
 
 def follow(world: World, account: Value, user_id: str, *, unblocked: bool) -> Value:
-    """Added, or unblocked."""
     follow_facts = {"isUnblocked": unblocked}
     return new_event(world, account, "follow", user_id, answerable=True, follow=follow_facts)
 
 
 def unfollow(world: World, account: Value, user_id: str) -> Value:
-    """Blocked. Nobody can be answered, so there is no reply token."""
+    # Blocked. An answer is impossible, so there is no reply token.
     return new_event(world, account, "unfollow", user_id, answerable=False)
 
 
 def message(world: World, account: Value, user_id: str, content: Value) -> Value:
-    """The person wrote, or sent a picture or a sticker."""
     return new_event(world, account, "message", user_id, answerable=True, message=content)
 
 
 def postback(world: World, account: Value, user_id: str, values: Value) -> Value:
-    """The person tapped a postback action."""
     return new_event(world, account, "postback", user_id, answerable=True, postback=values)
 
 
 def unsend(world: World, account: Value, user_id: str, message_id: str) -> Value:
-    """The person took a message back."""
     facts = {"messageId": message_id}
     return new_event(world, account, "unsend", user_id, answerable=False, unsend=facts)
 

@@ -1,4 +1,4 @@
-"""Adding, blocking and unblocking an account, with the webhook that follows from it."""
+"""Adding, blocking and unblocking an account, with the resulting webhook."""
 
 from plugin.sandbox.line import delivery, events
 from plugin.sandbox.line.directory import befriend, friend_state
@@ -7,7 +7,7 @@ from plugin.sandbox.world import World
 
 
 def add(world: World, account: Value, user_id: str) -> bool:
-    """Add or unblock; False where they were friends already."""
+    """Add or unblock; return False if they were friends already."""
     before = friend_state(world, account["channel_id"], user_id)
     if before == "following":
         return False
@@ -19,7 +19,7 @@ def add(world: World, account: Value, user_id: str) -> bool:
 
 
 def block(world: World, account: Value, user_id: str) -> bool:
-    """Block; only a friend can."""
+    """Block, as only a friend can."""
     if friend_state(world, account["channel_id"], user_id) != "following":
         return False
     befriend(world, account["channel_id"], user_id, "blocked")

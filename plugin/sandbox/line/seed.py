@@ -1,4 +1,4 @@
-"""The default world of LINE. Its secrets are constants and documented as not secret."""
+"""LINE's default world. Its secrets are constants and documented as not secret."""
 
 import hashlib
 from typing import Any
@@ -10,7 +10,7 @@ PROVIDER = "sandbox-provider"
 OTHER_PROVIDER = "other-provider"
 SHOP, SHOP_LOGIN = "2000000001", "2000000002"
 SALON, SALON_LOGIN = "2000000003", "2000000004"
-# For the mistake that no id can show: a Login channel under somebody else's provider.
+# For the mistake that no id can show: a Login channel under another provider.
 STRAY_LOGIN = "2000000009"
 PERSONS: dict[str, dict[str, Any]] = {
     "alice": {"name": "Alice", "language": "en", "email": "alice@example.com"},
@@ -20,7 +20,7 @@ PERSONS: dict[str, dict[str, Any]] = {
 
 
 def constant(text: str) -> str:
-    """32 hex digits that are the same at every start."""
+    """32 hex digits, the same at every start."""
     return hashlib.sha256(f"sandbox {text}".encode()).hexdigest()[:32]
 
 
@@ -35,7 +35,7 @@ def seed(world: World) -> None:
     _login(world, STRAY_LOGIN, "Login of another provider", None, provider=OTHER_PROVIDER)
     for person, facts in PERSONS.items():
         _person(world, person, facts)
-    # Somebody was a friend before Musubi came, as in every real account.
+    # A friend from before Musubi was connected, as in every real account.
     befriend(world, SHOP, user_id_of("charlie", PROVIDER))
 
 
@@ -56,13 +56,13 @@ def _account(world: World, channel: str, name: str, basic_id: str, login: str) -
 
 
 def _switches() -> dict[str, Any]:
-    """What LINE's consoles let a person switch; the endpoint alone has an API."""
+    # Switches of LINE's consoles; only the endpoint has an API.
     return {
         "verified": True,
         "use_webhook": True,
         "redelivery": False,
         "webhook_endpoint": "",
-        # Large enough for a bench; a test of the limit says its own number.
+        # Large enough for a bench; a test of the limit sets its own number.
         "quota_limit": 200_000,
         "chat_mode": "bot",
     }

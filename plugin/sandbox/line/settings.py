@@ -1,4 +1,4 @@
-"""Knobs of the LINE half, told over `POST /control/line-settings`."""
+"""Settings of the LINE half, changed over `POST /control/line-settings`."""
 
 from typing import Any
 
@@ -16,11 +16,10 @@ DEFAULTS: dict[str, Any] = {
 
 
 def setting(world: World, name: str) -> Any:
-    """The value told last, else the default."""
-    told = world.store.get("line_setting", name)
-    return told["value"] if told else DEFAULTS[name]
+    value = world.store.get("line_setting", name)
+    return value["value"] if value else DEFAULTS[name]
 
 
-def tell(world: World, name: str, value: Any) -> None:
-    """Raises KeyError for a name that is not a knob."""
+def set_setting(world: World, name: str, value: Any) -> None:
+    """Store a setting; raises KeyError for an unknown name."""
     world.store.put("line_setting", name, {"value": value, "was": DEFAULTS[name]})

@@ -1,0 +1,48 @@
+"""The checks before every request of the API: key, body, idempotency; and errors' form."""
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from werkzeug.exceptions import HTTPException
+
+from plugin.api import access, idempotency, problems
+from plugin.api.resource import PREFIX
+from plugin.core.text.json_bodies import read_json
+
+# The largest body the API takes is a QR code's logo of 200 KB in base64.
+MAX_BODY = 288 * 1024
+
+
+def guard_blueprint(blueprint: Blueprint) -> Blueprint:
+    """Guard every route below the blueprint and every error below its prefix."""
+    blueprint.before_app_request(_unknown_route)
+    blueprint.before_request(access.guard)
+    blueprint.before_request(_check_body)
+    blueprint.before_request(idempotency.begin)
+    blueprint.after_request(idempotency.end)
+    blueprint.after_request(_keep_out_of_caches)
+    problems.register_error_handlers(blueprint)
+    return blueprint
+
+
+def _unknown_route() -> Response | None:
+    # Unknown routes belong to no blueprint, so they are answered before routing ends.
+    error = request.routing_exception
+    if not request.path.startswith(f"{PREFIX}/") or not isinstance(error, HTTPException):
+        return None
+    return None if (error.code or 0) < 400 else problems.of_http(error)
+
+
+def _check_body() -> None:
+    request.max_content_length = MAX_BODY
+    body = request.get_data(cache=True)
+    if body and not request.is_json:
+        raise problems.Problem(415, "not_json", "Send the body as application/json.")
+    try:
+        read_json(body or b"{}")
+    except ValueError:
+        raise problems.Problem(400, "bad_json", "The body is not JSON.") from None
+
+
+def _keep_out_of_caches(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

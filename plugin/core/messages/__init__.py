@@ -1,0 +1,1 @@
+"""LINE messages before they are sent: composed, checked, filled with values."""

@@ -1,0 +1,82 @@
+"""Find the addresses in LINE messages that a tap opens, and decide which may be tracked."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from plugin.core.messages.action_checks import URI_LIMIT
+from plugin.core.messages.flex_checks import is_too_big
+from plugin.core.messages.part import is_address, utf16_length
+
+Message = dict[str, Any]
+# Returns the address that replaces an address of a message.
+Wrap = Callable[[str], str]
+# LINE opens a LIFF app, a chat or "add friend" itself only under its own address.
+LINE_HOSTS = ("line.me", "lin.ee")
+# They tell LINE which browser to open (LINE's "Using LINE URL scheme"). LINE reads them from the
+# tapped address alone.
+LINE_PARAMETERS = ("openExternalBrowser", "openInAppBrowser")
+# Members that hold an address: of an action, of its computer variant, of an imagemap's areas and of
+# its video's link.
+HELD = ("uri", "desktop", "linkUri")
+
+
+def tracked(messages: Sequence[Message], wrap: Wrap) -> list[Message]:
+    """Return copies with every address that a tap opens wrapped."""
+    return [_tracked(message, wrap) for message in messages]
+
+
+def addresses_of(messages: Sequence[Message]) -> list[str]:
+    addresses: list[str] = []
+
+    def note(url: str) -> str:
+        addresses.append(url)
+        return url
+
+    _replaced(list(messages), note)
+    return addresses
+
+
+def personal_addresses(raw: Sequence[Message], filled: Sequence[Message]) -> set[str]:
+    """Return the filled addresses that had a token: they hold the contact's own data."""
+    pairs = zip(addresses_of(raw), addresses_of(filled), strict=True)
+    return {url for before, url in pairs if has_token(before)}
+
+
+def has_token(url: str) -> bool:
+    return "{{" in url
+
+
+def may_be_tracked(url: str, untouched: Sequence[str]) -> bool:
+    """Return whether tracking may replace the address. `untouched`: beginnings that stay."""
+    if has_token(url) or not is_address(url, ("http", "https")) or utf16_length(url) > URI_LIMIT:
+        return False
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    of_line = any(host == name or host.endswith(f".{name}") for name in LINE_HOSTS)
+    beginnings = tuple(text.lower() for text in untouched)
+    return not of_line and not url.lower().startswith(beginnings)
+
+
+def line_parameters(url: str) -> str:
+    """Return the query our own address needs for LINE to open it like `url`."""
+    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    relevant = [pair for pair in pairs if pair[0] in LINE_PARAMETERS]
+    return f"?{urlencode(relevant)}" if relevant else ""
+
+
+def _tracked(message: Message, wrap: Wrap) -> Message:
+    wrapped: Message = _replaced(message, wrap)
+    # A flex message that would grow beyond LINE's size keeps its own addresses.
+    contents = wrapped.get("contents") if message.get("type") == "flex" else None
+    return message if isinstance(contents, dict) and is_too_big(contents) else wrapped
+
+
+def _replaced(value: Any, change: Wrap) -> Any:
+    if isinstance(value, list):
+        return [_replaced(inner, change) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: change(inner) if name in HELD and isinstance(inner, str) else _replaced(inner, change)
+        for name, inner in value.items()
+    }

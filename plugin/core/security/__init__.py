@@ -1,0 +1,1 @@
+"""Tokens, codes, states and signatures: written and checked."""

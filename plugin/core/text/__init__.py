@@ -1,0 +1,1 @@
+"""Text and values from outside: cleaned, read, and put into words."""

@@ -1,0 +1,14 @@
+"""Ids as text: those of our rows and of HubSpot's records."""
+
+import re
+
+# Our ids and HubSpot's are signed 64-bit numbers.
+LARGEST_ID = 2**63 - 1
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+def row_id(text: str) -> int | None:
+    if not _ID.fullmatch(text):
+        return None
+    number = int(text)
+    return number if number <= LARGEST_ID else None

@@ -1,0 +1,1 @@
+"""Rows of HubSpot installations and LINE Official Accounts."""

@@ -1,0 +1,1 @@
+"""Rows of imports, bulk issues of personal links and nightly reconciles."""

@@ -1,0 +1,1 @@
+"""Rows of QR codes, personal links and login attempts."""

@@ -1,0 +1,1 @@
+"""Rows of friends and contacts, and of the linkages between them."""

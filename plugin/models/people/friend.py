@@ -1,0 +1,72 @@
+"""Friends: LINE users as one Official Account knows them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.sql import partial_index
+
+if TYPE_CHECKING:
+    from plugin.models.people.linkage import Linkage
+
+FOLLOWING, BLOCKED, UNKNOWN = "following", "blocked", "unknown"
+
+
+class Friend(Base):
+    __tablename__ = "friend"
+    __table_args__ = (
+        UniqueConstraint("official_account_id", "line_user_id"),
+        # Empty in the end, full while a large account's friends are imported.
+        partial_index(
+            "friend_profile_owed", "official_account_id", "id", part="profile_at IS NULL"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
+    line_user_id: Mapped[str] = mapped_column(String(80), index=True)
+    display_name: Mapped[str] = mapped_column(String(255), default="")
+    picture_url: Mapped[str] = mapped_column(String(2000), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    status: Mapped[str] = mapped_column(String(20), default=UNKNOWN)
+    # When LINE last reported the status, by the event's own time, and since when it is so;
+    # `status_since` None: no change was ever seen.
+    status_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    status_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    profile_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The result of the last send, a refused one too: a `core.properties.SEND_RESULTS`.
+    last_result: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    last_clicked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+    linkage: Mapped["Linkage | None"] = relationship(back_populates="friend", lazy="joined")
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["Friend"]]:
+        accounts = OfficialAccount.owned(installation_id).with_only_columns(OfficialAccount.id)
+        return select(cls).where(cls.official_account_id.in_(accounts.order_by(None)))
+
+    @classmethod
+    def find_owned(cls, installation_id: int, friend_id: int) -> "Friend | None":
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == friend_id))
+
+    @classmethod
+    def of_account(cls, account_id: int, line_user_id: str) -> "Friend | None":
+        statement = select(cls).where(cls.official_account_id == account_id)
+        return db.session.scalar(statement.where(cls.line_user_id == line_user_id))
+
+    def note_status(self, status: str, at: datetime) -> bool:
+        """Store a newer status. Return False for a late, older event (LINE keeps no order)."""
+        if self.status_at is not None and at < self.status_at:
+            return False
+        if status != self.status:
+            self.status_since = at
+        self.status, self.status_at = status, at
+        return True

@@ -1,0 +1,1 @@
+"""Rows of workflow executions, templates and deliveries."""

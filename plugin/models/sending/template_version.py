@@ -1,0 +1,45 @@
+"""Versions of message templates."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.sending.template import Template
+
+
+class TemplateVersion(Base):
+    """What a template contains from `created_at` on; never changed."""
+
+    __tablename__ = "template_version"
+    __table_args__ = (UniqueConstraint("template_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey("template.id"))
+    number: Mapped[int] = mapped_column()
+    messages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    # Whether its web addresses lead through Musubi, so that taps are counted.
+    tracks_links: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    # The person who saved it.
+    by: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @classmethod
+    def of_template(cls, template_id: int) -> "list[TemplateVersion]":
+        statement = select(cls).where(cls.template_id == template_id)
+        return list(db.session.scalars(statement.order_by(cls.number.desc())))
+
+    @classmethod
+    def untracked(cls, template_ids: Collection[int]) -> set[tuple[int, int]]:
+        """Return template id and number of the versions whose links stay as they are."""
+        plain = select(cls.template_id, cls.number).where(cls.tracks_links.is_(False))
+        statement = plain.where(cls.template_id.in_(template_ids))
+        return set(db.session.execute(statement).tuples())
+
+    @classmethod
+    def current(cls, template: Template) -> "TemplateVersion":
+        statement = select(cls).where(cls.template_id == template.id)
+        return db.session.scalars(statement.where(cls.number == template.version)).one()

@@ -1,0 +1,79 @@
+"""Statements that differ between SQLite and PostgreSQL."""
+
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Column, Index, Table, TextClause, bindparam, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from plugin.models.base import Base, db
+
+
+def insert_or(model: type[Base]) -> Any:
+    """Return the dialect's INSERT, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return _dialect().insert(model)
+
+
+def insert_rows(model: type[Base]) -> Any:
+    """Return the same for many rows, without the ORM's work for each of them."""
+    return _dialect().insert(model.__table__)
+
+
+@cache
+def upsert(
+    model: type[Base], columns: tuple[str, ...], keys: tuple[str, ...], taken: tuple[str, ...] = ()
+) -> TextClause:
+    """Return the same as text, for hundreds of rows with these columns. An existing row with the
+    same `keys` takes the new values of `taken`; columns not named get the model's defaults."""
+    # As text, since SQLAlchemy compiles its own ON CONFLICT anew every time.
+    table = cast(Table, model.__table__)
+    preset = [
+        column for column in table.c if column.default is not None and column.name not in columns
+    ]
+    names = [*columns, *(column.name for column in preset)]
+    change = ", ".join(f"{name} = excluded.{name}" for name in taken)
+    statement = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES (:{', :'.join(names)})"  # noqa: S608
+        f" ON CONFLICT ({', '.join(keys)}) DO {f'UPDATE SET {change}' if taken else 'NOTHING'}"
+    )
+    parameters = [bindparam(name, type_=table.c[name].type) for name in columns]
+    return text(statement).bindparams(*parameters, *map(_default, preset))
+
+
+def analyze_grown(*models: type[Base]) -> None:
+    """Have PostgreSQL analyze tables with thousands of new rows before it plans more queries."""
+    # Autovacuum does so a minute later; until then PostgreSQL may scan a table for each row.
+    if db.session().get_bind().dialect.name == "postgresql":
+        names = [model.__tablename__ for model in models]
+        grown = db.session.scalars(_GROWN.bindparams(names=names)).all()
+        if grown:
+            db.session.execute(text(f"ANALYZE {', '.join(sorted(grown))}"))
+
+
+# Tables where more rows changed since the last ANALYZE than half of those that are there.
+_GROWN = text("""
+    SELECT relname FROM pg_stat_user_tables
+    WHERE relid = ANY (SELECT CAST(name AS regclass) FROM unnest(CAST(:names AS text[])) AS name)
+      AND n_mod_since_analyze > greatest(1000, n_live_tup / 2)
+""")
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    value = default.arg(None) if default.is_callable else default.arg
+    return bindparam(column.name, value, type_=column.type)
+
+
+def _dialect() -> Any:
+    return sqlite if db.session().get_bind().dialect.name == "sqlite" else postgresql
+
+
+def partial_index(name: str, *columns: str, part: str) -> Index:
+    """Return an index of the rows in `part`, for queries that name `part` literally."""
+    # Each database spells the condition in its own way; SQLite compares it to the letter.
+    return Index(
+        name,
+        *columns,
+        sqlite_where=text(part.replace("IS true", "IS 1")),
+        postgresql_where=text(part),
+    )

@@ -1,0 +1,1 @@
+"""Rows of the system itself: jobs, leases, rate budgets, webhook events."""

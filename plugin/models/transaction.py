@@ -1,0 +1,162 @@
+"""Transactions: the one way to write."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import current_app
+from sqlalchemy import CursorResult, Executable, Row, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import UpdateBase
+
+from plugin.models.base import db
+from plugin.models.engine import truncate_log
+from plugin.models.lock_wait import FairLock, limit_lock_wait
+from plugin.models.session import is_lost_race
+from plugin.models.system.fence import check_hold, is_under_hold
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit everything inside at once, or nothing. On SQLite it takes the write lock at the start,
+    so that it never fails half-way for want of it."""
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("A transaction is already open: transactions do not nest")
+    check_hold()
+    close_reads()
+    with _write_lock(session.get_bind().dialect):
+        session.info["writing"] = True
+        session.info["after_commit"] = {}
+        try:
+            session.connection(execution_options={"musubi_write": True})
+            _check_hold_inside(session)
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+    for callback, values in session.info.pop("after_commit").items():
+        callback(values)
+
+
+def _check_hold_inside(session: Session) -> None:
+    # The process may have stood still since the first check. From here on the database ends what
+    # stands still (`limits.SESSION_LIMITS`), before the lease is over.
+    if is_under_hold():
+        if session.get_bind().dialect.name == "postgresql":
+            # psycopg begins the transaction with the first statement.
+            session.execute(_FIRST)
+        check_hold()
+
+
+_FIRST = text("SELECT 1")
+P = ParamSpec("P")
+T = TypeVar("T")
+_TRIES = 4
+
+
+def retried(function: Callable[P, T]) -> Callable[P, T]:
+    """Repeat a call that lost a race. For entry points that may run twice as a whole; jobs are
+    retried by the scheduler. Rows that are passed in may have changed since, and the call opens its
+    own transaction."""
+
+    @wraps(function)
+    def repeated(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(_TRIES - 1):
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                if not is_lost_race(error):
+                    raise
+        return function(*args, **kwargs)
+
+    return repeated
+
+
+# SQLite lets one write at a time and has the others poll, ever more slowly; the threads of one
+# process queue here instead, and go on at once.
+_SQLITE_WRITE_LOCK = FairLock()
+
+
+def _write_lock(dialect: Dialect) -> AbstractContextManager[object]:
+    return _SQLITE_WRITE_LOCK.hold() if dialect.name == "sqlite" else nullcontext()
+
+
+def after_commit(callback: Callable[[dict[Any, Any]], None]) -> dict[Any, Any]:
+    """Return a dict to fill; the callback gets it once the open transaction is committed."""
+    values: dict[Any, Any] = db.session().info["after_commit"].setdefault(callback, {})
+    return values
+
+
+def autocommit_row(statement: Executable, values: dict[str, Any] | None = None) -> Row[Any] | None:
+    """Run a single statement as a transaction by itself and return its first row."""
+    check_hold()
+    close_reads()
+    with db.engine.connect() as connection:
+        # Without BEGIN and COMMIT, each of which is waited for: a third of the cost. And a frozen
+        # client keeps no lock on the rows that it wrote.
+        if connection.dialect.name == "sqlite":
+            connection.execution_options(musubi_alone=True)
+        else:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with _write_lock(connection.dialect):
+            if connection.dialect.name == "sqlite":
+                limit_lock_wait(connection)
+            return connection.execute(statement, values).first()
+
+
+def before_call() -> None:
+    """Before a network call: nothing is open, and the job's lease still holds."""
+    check_hold()
+    close_reads()
+
+
+def autocommit_scalar(statement: Executable, values: dict[str, Any] | None = None) -> Any:
+    """Run the same and return the first value of that row."""
+    row = autocommit_row(statement, values)
+    return row[0] if row else None
+
+
+def empty_log() -> bool:
+    """Empty SQLite's write-ahead log. Return False where it has to be tried again."""
+    close_reads()
+    with _write_lock(db.engine.dialect):
+        return truncate_log(db.engine)
+
+
+def affected(statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE in the open transaction and return how many rows it met."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def close_reads() -> None:
+    """End the transaction that reading has opened."""
+    session = db.session()
+    if session.info.get("writing") or session.new or session.dirty or session.deleted:
+        raise RuntimeError("The network is never called, nor a transaction begun, inside another")
+    if session.in_transaction():
+        session.commit()
+
+
+def in_parallel(functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
+    """Call all at the same time, each with a session of its own, and wait for their ends."""
+    close_reads()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def in_context(function: Callable[[], T]) -> T:
+        with app.app_context():
+            return function()
+
+    with ThreadPoolExecutor(max(len(functions), 1)) as threads:
+        return [threads.submit(copy_context().run, in_context, function) for function in functions]
+
+
+def failures(futures: Sequence[Future[Any]]) -> list[BaseException]:
+    return [error for future in futures if (error := future.exception()) is not None]

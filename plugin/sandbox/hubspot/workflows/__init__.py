@@ -1,0 +1,1 @@
+"""Workflows that call the app, and webhooks."""

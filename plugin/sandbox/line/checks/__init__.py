@@ -1,0 +1,1 @@
+"""Requests checked about as closely as LINE does."""

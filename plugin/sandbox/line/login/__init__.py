@@ -1,0 +1,1 @@
+"""LINE Login and LIFF pages."""

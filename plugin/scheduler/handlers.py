@@ -1,0 +1,117 @@
+"""Handlers of all job kinds. One step does one bounded batch of work."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError
+from plugin.models.system.job import Claimed
+from plugin.services import Dependencies
+from plugin.services.actions.ask_question import close_question
+from plugin.services.actions.expire import expire_calls
+from plugin.services.actions.queue import run_queued
+from plugin.services.actions.switch_rich_menu import perform_switch
+from plugin.services.connections.access_token import refresh_ahead
+from plugin.services.connections.removal import remove_hubspot
+from plugin.services.executions.callbacks import complete_callbacks
+from plugin.services.friends.bulk_tags import tag_batch
+from plugin.services.friends.line_events import handle_line_events
+from plugin.services.friends.profiles import read_profiles
+from plugin.services.imports.finish import write_imported
+from plugin.services.imports.friend_import import import_friends
+from plugin.services.imports.run import import_list
+from plugin.services.linkage.conflicts import check_conflict
+from plugin.services.linkage.deauthorize import deauthorize
+from plugin.services.login_flow.visitor_hint import suggest_contact
+from plugin.services.personal_links.bulk import bulk_issue
+from plugin.services.personal_links.keep import keep_lists
+from plugin.services.sending.deliver import deliver
+from plugin.services.sending.deliver_batch import deliver_many
+from plugin.services.sending.quota import enqueue_readings, read_quota
+from plugin.services.sync.changed_contacts import read_created
+from plugin.services.sync.hubspot_events import handle_hubspot_events
+from plugin.services.sync.properties import ensure_properties
+from plugin.services.sync.pull import check_contacts
+from plugin.services.sync.push import write_contacts
+from plugin.services.sync.reconcile import plan_reconciles, reconcile
+from plugin.services.system.retention import delete_expired, truncate_log
+
+# A step returns None when the job is done, or the time of its next step; it raises to be retried.
+Handler = Callable[[Dependencies, Claimed], datetime | None]
+# Several jobs of one kind in one step; by key: None, a time, or the error of this job.
+BatchHandler = Callable[[Dependencies, Sequence[int]], dict[int, datetime | GatewayError | None]]
+
+
+def _repeat(service: Callable[[Dependencies, int], object]) -> Handler:
+    """Wrap a service that takes the id in the job's key and returns whether more is pending."""
+
+    def step(deps: Dependencies, job: Claimed) -> datetime | None:
+        return utcnow() if service(deps, int(job.key)) else None
+
+    return step
+
+
+def _repeat_at(service: Callable[[Dependencies, int], datetime | None]) -> Handler:
+    return lambda deps, job: service(deps, int(job.key))
+
+
+def _without_gateways(service: Callable[[int], bool]) -> Handler:
+    return _repeat(lambda _, key: service(key))
+
+
+def _deliver(deps: Dependencies, job: Claimed) -> datetime | None:
+    return deliver(deps, int(job.key))
+
+
+def _read_quotas(_: Dependencies, __: Claimed) -> datetime | None:
+    enqueue_readings()
+    return None
+
+
+def _complete_callbacks(deps: Dependencies, job: Claimed) -> datetime | None:
+    return utcnow() if complete_callbacks(deps, int(job.key), job.owner) else None
+
+
+def _read_created(deps: Dependencies, job: Claimed) -> datetime | None:
+    read_created(deps, job)
+    return None
+
+
+def _deauthorize(deps: Dependencies, job: Claimed) -> datetime | None:
+    deauthorize(deps, int(job.key), int(job.payload["contact"]))
+    return None
+
+
+HANDLERS: dict[str, Handler] = {
+    "deliver": _deliver,
+    "line_inbox": _without_gateways(handle_line_events),
+    "hubspot_inbox": _without_gateways(handle_hubspot_events),
+    "write_contacts": _repeat(write_contacts),
+    "check_contacts": _repeat(check_contacts),
+    "created_contacts": _read_created,
+    "check_conflict": _repeat(check_conflict),
+    "suggest_contact": _repeat(suggest_contact),
+    "deauthorize": _deauthorize,
+    "reconcile": _repeat(reconcile),
+    "plan_reconciles": lambda _, job: plan_reconciles(),
+    "remove_hubspot": _repeat(remove_hubspot),
+    "run_taken": run_queued,
+    "complete_callbacks": _complete_callbacks,
+    "switch_rich_menu": lambda deps, job: perform_switch(deps, int(job.key)),
+    "close_question": lambda _, job: close_question(int(job.key)),
+    "sweep_calls": lambda _, job: utcnow() if expire_calls() else None,
+    "refresh_token": _repeat(refresh_ahead),
+    "read_profiles": _repeat(read_profiles),
+    "prepare_list": _repeat_at(bulk_issue),
+    "tag_many": _without_gateways(tag_batch),
+    "read_quota": _repeat_at(read_quota),
+    "read_quotas": _read_quotas,
+    "ensure_properties": _repeat(ensure_properties),
+    "import_list": _repeat_at(import_list),
+    "import_friends": _repeat_at(import_friends),
+    "write_imported": _repeat_at(write_imported),
+    "keep_lists": lambda _, job: keep_lists(),
+    "truncate_log": lambda _, job: truncate_log(),
+    "housekeeping": lambda _, job: utcnow() if delete_expired() else None,
+}
+BATCH_HANDLERS: dict[str, BatchHandler] = {"deliver": deliver_many}

@@ -1,0 +1,1 @@
+"""The six workflow actions and how their executions run."""

@@ -1,0 +1,1 @@
+"""Installs into HubSpot, connects Official Accounts, and removes both."""

@@ -1,0 +1,190 @@
+"""Removes HubSpot in batches: the app at HubSpot, then its tokens, then the data it brought."""
+
+import structlog
+from sqlalchemy import ColumnElement, case, delete, inspect, select, update
+
+from plugin.core.clock import utcnow
+from plugin.gateways import GatewayError, Portal
+from plugin.models.base import Base, db
+from plugin.models.connections.installation import REMOVED, REMOVING, Installation
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.connections.property_trouble import PropertyTrouble
+from plugin.models.imports.import_member import ImportMember
+from plugin.models.imports.import_run import ImportRun
+from plugin.models.imports.list_import import ListImport
+from plugin.models.imports.list_preparation import ListPreparation
+from plugin.models.imports.reconcile import ReconcileRun
+from plugin.models.login_flow.email_proof import EmailProof
+from plugin.models.login_flow.linkage_token import LinkageToken
+from plugin.models.login_flow.login_attempt import LoginAttempt
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.people.conflict import Conflict
+from plugin.models.people.contact import Contact
+from plugin.models.people.known_property import KnownProperty
+from plugin.models.people.linkage import Linkage
+from plugin.models.people.linkage_entry import HistoryEntry
+from plugin.models.people.user_token import UserToken
+from plugin.models.people.visitor_hint import VisitorHint
+from plugin.models.sending.action_call import ActionCall
+from plugin.models.sending.delivery import PLANNED, REFUSED, SENDING, UNKNOWN, Delivery
+from plugin.models.sending.link_click import LinkClick
+from plugin.models.sending.link_target import LinkTarget
+from plugin.models.sending.question import Question
+from plugin.models.sending.rich_menu import RichMenuSwitch
+from plugin.models.system.idempotency import IdempotentCall
+from plugin.models.system.job import Job, enqueue
+from plugin.models.system.job_kinds import OUTLIVING_HUBSPOT
+from plugin.models.system.webhook_event import HUBSPOT, WebhookEvent
+from plugin.models.transaction import affected, transaction
+from plugin.services import Dependencies
+from plugin.services.connections.access_token import store_tokens
+from plugin.services.connections.removal_traces import (
+    REMOVED_FIRST,
+    enqueue_log_truncation,
+    erase_message_batch,
+    erase_small_traces,
+)
+
+log = structlog.get_logger()
+BATCH_SIZE = 1000
+
+
+def remove_hubspot(deps: Dependencies, installation_id: int) -> bool:
+    """Do the next batch; return True if more is left. Raise `GatewayError` if HubSpot fails."""
+    installation = Installation.by_id(installation_id)
+    if installation is None or installation.state != REMOVING:
+        return False
+    # HubSpot comes first: nothing is deleted before it knows, or knows the app no more.
+    if installation.refresh_token:
+        _leave_hubspot(deps, installation)
+        return True
+    if _delete_batch(installation_id) or erase_message_batch(installation):
+        return True
+    with transaction():
+        erase_small_traces(installation)
+        installation.state = REMOVED
+        enqueue_log_truncation()
+    log.info("hubspot_removed", portal=installation.portal_id)
+    return False
+
+
+def _leave_hubspot(deps: Dependencies, installation: Installation) -> None:
+    hubspot = deps.gateways.hubspot
+    try:
+        hubspot.uninstall(_access(deps, installation))
+    except GatewayError as error:
+        _ignore_dead_token(error)
+    try:
+        hubspot.revoke(installation.refresh_token)
+    except GatewayError as error:
+        _ignore_dead_token(error)
+    with transaction():
+        installation.access_token = installation.refresh_token = ""
+        installation.scopes = []
+        _refuse_waiting(installation.id)
+
+
+def _access(deps: Dependencies, installation: Installation) -> Portal:
+    if not installation.token_is_fresh(utcnow()):
+        tokens = deps.gateways.hubspot.refresh(installation.refresh_token)
+        with transaction():
+            store_tokens(installation, tokens)
+    return Portal(installation.portal_id, installation.access_token)
+
+
+def _ignore_dead_token(error: GatewayError) -> None:
+    # A dead token must not stop a removal that a person asked for.
+    if not error.permanent and error.reason != "revoked":
+        raise error
+    log.info("hubspot_already_disconnected", reason=error.reason)
+
+
+def _refuse_waiting(installation_id: int) -> None:
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    waiting = update(Delivery).where(
+        Delivery.official_account_id.in_(accounts), Delivery.state.in_((PLANNED, SENDING))
+    )
+    values = {"result": "failed", "error": REMOVED_FIRST, "settled_at": utcnow(), "written": None}
+    # A message that may have been sent stays unknown.
+    state = case((Delivery.maybe_sent, UNKNOWN), else_=REFUSED)
+    affected(waiting.values(values | {"state": state}).execution_options(synchronize_session=False))
+
+
+def _delete_batch(installation_id: int) -> bool:
+    """Delete up to a thousand rows of the first model that has any."""
+    for model, condition in _owned_rows(installation_id):
+        key = inspect(model).primary_key[0]
+        ids = list(db.session.scalars(select(key).where(condition).limit(BATCH_SIZE)))
+        if ids:
+            with transaction():
+                # Rows that stay must not point at deleted ones.
+                _detach(model, ids)
+                statement = delete(model).where(key.in_(ids))
+                affected(statement.execution_options(synchronize_session=False))
+            return True
+    return False
+
+
+def _detach(model: type[Base], ids: list[int]) -> None:
+    if model is ActionCall:
+        statement = update(Delivery).where(Delivery.action_call_id.in_(ids))
+        db.session.execute(statement.values(action_call_id=None))
+    if model is Linkage:
+        _enqueue_deauthorizing(ids)
+    if model is HistoryEntry:
+        statement = update(HistoryEntry).where(HistoryEntry.undoes_id.in_(ids))
+        db.session.execute(statement.values(undoes_id=None))
+    if model is Contact:
+        statement = update(Contact).where(Contact.merged_into_id.in_(ids))
+        db.session.execute(statement.values(merged_into_id=None))
+
+
+def _enqueue_deauthorizing(linkage_ids: list[int]) -> None:
+    """Enqueue LINE's notification about each unlinked friend who came through LINE Login."""
+    statement = select(UserToken.friend_id, Linkage.contact_row_id, OfficialAccount.installation_id)
+    statement = statement.join(Linkage, Linkage.friend_id == UserToken.friend_id)
+    statement = statement.join(OfficialAccount, OfficialAccount.id == Linkage.official_account_id)
+    for friend_id, contact, tenant_id in db.session.execute(
+        statement.where(Linkage.id.in_(linkage_ids))
+    ):
+        enqueue("deauthorize", friend_id, tenant_id, {"contact": contact})
+
+
+def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]:
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    codes = select(QRCode.id).where(QRCode.official_account_id.in_(accounts))
+    attempts = select(LoginAttempt.id).where(LoginAttempt.qr_code_id.in_(codes))
+    contacts = select(Contact.id).where(Contact.installation_id == installation_id)
+    imports = select(ListImport.id).where(ListImport.installation_id == installation_id)
+    calls = select(ActionCall.id).where(ActionCall.installation_id == installation_id)
+    # Tracked addresses with a contact's own words; those for all friends alike are the team's.
+    personal = select(LinkTarget.id).where(
+        LinkTarget.official_account_id.in_(accounts), LinkTarget.friend_id.is_not(None)
+    )
+    events = (WebhookEvent.source == HUBSPOT) & (WebhookEvent.owner_id == installation_id)
+    # Rows that point at others come first. Accounts, friends and QR codes stay.
+    return [
+        (Job, (Job.tenant_id == installation_id) & Job.kind.not_in(OUTLIVING_HUBSPOT)),
+        (WebhookEvent, events),
+        (ImportMember, ImportMember.list_import_id.in_(imports)),
+        (ImportRun, ImportRun.list_import_id.in_(imports)),
+        (ListImport, ListImport.installation_id == installation_id),
+        (Linkage, Linkage.official_account_id.in_(accounts)),
+        (Conflict, Conflict.installation_id == installation_id),
+        (EmailProof, EmailProof.attempt_id.in_(attempts)),
+        (LoginAttempt, LoginAttempt.qr_code_id.in_(codes)),
+        (VisitorHint, VisitorHint.contact_row_id.in_(contacts)),
+        (LinkageToken, LinkageToken.installation_id == installation_id),
+        (ListPreparation, ListPreparation.installation_id == installation_id),
+        (HistoryEntry, HistoryEntry.installation_id == installation_id),
+        (ReconcileRun, ReconcileRun.installation_id == installation_id),
+        (Question, Question.action_call_id.in_(calls)),
+        (RichMenuSwitch, RichMenuSwitch.action_call_id.in_(calls)),
+        (ActionCall, ActionCall.installation_id == installation_id),
+        (KnownProperty, KnownProperty.installation_id == installation_id),
+        (PropertyTrouble, PropertyTrouble.installation_id == installation_id),
+        (IdempotentCall, IdempotentCall.installation_id == installation_id),
+        (LinkClick, LinkClick.link_target_id.in_(personal)),
+        (LinkTarget, LinkTarget.id.in_(personal)),
+        (Contact, Contact.installation_id == installation_id),
+    ]

@@ -1,0 +1,74 @@
+"""Erases HubSpot's data in rows that outlive its removal: filled messages, and people's names."""
+
+from sqlalchemy import case, select, update
+
+from plugin.models.base import db
+from plugin.models.connections.installation import Installation
+from plugin.models.connections.member import Member
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.tagging import Tagging
+from plugin.models.sending.delivery import Delivery
+from plugin.models.sending.template import Template
+from plugin.models.sending.template_version import TemplateVersion
+from plugin.models.system.job import enqueue
+from plugin.models.transaction import affected, transaction
+
+BATCH_SIZE = 1000
+REMOVED_FIRST = "HubSpot was removed before this was sent."
+
+
+def erase_message_batch(installation: Installation) -> bool:
+    """Erase the words of up to a thousand messages; return True if more may be left."""
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation.id)
+    statement = select(Delivery.id).where(
+        Delivery.official_account_id.in_(accounts), Delivery.id > installation.erased_to
+    )
+    ids = list(db.session.scalars(statement.order_by(Delivery.id).limit(BATCH_SIZE)))
+    if not ids:
+        return False
+    with transaction():
+        # Nothing tells a filled text from another, so all go; time, recipient and result stay. A
+        # reason may quote a value; ours is the same for everybody.
+        error = case((Delivery.error == REMOVED_FIRST, Delivery.error), else_="")
+        erased = (
+            update(Delivery)
+            .where(Delivery.id.in_(ids))
+            .values(messages=[], written=None, error=error)
+        )
+        affected(erased.execution_options(synchronize_session=False))
+        installation.erased_to = ids[-1]
+    return True
+
+
+def erase_small_traces(installation: Installation) -> None:
+    """Erase what few rows hold of the portal and its people, inside the caller's transaction."""
+    # The portal's number stays, which identifies it at a later install, and so do sessions under
+    # way, without the person's name, until they end by themselves.
+    _erase_actors(installation.id)
+    _erase_members(installation.id)
+    installation.hub_domain = installation.ui_domain = installation.time_zone = ""
+    installation.disconnect_reason = installation.properties_error = ""
+    installation.scopes, installation.properties_ready_at = [], None
+    installation.erased_to = 0
+
+
+def enqueue_log_truncation() -> None:
+    """Empty SQLite's log, where deleted words still stand; inside the caller's transaction."""
+    enqueue("truncate_log", "all", 0)
+
+
+def _erase_actors(installation_id: int) -> None:
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    templates = select(Template.id).where(Template.official_account_id.in_(accounts))
+    for statement in (
+        update(TemplateVersion).where(TemplateVersion.template_id.in_(templates)).values(by=""),
+        update(Tagging).where(Tagging.installation_id == installation_id).values(actor=""),
+    ):
+        affected(statement.execution_options(synchronize_session=False))
+
+
+def _erase_members(installation_id: int) -> None:
+    # A later sign-in creates a new member; no HubSpot user has a number below zero.
+    nameless = {"email": "", "hubspot_user_id": -Member.id, "test_friends": {}}
+    statement = update(Member).where(Member.installation_id == installation_id)
+    affected(statement.values(nameless).execution_options(synchronize_session=False))

@@ -1,0 +1,1 @@
+"""Rows of HubSpot contacts: looked up, created, marked for a write to HubSpot."""

@@ -1,0 +1,1 @@
+"""Executions of workflow actions, their questions and their callbacks to HubSpot."""

@@ -1,0 +1,1 @@
+"""Rows of LINE friends: profiles, tags, and LINE's webhook events."""

@@ -1,0 +1,29 @@
+"""Rows of LINE friends, by account and LINE User ID."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from plugin.models.base import db
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.friend import Friend
+from plugin.models.sql import insert_or
+
+
+def get_or_create_friend(
+    account: OfficialAccount, line_user_id: str, now: datetime, *, held: bool = False
+) -> Friend:
+    """Return the row, inside the caller's transaction; `held`: locked until its end."""
+    fresh = {
+        "official_account_id": account.id, "line_user_id": line_user_id, "created_at": now,
+        "tags": [], "status": "unknown", "display_name": "", "picture_url": "", "language": "",
+    }  # fmt: skip
+    db.session.execute(insert_or(Friend).values(fresh).on_conflict_do_nothing())
+    statement = select(Friend).where(Friend.official_account_id == account.id)
+    statement = statement.where(Friend.line_user_id == line_user_id)
+    if held:
+        statement = statement.with_for_update(key_share=True, of=Friend)
+        statement = statement.execution_options(populate_existing=True)
+    friend = db.session.scalar(statement)
+    assert friend is not None  # noqa: S101 - inserted a line above
+    return friend

@@ -1,0 +1,1 @@
+"""Linking a friend with a contact, with its history, conflicts and undo."""

@@ -1,0 +1,1 @@
+"""A friend's login attempt, from the landing page to the linkage."""

@@ -1,0 +1,1 @@
+"""The library of message templates and its checks."""

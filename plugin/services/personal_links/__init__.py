@@ -1,0 +1,1 @@
+"""Personal links for marketing emails: issued, renewed, revoked."""

@@ -1,0 +1,1 @@
+"""QR codes, their settings and images."""

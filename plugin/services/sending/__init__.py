@@ -1,0 +1,1 @@
+"""Sending LINE messages: planned, filled, delivered once, reported."""

@@ -1,0 +1,165 @@
+"""Many deliveries in few commits: one for all intents, then the calls, one for all results."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from plugin.core.clock import utcnow
+from plugin.core.messages.part import InvalidMessage
+from plugin.gateways import Accepted, GatewayError
+from plugin.models.base import db
+from plugin.models.connections.installation import ACTIVE, Installation
+from plugin.models.people.friend import FOLLOWING
+from plugin.models.sending.delivery import Delivery, mark_sending
+from plugin.models.transaction import transaction
+from plugin.services import Dependencies
+from plugin.services.sending.deliver import (
+    accept,
+    classify,
+    deliver,
+    had_no_effect,
+    is_overdue,
+    push,
+)
+from plugin.services.sending.personalise import PENDING, fill_pending, is_stale
+from plugin.services.sending.quota import send_pause_of
+
+# None: finished. A time: try again then. An error: back off.
+Outcome = datetime | GatewayError | None
+Answers = dict[int, Accepted | GatewayError]
+# No new call starts after this long: the jobs' leases run out, and a shutdown may be waiting.
+SECONDS = 5.0
+# These errors concern one message or one friend; LINE answers any other to all of them.
+_ABOUT_ONE = ("invalid", "wrong_provider", "conflict", "not_found", "refused", "user_flood")
+
+
+def deliver_many(deps: Dependencies, delivery_ids: Sequence[int]) -> dict[int, Outcome]:
+    """Deliver each of these; return errors instead of raising them."""
+    _fill_together(deps, delivery_ids)
+    outcomes = _push_all(deps, _plain_deliveries(delivery_ids))
+    for delivery_id in delivery_ids:
+        # An unknown friend status, pending tokens, an end without a try: more than a push.
+        if delivery_id not in outcomes:
+            outcomes[delivery_id] = _outcome(partial(deliver, deps, delivery_id))
+    return outcomes
+
+
+def _fill_together(deps: Dependencies, delivery_ids: Sequence[int]) -> None:
+    # One read fills a hundred contacts; what fails here is met again by each delivery's own try.
+    failed: set[int] = set()
+    for delivery in Delivery.by_ids(delivery_ids):
+        installation_id = delivery.friend.official_account.installation_id
+        if (
+            delivery.filling == PENDING
+            and installation_id not in failed
+            and _may_go(delivery, {installation_id})
+        ):
+            try:
+                fill_pending(deps, delivery)
+            except GatewayError:
+                failed.add(installation_id)
+            except InvalidMessage:
+                continue
+
+
+def _plain_deliveries(delivery_ids: Sequence[int]) -> list[Delivery]:
+    deliveries = Delivery.by_ids(delivery_ids)
+    installation_ids = {delivery.friend.official_account.installation_id for delivery in deliveries}
+    active = Installation.id.in_(installation_ids) & (Installation.state == ACTIVE)
+    active &= Installation.refused_since.is_(None)
+    alive = set(db.session.scalars(select(Installation.id).where(active)))
+    plain = [delivery for delivery in deliveries if _is_plain(delivery, alive)]
+    # Results are stored on contacts too, which all transactions lock in the order of their ids.
+    return sorted(plain, key=_contact_row)
+
+
+def _contact_row(delivery: Delivery) -> int:
+    linkage = delivery.friend.linkage
+    return linkage.contact_row_id if linkage else 0
+
+
+def _is_plain(delivery: Delivery, alive: set[int]) -> bool:
+    filled = not delivery.filling and not is_stale(delivery, utcnow())
+    return filled and _may_go(delivery, alive)
+
+
+def _may_go(delivery: Delivery, alive: set[int]) -> bool:
+    account = delivery.friend.official_account
+    return (
+        not delivery.is_settled
+        and delivery.friend.status == FOLLOWING
+        and account.installation_id in alive
+        and send_pause_of(account) is None
+        and not is_overdue(delivery, utcnow())
+    )
+
+
+def _push_all(deps: Dependencies, deliveries: Sequence[Delivery]) -> dict[int, Outcome]:
+    if not deliveries:
+        return {}
+    before = {
+        delivery.id: (delivery.maybe_sent, delivery.first_tried_at) for delivery in deliveries
+    }
+    with transaction():
+        marked = mark_sending(deliveries, utcnow())
+    answers = _call(deps, marked)
+    with transaction():
+        for delivery in marked:
+            answer = answers.get(delivery.id)
+            if isinstance(answer, Accepted):
+                accept(delivery, answer)
+            elif answer is None:
+                delivery.maybe_sent, delivery.first_tried_at = before[delivery.id]
+            elif had_no_effect(answer):
+                delivery.maybe_sent = before[delivery.id][0]
+    # One that somebody else has settled meanwhile is finished.
+    settled = {delivery.id: None for delivery in deliveries if delivery not in marked}
+    return {**settled, **_outcomes(deps, marked, answers)}
+
+
+def _call(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answers:
+    answers: Answers = {}
+    end = time.monotonic() + SECONDS
+    for delivery in deliveries:
+        if time.monotonic() > end:
+            break
+        try:
+            answers[delivery.id] = push(deps, delivery)
+        except GatewayError as error:
+            answers[delivery.id] = error
+            # The others would meet the same error.
+            if error.reason not in _ABOUT_ONE:
+                break
+    return answers
+
+
+def _outcomes(
+    deps: Dependencies, deliveries: Sequence[Delivery], answers: Answers
+) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    for delivery in deliveries:
+        answer = answers.get(delivery.id)
+        if isinstance(answer, GatewayError):
+            account = delivery.friend.official_account
+            outcomes[delivery.id] = _outcome(partial(classify, deps, account, delivery, answer))
+        elif answer is None:
+            outcomes[delivery.id] = _retry_time(answers)
+        else:
+            outcomes[delivery.id] = None
+    return outcomes
+
+
+def _retry_time(answers: Answers) -> Outcome:
+    # The limit that stopped the calls may say when it has room.
+    retry_times = [error.retry_at for error in answers.values() if isinstance(error, GatewayError)]
+    return max((moment for moment in retry_times if moment), default=utcnow())
+
+
+def _outcome(attempt: Callable[[], datetime | None]) -> Outcome:
+    try:
+        return attempt()
+    except GatewayError as error:
+        return error

@@ -1,0 +1,27 @@
+"""Results of sends, passed on to the workflow and to HubSpot."""
+
+from collections.abc import Mapping
+
+from plugin.models.people.friend import Friend
+from plugin.models.sending.delivery import Delivery
+from plugin.services.contacts.outbox import mark_for_push
+from plugin.services.executions.execution import complete
+from plugin.services.executions.questions import question_ended
+
+
+def record_result(delivery: Delivery, state: str, outputs: Mapping[str, str]) -> None:
+    """Complete the execution, inside the caller's transaction; a delivered question stays open."""
+    call = delivery.action_call
+    if call is None:
+        return
+    if call.action == "ask-question":
+        question_ended(delivery, state, outputs["result"], outputs["error"])
+    else:
+        complete(call, state, outputs)
+
+
+def store_result(friend: Friend, result: str) -> None:
+    """Store the result and mark the contact for a write, inside the caller's transaction."""
+    friend.last_result = result
+    if friend.linkage is not None:
+        mark_for_push(friend.linkage.contact)

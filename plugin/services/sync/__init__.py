@@ -1,0 +1,1 @@
+"""Synchronises contacts with HubSpot, in both directions."""

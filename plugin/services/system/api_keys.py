@@ -1,0 +1,42 @@
+"""API keys: shown once, stored as a fingerprint."""
+
+import secrets
+
+from plugin.core.clock import utcnow
+from plugin.core.security.tokens import fingerprint
+from plugin.models.connections.api_key import ApiKey
+from plugin.models.connections.installation import Installation
+from plugin.models.transaction import transaction
+
+ROLES = ("admin", "reader")
+
+
+def create_api_key(installation: Installation, role: str) -> str:
+    """Return the key's text, which is never shown again. Raise `ValueError` for an unknown role."""
+    if role not in ROLES:
+        raise ValueError(f"role must be one of {', '.join(ROLES)}")
+    text = f"musubi_{secrets.token_urlsafe(32)}"
+    with transaction() as session:
+        session.add(
+            ApiKey(
+                installation_id=installation.id,
+                fingerprint=fingerprint(text),
+                prefix=text[:12],
+                role=role,
+                created_at=utcnow(),
+            )
+        )
+    return text
+
+
+def key_of(text: str) -> ApiKey | None:
+    return ApiKey.of_fingerprint(fingerprint(text))
+
+
+def revoke_api_key(installation: Installation, key_id: int) -> bool:
+    owned = {key.id: key for key in ApiKey.list_owned(installation.id)}
+    if key_id not in owned:
+        return False
+    with transaction():
+        owned[key_id].revoked_at = owned[key_id].revoked_at or utcnow()
+    return True

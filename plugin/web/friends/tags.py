@@ -1,0 +1,77 @@
+"""Bulk tagging of the friends that the list shows."""
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from plugin.models.base import db
+from plugin.models.people.tag import Tag
+from plugin.models.people.tagging import FINISHED, Tagging
+from plugin.services.friends.bulk_tags import begin_tagging, count_matching
+from plugin.services.friends.tags import MAX_TAG_LENGTH, MAX_TAGS, InvalidTag, read_tags
+from plugin.web.friends.blueprint import blueprint
+from plugin.web.friends.filter import FriendQuery
+from plugin.web.layout import page
+from plugin.web.session import person, tenant
+
+# How many tags are suggested during typing.
+OFFERED = 300
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.route("/friends/tags", methods=["GET", "POST"])
+def tag_people() -> Page:
+    query = FriendQuery.of(request.values)
+    if request.method == "GET":
+        return _form(query)
+    try:
+        tags = read_tags(request.form.get("tags", "").replace("\0", ""))
+    except InvalidTag:
+        return _form(query, _invalid()), 422
+    tagging = begin_tagging(
+        tenant(),
+        query.filter,
+        tags,
+        removes=request.form.get("operation") == "remove",
+        actor=person().member.email,
+    )
+    if tagging.state != FINISHED:
+        return redirect(url_for("friends.tagging", tagging_id=tagging.id))
+    flash(_summary(tagging))
+    return redirect(url_for("friends.people", **query.words()))
+
+
+@blueprint.get("/friends/tags/<row_id:tagging_id>")
+def tagging(tagging_id: int) -> str:
+    tagging = Tagging.find_owned(tenant(), tagging_id) or abort(404)
+    return page("friends/tagging.html", "people", tagging=tagging, summary=_summary(tagging))
+
+
+def _form(query: FriendQuery, error: str = "") -> str:
+    return page(
+        "friends/tags.html",
+        "people",
+        query=query,
+        found=count_matching(tenant(), query.filter),
+        offered=db.session.scalars(Tag.owned(tenant()).limit(OFFERED)).all(),
+        written=request.form.get("tags", ""),
+        removes=request.form.get("operation") == "remove",
+        error=error,
+    )
+
+
+def _invalid() -> str:
+    words: str = _(
+        "Write at least one tag, each of %(most)s characters at most.", most=MAX_TAG_LENGTH
+    )
+    return words
+
+
+def _summary(tagging: Tagging) -> str:
+    seen = ngettext("%(num)s friend was looked at", "%(num)s friends were looked at", tagging.seen)
+    words: str = _("%(seen)s, %(changed)s changed.", seen=seen, changed=f"{tagging.changed:,}")
+    if not tagging.full:
+        return words
+    full = _("%(full)s have %(most)s tags already.", full=f"{tagging.full:,}", most=MAX_TAGS)
+    return f"{words} {full}"

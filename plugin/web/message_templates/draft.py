@@ -1,0 +1,168 @@
+"""The editor's form as drafts of messages, and the actions of its buttons."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from plugin.core.messages.checks import BUBBLES
+from plugin.core.messages.compose import MessageExtras
+from plugin.core.messages.drafts import KINDS, Draft, message_of
+from plugin.core.messages.names import message_at
+from plugin.core.messages.part import InvalidMessage
+
+Form = MultiDict[str, str]
+# `bubble.0.cards.1.actions.0.label`: list and position in turn, then the field.
+NAME = re.compile(r"bubble\.([0-4])\.((?:(?:cards|actions)\.[0-9]\.){0,2})([a-z_]{1,20})")
+# A name of a list is no name of a field.
+LISTS = ("cards", "actions")
+# Few people know this JSON by heart, so the form begins with a small example.
+STARTERS = {
+    "flex": {"json": """{
+  "type": "bubble",
+  "body": {
+    "type": "box",
+    "layout": "vertical",
+    "contents": [{"type": "text", "text": "Hello", "wrap": true}]
+  }
+}"""},
+    "imagemap": {"json": """{
+  "type": "imagemap",
+  "baseUrl": "https://",
+  "altText": "",
+  "baseSize": {"width": 1040, "height": 1040},
+  "actions": [
+    {
+      "type": "uri",
+      "linkUri": "https://",
+      "area": {"x": 0, "y": 0, "width": 1040, "height": 1040}
+    }
+  ]
+}"""},
+}  # fmt: skip
+
+
+def new_draft(kind: str) -> Draft:
+    """Return a new message of a kind, with the fewest actions and cards it must have."""
+    draft: Draft = {"kind": kind, **STARTERS.get(kind, {})}
+    if KINDS[kind].cards:
+        draft["cards"] = [_new_card(kind)]
+    elif KINDS[kind].actions[0]:
+        draft["actions"] = [{} for _ in range(KINDS[kind].actions[0])]
+    return draft
+
+
+def extras_of(form: Form) -> MessageExtras:
+    """Return the values for all messages together; browsers end lines with CR LF."""
+    return MessageExtras.of({name: form.get(name, "") for name in MessageExtras._fields})
+
+
+def drafts_of(form: Form) -> list[Draft]:
+    """Return the messages in their order. Nothing is cut: the checks report a text that is too
+    long."""
+    tree: dict[str, Any] = {}
+    for name, text in form.items():
+        match = NAME.fullmatch(name)
+        if match and match[3] not in LISTS:
+            path = ["bubble", match[1], *filter(None, match[2].split("."))]
+            _node(tree, path)[match[3]] = text
+    drafts = [_as_lists(draft) for draft in _in_order(tree.get("bubble", {}))]
+    return [draft for draft in drafts if draft.get("kind") in KINDS]
+
+
+def messages_of(drafts: list[Draft]) -> list[dict[str, Any]]:
+    """Return the messages of all drafts. Raises `InvalidMessage` with the number of the bad one."""
+    messages = []
+    for number, draft in enumerate(drafts, 1):
+        try:
+            messages.append(message_of(draft))
+        except InvalidMessage as error:
+            raise InvalidMessage(
+                "%(place)s: %(problem)s", place=message_at(number), problem=error.problem
+            ) from error
+    return messages
+
+
+def apply_action(drafts: list[Draft], action: str) -> list[Draft]:
+    """Apply the action of an editor button: `add:text`, `remove:1`, `card:0` ..."""
+    name, _, rest = action.partition(":")
+    if name in EDITOR_ACTIONS:
+        EDITOR_ACTIONS[name](drafts, rest.split(":"))
+    return drafts
+
+
+def _add(drafts: list[Draft], arguments: list[str]) -> None:
+    if arguments[0] in KINDS and len(drafts) < BUBBLES:
+        drafts.append(new_draft(arguments[0]))
+
+
+def _remove(drafts: list[Draft], arguments: list[str]) -> None:
+    position = _number(arguments[0], len(drafts))
+    if position is not None:
+        del drafts[position]
+
+
+def _up(drafts: list[Draft], arguments: list[str]) -> None:
+    position = _number(arguments[0], len(drafts))
+    if position:
+        drafts[position - 1 : position + 1] = reversed(drafts[position - 1 : position + 1])
+
+
+def _add_card(drafts: list[Draft], arguments: list[str]) -> None:
+    position = _number(arguments[0], len(drafts))
+    if (
+        position is not None
+        and len(_cards(drafts[position])) < KINDS[drafts[position]["kind"]].cards
+    ):
+        drafts[position]["cards"] = [*_cards(drafts[position]), _new_card(drafts[position]["kind"])]
+
+
+def _remove_card(drafts: list[Draft], arguments: list[str]) -> None:
+    position = _number(arguments[0], len(drafts))
+    if position is not None and len(arguments) > 1:
+        cards = _cards(drafts[position])
+        card = _number(arguments[1], len(cards))
+        if card is not None and len(cards) > 1:
+            del cards[card]
+
+
+EDITOR_ACTIONS: dict[str, Callable[[list[Draft], list[str]], None]] = {
+    "add": _add,
+    "remove": _remove,
+    "up": _up,
+    "card": _add_card,
+    "uncard": _remove_card,
+}
+
+
+def _new_card(kind: str) -> Draft:
+    return {"actions": [{} for _ in range(KINDS[kind].actions[0])]}
+
+
+def _cards(draft: Draft) -> list[Draft]:
+    cards: list[Draft] = draft.get("cards") or []
+    return cards
+
+
+def _number(text: str, below: int) -> int | None:
+    short = text.isascii() and text.isdecimal() and len(text) < 4
+    return int(text) if short and int(text) < below else None
+
+
+def _node(tree: dict[str, Any], path: Iterable[str]) -> dict[str, Any]:
+    for step in path:
+        tree = tree.setdefault(step, {})
+    return tree
+
+
+def _as_lists(tree: dict[str, Any]) -> Draft:
+    # Replace dicts with numbers as keys by lists.
+    return {
+        name: [_as_lists(item) for item in _in_order(value)] if isinstance(value, dict) else value
+        for name, value in tree.items()
+    }
+
+
+def _in_order(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    return [tree[key] for key in sorted(tree)]

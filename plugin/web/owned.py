@@ -1,0 +1,28 @@
+"""Rows of the tenant: a row of another tenant is a 404."""
+
+from flask import abort
+
+from plugin.core.text.row_ids import row_id as read_row_id
+from plugin.guards import get_deps
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.friend import Friend
+from plugin.web.session import person, tenant
+
+
+def own_account(account_id: int) -> OfficialAccount:
+    return OfficialAccount.find_owned(tenant(), account_id) or abort(404)
+
+
+def own_friend(friend_id: int) -> Friend:
+    return Friend.find_owned(tenant(), friend_id) or abort(404)
+
+
+def record_url(contact_id: int) -> str:
+    """Return the address of the contact's page in HubSpot."""
+    scheme = get_deps().settings.hubspot_authorize_base.partition(":")[0]
+    return person().installation.record_url(scheme, contact_id)
+
+
+def row_id(text: str) -> int:
+    """Return the id in a text, or 0."""
+    return read_row_id(text) or 0

@@ -1,0 +1,58 @@
+"""The month's messages as a gauge: used, expected, and left."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from plugin.core.clock import utcnow
+from plugin.core.quota import forecast, month_of, next_month, percent, standing
+from plugin.models.connections.official_account import OfficialAccount
+
+
+class Gauge(NamedTuple):
+    """`limit` and `percent` None: the plan has no limit. `state`: fine, near or full.
+
+    `expected`: the month's total at the present rate, None where that would be a guess.
+    `paused_until`: sends wait, since another send of the account has reserved the rest.
+    """
+
+    account: OfficialAccount
+    used: int
+    limit: int | None
+    percent: int | None
+    state: str
+    expected: int | None
+    renewed_at: datetime
+    read_at: datetime
+    paused_until: datetime | None
+
+    @property
+    def left(self) -> int:
+        return max((self.limit or 0) - self.used, 0)
+
+    @property
+    def will_not_do(self) -> bool:
+        """Whether the month's total is expected to exceed the limit."""
+        return self.limit is not None and self.expected is not None and self.expected > self.limit
+
+
+def gauge(account: OfficialAccount) -> Gauge | None:
+    """Return the gauge; None before the first reading of the month."""
+    now = utcnow()
+    if account.quota_read_at is None or month_of(account.quota_read_at) != month_of(now):
+        return None
+    used, limit, until = account.quota_used, account.quota_limit, account.quota_paused_until
+    return Gauge(
+        account=account,
+        used=used,
+        limit=limit,
+        percent=percent(used, limit),
+        state=standing(used, limit),
+        expected=forecast(used, now),
+        renewed_at=next_month(now),
+        read_at=account.quota_read_at,
+        paused_until=until if until and until > now else None,
+    )
+
+
+def gauges(accounts: list[OfficialAccount]) -> list[Gauge]:
+    return [reading for account in accounts if (reading := gauge(account)) is not None]

@@ -1,0 +1,385 @@
+"""Many executions at once: taken down, answered with BLOCK, run in batches, each once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, event, select, update
+
+from plugin.core.clock import utcnow
+from plugin.models import ActionCall, Delivery, Installation, Job, Question, db
+from plugin.models.system.job import Claimed
+from plugin.models.transaction import transaction
+from plugin.scheduler import runner
+from plugin.services.actions import queue
+from plugin.services.actions.expire import expire_calls
+from plugin.services.actions.load import AT_ONCE, LoadGauge
+from plugin.services.actions.queue import run_queued
+from plugin.services.actions.registry import ACTIONS
+from plugin.services.connections.connection import switch_mode
+from plugin.services.executions.execution import outputs_of
+from tests.actions.calls import DECLARED, arrived, befriended, count, run, send
+from tests.support.crowd import gather
+from tests.support.processes import wait_until
+from tests.support.world import ALICE, PORTAL, Tenant, World
+
+pytestmark = pytest.mark.both_databases
+
+INPUTS = {
+    "send-message": {"text": "Hello"},
+    "generate-linkage-url": {"qr_code": "1"},
+    "ask-question": {"question": "Tea?", "choices": "Yes\nNo"},
+    "check-friend": {},
+    "tag-friend": {"tag": "VIP"},
+    "switch-rich-menu": {"rich_menu": "1:default"},
+}
+
+
+@contextmanager
+def crowd(world: World) -> Iterator[None]:
+    """So many calls are in hand that the next one is one of many."""
+    crowd: LoadGauge = world.app.extensions["musubi_load_gauge"]
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(crowd.enter())
+        yield
+    crowd.reset()
+
+
+def ends(world: World) -> dict[str, dict[str, str]]:
+    """How executions ended, by callback id."""
+    with world.app.app_context():
+        return {
+            call.callback_id: outputs_of(call) for call in db.session.scalars(select(ActionCall))
+        }
+
+
+def states(world: World) -> list[str]:
+    with world.app.app_context():
+        return list(db.session.scalars(select(ActionCall.state).order_by(ActionCall.id)))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_gives_the_outputs_later_that_it_gives_at_once(
+    world: World, alice: Tenant, action: str
+) -> None:
+    befriended(world, alice)
+    inputs = INPUTS[action]
+    with crowd(world):
+        held = run(world, action, inputs)
+        assert held["hs_execution_state"] == "BLOCK"
+        assert run(world, action, inputs)["hs_execution_state"] == "BLOCK", "HubSpot calls again"
+    assert states(world) == ["taken"]
+    world.work()
+    if action == "ask-question":
+        with world.app.app_context():
+            assert db.session.scalars(select(Question.choices)).all() == [["Yes", "No"]]
+        return
+    later = ends(world)["ap-1-2-3-0"]
+    assert run(world, action, inputs) == later, "a repeated call hears the same end"
+    alone = run(world, action, inputs, callback="ap-1-2-3-1")
+    volatile = ("message_id", "linkage_url", "linkage_token", "expires_at")
+    assert {k: v for k, v in later.items() if k not in volatile} == {
+        k: v for k, v in alone.items() if k not in volatile
+    }
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """The first words of what the database is asked meanwhile."""
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement.split(maxsplit=1)[0])
+
+    with world.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
+    world: World, alice: Tenant
+) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        send(world, {"text": "1"}, callback="c-1")
+        with statements(world) as seen:
+            send(world, {"text": "2"}, callback="c-2")
+    assert seen == ["INSERT"]
+    with world.app.app_context():
+        assert db.session.scalar(select(Job.key).where(Job.kind == "run_taken")) is not None
+    world.work()
+    assert len(arrived(world)) == 2
+
+
+def test_a_batch_looks_up_as_often_however_many_are_in_it(world: World, alice: Tenant) -> None:
+    people = gather(world, alice, 44).contact_ids
+    asked = []
+    for some in (people[:4], people[4:]):
+        with crowd(world):
+            for contact in some:
+                inputs = {"text": "Look", "buttons": "Shop | https://shop.example.com/sale"}
+                send(world, inputs, callback=f"c-{contact}", contact=int(contact))
+        with world.app.app_context(), statements(world) as seen:
+            run_queued(world.deps, job_of(alice))
+        asked.append(seen.count("SELECT"))
+    few, many = asked
+    # The first batch also meets an address that is new.
+    assert many <= few
+    with world.app.app_context():
+        assert count(Delivery) == len(people)
+
+
+def job_of(tenant: Tenant) -> Claimed:
+    """The tenant's executions that wait, as if somebody had taken their job."""
+    key = tenant.installation_id
+    return Claimed(0, "run_taken", str(key), key, 1, {}, "a test")
+
+
+def look(world: World) -> None:
+    """A second passes, and all that is due by then is done once."""
+    world.pass_time(1)
+    with world.app.app_context():
+        for job in runner.claim("sync", "a test", 20):
+            runner.run(world.deps, job)
+
+
+def test_the_last_of_a_crowd_is_run_although_a_look_found_nothing_just_before(
+    world: World, alice: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes right after another wakes nobody, however slow the machine of the test."""
+    monkeypatch.setattr(queue, "WAKE_SECONDS", 60)
+    befriended(world, alice)
+    world.work()
+    with crowd(world):
+        send(world, {"text": "1"}, callback="c-1")
+        look(world)
+        look(world)
+        send(world, {"text": "2"}, callback="c-2")
+        look(world)
+    with world.app.app_context():
+        assert count(Delivery) == 2
+    world.work()
+    assert len(arrived(world)) == 2
+    with world.app.app_context():
+        assert Job.of("run_taken", alice.installation_id) is None
+
+
+def test_a_list_is_run_in_batches_and_completed_in_batches(world: World, alice: Tenant) -> None:
+    people = gather(world, alice, 120).contact_ids
+    body = {"portal": PORTAL, "action": "send-message", "contact_ids": people}
+    with crowd(world):
+        world.sandbox.control("POST", "/runs", {**body, "inputs": INPUTS["send-message"]})
+        wait_until(lambda: ended(world).get("BLOCKED") == 120, 60, "all calls answered")
+    world.work()
+    assert ended(world) == {"SUCCESS": 120}
+    phones = world.sandbox.control("GET", "/deliveries?summary=1")
+    assert (phones["count"], phones["users"], phones["duplicates"]) == (120, 120, 0)
+    told = world.sandbox.control("GET", "/callbacks")
+    assert (told["total"], told["more_than_once"]) == (120, 0)
+    assert {one["outputs"]["result"] for one in told["callbacks"].values()} == {"sent"}
+    assert set(states(world)) == {"completed"}
+
+
+def test_what_hubspot_took_is_not_told_again_because_the_rest_fails(
+    world: World, alice: Tenant
+) -> None:
+    people = gather(world, alice, 3).contact_ids
+    body = {"portal": PORTAL, "action": "send-message", "contact_ids": people}
+    with crowd(world):
+        world.sandbox.control("POST", "/runs", {**body, "inputs": INPUTS["send-message"]})
+        wait_until(lambda: ended(world).get("BLOCKED") == 3, 60, "all calls answered")
+        # Of this one HubSpot knows nothing: it refuses a batch that names it.
+        send(world, {"text": "Hello"}, callback="unknown", contact=int(people[0]))
+    path = "callbacks/2026-09/complete"
+    # The whole batch is refused, a half is taken, and then HubSpot is away for a moment.
+    world.sandbox.fail(path, {"delay": 0}, times=2)
+    world.sandbox.fail(path, {"status": 503}, times=1)
+    world.work()
+    world.work(ahead=60)
+    told = world.sandbox.control("GET", "/callbacks")
+    assert (told["total"], told["more_than_once"]) == (3, 0)
+    assert sorted(states(world)) == ["completed", "completed", "completed", "expired"]
+
+
+def ended(world: World) -> dict[str, int]:
+    found: dict[str, int] = world.sandbox.control("GET", "/executions?limit=1")["states"]
+    return found
+
+
+def test_what_cannot_be_sent_is_told_apart_in_a_batch_too(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        send(world, {"text": "Hello"}, callback="sent")
+        send(world, {"text": ""}, callback="empty")
+        send(world, {"text": "Hello"}, callback="nobody", contact=ALICE + 900_000)
+        send(world, {"text": "Hello", "official_account": "999"}, callback="gone")
+    world.work()
+    results = {name: one["result"] for name, one in ends(world).items()}
+    assert results == {
+        "sent": "sent", "empty": "invalid_message", "nobody": "not_linked", "gone": "failed",
+    }  # fmt: skip
+    assert len(arrived(world)) == 1
+
+
+def test_two_tags_for_one_friend_in_one_batch_are_both_kept(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        for tag in ("tea", "rice"):
+            run(world, "tag-friend", {"tag": tag}, callback=tag)
+    world.work()
+    assert ends(world)["rice"]["tags"] == "tea; rice"
+
+
+def test_the_one_that_breaks_ends_as_failed_and_holds_nobody_up(
+    world: World, alice: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        for name in ("one", "two", "three"):
+            send(world, {"text": name}, callback=name)
+    whole = ACTIONS["send-message"]
+
+    def breaks(desk: Any, call: ActionCall, inputs: Any) -> Any:
+        if call.callback_id == "two":
+            raise ZeroDivisionError
+        return whole.run(desk, call, inputs)
+
+    changed = {**ACTIONS, "send-message": whole._replace(run=breaks)}
+    monkeypatch.setattr("plugin.services.actions.queue.ACTIONS", changed)
+    world.work()
+    results = {name: one["result"] for name, one in ends(world).items()}
+    assert results == {"one": "sent", "two": "failed", "three": "sent"}
+
+
+def test_what_the_database_does_not_take_holds_nobody_up(
+    world: World, alice: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL refuses it, SQLite takes it."""
+    befriended(world, alice)
+    with crowd(world):
+        for name in ("one", "two", "three"):
+            run(world, "tag-friend", {"tag": name}, callback=name)
+    whole = ACTIONS["tag-friend"]
+
+    def odd(desk: Any, call: ActionCall, inputs: Any) -> Any:
+        tag = "a\0b" if call.callback_id == "two" else call.callback_id
+        return whole.run(desk, call, {"tag": tag})
+
+    changed = {**ACTIONS, "tag-friend": whole._replace(run=odd)}
+    monkeypatch.setattr("plugin.services.actions.queue.ACTIONS", changed)
+    world.work(ahead=60)
+    results = {name: one.get("result") for name, one in ends(world).items()}
+    with world.app.app_context():
+        odd_end = "failed" if db.engine.dialect.name == "postgresql" else "tagged"
+    assert results == {"one": "tagged", "two": odd_end, "three": "tagged"}
+
+
+def test_nothing_taken_is_forgotten_with_its_job(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        send(world, {"text": "Hello"})
+    lost(world, created_at=utcnow() - timedelta(minutes=3))
+    world.work()
+    assert arrived(world) == []
+    with world.app.app_context():
+        expire_calls()
+    world.work()
+    assert ends(world)["ap-1-2-3-0"]["result"] == "sent"
+
+
+def lost(world: World, **values: Any) -> None:
+    """Somebody threw the job away, and it is later now."""
+    with world.app.app_context(), transaction() as session:
+        session.execute(delete(Job).where(Job.kind == "run_taken"))
+        session.execute(update(ActionCall).values(values))
+
+
+def test_what_is_not_run_in_time_ends_as_expired(world: World, alice: Tenant) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        send(world, {"text": "Late"})
+    lost(world, expires_at=utcnow())
+    with world.app.app_context():
+        expire_calls()
+    world.work()
+    assert ends(world)["ap-1-2-3-0"]["result"] == "expired"
+    assert arrived(world) == []
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_not_run_in_time_ends_with_a_result_that_was_promised(
+    world: World, alice: Tenant, action: str
+) -> None:
+    befriended(world, alice)
+    with crowd(world):
+        run(world, action, INPUTS[action])
+    lost(world, expires_at=utcnow())
+    with world.app.app_context():
+        expire_calls()
+    outputs = run(world, action, INPUTS[action])
+    late = "expired" if "expired" in DECLARED[action].results else "failed"
+    assert outputs["result"] == late
+    assert outputs["error"]
+
+
+def test_while_hubspot_is_paused_everything_waits_and_goes_on_after(
+    world: World, alice: Tenant
+) -> None:
+    befriended(world, alice)
+    change(world, alice, "pause")
+    held = send(world, {"text": "After the pause"})
+    assert held == {"hs_execution_state": "BLOCK", "hs_expiration_duration": "PT1499M"}
+    assert send(world, {"text": "After the pause"})["hs_execution_state"] == "BLOCK"
+    world.work(ahead=60)
+    assert arrived(world) == []
+    change(world, alice, "resume")
+    world.work(ahead=120)
+    assert len(arrived(world)) == 1
+    assert ends(world)["ap-1-2-3-0"]["result"] == "sent"
+
+
+def change(world: World, tenant: Tenant, mode: Any) -> None:
+    with world.app.app_context():
+        installation = db.session.get_one(Installation, tenant.installation_id)
+        assert switch_mode(installation, mode)
+
+
+def test_a_portal_that_is_not_connected_is_told_so_in_a_crowd_too(
+    world: World, alice: Tenant
+) -> None:
+    with world.app.app_context(), transaction() as session:
+        session.execute(update(Installation).values(state="disconnected"))
+    with crowd(world):
+        answer = send(world, {"text": "Hello"})
+    assert (answer["result"], answer["hs_execution_state"]) == ("failed", "FAIL_CONTINUE")
+    with world.app.app_context():
+        assert count(ActionCall) == count(Delivery) == 0
+
+
+def test_a_question_that_is_asked_later_is_held_as_long_as_it_waits(
+    world: World, alice: Tenant
+) -> None:
+    befriended(world, alice)
+    question = {**INPUTS["ask-question"], "wait_hours": "48"}
+    with crowd(world):
+        held = run(world, "ask-question", question)
+    minutes = int(held["hs_expiration_duration"].removeprefix("PT").removesuffix("M"))
+    assert 48 * 60 < minutes <= 50 * 60
+    with crowd(world):
+        odd = run(world, "ask-question", {**question, "wait_hours": "soon"}, callback="odd")
+    assert odd["hs_execution_state"] == "BLOCK"
+    world.work()
+    assert ends(world)["odd"]["result"] == "invalid_message"
+    with world.app.app_context():
+        call = db.session.scalars(select(ActionCall).order_by(ActionCall.id)).first()
+        question_row = db.session.scalars(select(Question)).one()
+    assert call is not None
+    assert call.expires_at is not None
+    assert question_row.closes_at < call.expires_at

@@ -1,0 +1,205 @@
+"""Charlie's program sees nothing of Alice's, whatever it asks for."""
+
+import pytest
+
+from plugin.core.clock import utcnow
+from plugin.core.retry import retry_key
+from plugin.models import (
+    Conflict,
+    Delivery,
+    FriendImport,
+    HistoryEntry,
+    Job,
+    Linkage,
+    ListImport,
+    db,
+)
+from plugin.models.system.job import enqueue
+from plugin.models.transaction import transaction
+from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.friends.records import get_or_create_friend
+from plugin.services.linkage.history import LinkRequest
+from plugin.services.linkage.link import link
+from plugin.services.message_templates.library import create_template
+from plugin.services.personal_links.tokens import issue_token
+from tests.api.client import PREFIX, Program, program
+from tests.api.test_access import api_routes, filled
+from tests.services.personal_links.test_bulk import begin, make_list
+from tests.support.people import linked
+from tests.support.world import ALICE, Tenant, World
+
+BODIES: dict[str, dict[str, object]] = {
+    "/qr-codes": {"name": "Counter", "linkage_type": "hubspot"},
+    "/linkages": {"contact_id": str(ALICE), "line_user_id": "U" + "a" * 32},
+    "/imports": {"list_id": "1", "property": "company"},
+    "/friend-imports": {},
+    "/templates": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
+}
+
+# What changes something by its id is asked with a body that could be taken.
+CHANGES = {
+    f"{PREFIX}/templates/<template_id>": {"messages": [{"type": "text", "text": "Hi"}]},
+    f"{PREFIX}/imports/<import_id>": {"every_minutes": 60},
+}
+
+
+@pytest.fixture
+def alices(world: World, alice: Tenant) -> dict[str, str]:
+    """The ids of everything Alice has, by the name of the route's variable."""
+    friend_id, _ = linked(world, alice)
+    with world.app.app_context():
+        with transaction():
+            enqueue("read_profiles", "parked", alice.installation_id)
+        job = db.session.query(Job).filter_by(key="parked").one()
+        with transaction():
+            job.failed = True
+        linkage = db.session.query(Linkage).one()
+        return {
+            "account_id": str(alice.account_id),
+            "code_id": str(alice.qr_code_id),
+            "friend_id": str(friend_id),
+            "linkage_id": str(linkage.id),
+            "conflict_id": str(conflict_of(world, alice)),
+            "entry_id": str(db.session.query(HistoryEntry).first().id),  # type: ignore[union-attr]
+            "job_id": str(job.id),
+            "preparation_id": str(begin(world, alice, make_list(world, ALICE))),
+            "token_id": str(token_of(world, alice)),
+            "import_id": str(imports_of(alice)),
+            "template_id": str(template_of(world, alice)),
+            "delivery_id": str(delivery_of(alice, friend_id)),
+        }
+
+
+def conflict_of(world: World, alice: Tenant) -> int:
+    """A wish of another friend for the contact that is linked."""
+    with transaction():
+        friend = get_or_create_friend(world.account(alice), "U" + "b" * 32, utcnow())
+        contact = get_or_create_contact(alice.installation_id, ALICE)
+        link(LinkRequest(friend, contact, "import", "list:1"))
+    return db.session.query(Conflict).one().id
+
+
+def token_of(world: World, alice: Tenant) -> int:
+    """A personal link of hers."""
+    with transaction():
+        contact = get_or_create_contact(alice.installation_id, ALICE)
+        return issue_token(world.code(alice), contact, 30, utcnow()).id
+
+
+def template_of(world: World, alice: Tenant) -> int:
+    """A template of hers."""
+    messages = [{"type": "text", "text": "Hers"}]
+    return create_template(world.account(alice), "Hers", messages).id
+
+
+def delivery_of(alice: Tenant, friend_id: int) -> int:
+    """A message she sent."""
+    delivery = Delivery(
+        official_account_id=alice.account_id,
+        friend_id=friend_id,
+        retry_key=retry_key("tenancy", friend_id),
+        messages=[{"type": "text", "text": "Hers"}],
+        created_at=utcnow(),
+    )
+    with transaction() as session:
+        session.add(delivery)
+    return delivery.id
+
+
+def imports_of(alice: Tenant) -> int:
+    """An import of a list and one of friends, both under one id."""
+    both = {"installation_id": alice.installation_id, "official_account_id": alice.account_id}
+    rows = (
+        ListImport(id=41, list_id="1", property_name="company", created_at=utcnow(), **both),
+        FriendImport(id=41, state="finished", started_at=utcnow(), **both),
+    )
+    with transaction() as session:
+        session.add_all(rows)
+    return 41
+
+
+@pytest.fixture
+def stranger(world: World, charlie: Tenant) -> Program:
+    """Charlie's program."""
+    return program(world, charlie)
+
+
+def test_every_route_hides_what_is_alices(
+    world: World, alices: dict[str, str], stranger: Program
+) -> None:
+    asked = 0
+    for method, rule in api_routes(world.app):
+        if "<" in rule:
+            name = rule.split("<")[1].split(">")[0]
+            path = filled(rule, alices[name]).removeprefix(PREFIX)
+            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            assert stranger.ask(method, path, body).status_code == 404, (method, path)
+            asked += 1
+    assert asked > 10
+
+
+def test_bodies_cannot_name_what_is_alices(
+    world: World, alices: dict[str, str], stranger: Program
+) -> None:
+    for path, body in BODIES.items():
+        answer = stranger.ask("POST", path, {**body, "official_account": alices["account_id"]})
+        assert answer.status_code == 404, path
+        assert "official_account" in answer.json["errors"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/friends",
+        "/friends?q=a",
+        "/friends?linked=true",
+        "/linkages",
+        f"/linkages?contact_id={ALICE}",
+        "/linkages/history",
+        f"/linkages/history?contact_id={ALICE}",
+        f"/linkages?line_user_id=U{'a' * 32}",
+        "/jobs",
+        "/conflicts",
+        "/imports",
+        "/friend-imports",
+    ],
+)
+def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program, path: str) -> None:
+    assert stranger.results(path) == []
+
+
+def test_filters_reach_no_foreign_account(alices: dict[str, str], stranger: Program) -> None:
+    for path in ("/friends", "/linkages", "/linkages/history"):
+        assert stranger.results(f"{path}?official_account={alices['account_id']}") == []
+
+
+def test_alice_still_has_everything(
+    world: World, alice: Tenant, alices: dict[str, str], stranger: Program
+) -> None:
+    test_every_route_hides_what_is_alices(world, alices, stranger)
+    hers = program(world, alice)
+    for name, path in (
+        ("friend_id", "friends"),
+        ("linkage_id", "linkages"),
+        ("code_id", "qr-codes"),
+    ):
+        assert hers.get(f"/{path}/{alices[name]}")["id"] == alices[name]
+    assert [job["id"] for job in hers.results("/jobs")] == [alices["job_id"]]
+    with world.app.app_context():
+        # The tie and the wish that stands in conflict with it.
+        assert db.session.query(HistoryEntry).count() == 2
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "odd", ["0", "-1", "007", "x", "1.5", "9" * 19, "9" * 400, "\u0661", "1%00", "%20", "None"]
+)
+def test_odd_ids_are_simply_not_there(
+    world: World, charlie: Tenant, stranger: Program, odd: str
+) -> None:
+    for method, rule in api_routes(world.app):
+        if "<" in rule:
+            path = filled(rule, odd).removeprefix(PREFIX)
+            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            assert stranger.ask(method, path, body).status_code == 404, (method, rule)

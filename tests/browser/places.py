@@ -1,0 +1,108 @@
+"""Every page of a portal that has one of everything, for tests that walk all of them."""
+
+from playwright.sync_api import Browser, BrowserContext
+
+from plugin.core.clock import utcnow
+from plugin.models import Tagging, db
+from plugin.models.sending.action_call import ActionCall
+from plugin.models.sending.delivery import ACCEPTED, Delivery
+from plugin.models.transaction import transaction
+from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.message_templates.library import create_template
+from plugin.services.personal_links.issue import preview_link
+from tests.services.personal_links.test_bulk import begin, make_list
+from tests.support.imports import befriend, contacts_with, imported, list_of
+from tests.support.people import friend_of, linked
+from tests.support.routes import TEAM
+from tests.support.world import ALICE, Tenant, World
+
+# Files, and what only sends a browser elsewhere.
+NO_PAGES = {
+    "imports.file_again",
+    "imports.findings_file",
+    "imports.interval_again",
+    "login_flow.tapped",
+    "qr_codes.print_style",
+    "qr_codes.qr_code_pdf",
+    "qr_codes.qr_code_png",
+    "qr_codes.qr_code_svg",
+    "settings.export_links",
+    "settings.prove",
+    "web.callback",
+    "web.install",
+}
+
+
+def team_pages(world: World, tenant: Tenant) -> list[str]:
+    """The path of every page of the administration; one that is new is found by itself."""
+    rows = _one_of_everything(world, tenant)
+    paths = []
+    for rule in world.app.url_map.iter_rules():
+        if not rule.endpoint.startswith(TEAM) or "GET" not in (rule.methods or ()):
+            continue
+        if rule.endpoint not in NO_PAGES:
+            with world.app.test_request_context():
+                values = {name: rows[name] for name in rule.arguments}
+                paths.append(world.app.url_map.bind("").build(rule.endpoint, values))
+    return sorted(paths)
+
+
+def friend_pages(world: World, tenant: Tenant) -> list[str]:
+    """Those of the friends' pages that can be looked at without LINE."""
+    with world.app.app_context():
+        with transaction():
+            contact = get_or_create_contact(tenant.installation_id, ALICE)
+        code = world.code(tenant)
+        path = preview_link(world.deps, code, contact).url.removeprefix(world.url)
+    steps = [path, *(f"{path}&step={step}" for step in ("confirm", "linked", "cancelled"))]
+    return [*steps, "/l/unknown", f"/l/{tenant.slug}?t=odd"]
+
+
+def signed_in(chromium: Browser, world: World, tenant: Tenant, **more: object) -> BrowserContext:
+    """A browser in which the tenant's admin is signed in."""
+    context = chromium.new_context(locale="en-US", **more)  # type: ignore[arg-type]
+    jar = tenant.walker.session.cookies
+    context.add_cookies([
+        {"name": one.name, "value": str(one.value), "url": world.url} for one in jar
+        if not one.path.startswith("/sandbox")
+    ])  # fmt: skip
+    return context
+
+
+def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
+    contacts = contacts_with(world.sandbox, befriend(world.sandbox, 2))
+    import_id = imported(world, tenant, list_of(world.sandbox, contacts))
+    friend_id, contact_row = linked(world, tenant)
+    preparation_id = begin(world, tenant, make_list(world, ALICE))
+    world.work()
+    with world.app.app_context(), transaction() as session:
+        now, friend = utcnow(), friend_of(friend_id)
+        messages = [{"type": "text", "text": "Hello {{ contact.firstname }}"}]
+        call = ActionCall(
+            installation_id=tenant.installation_id, callback_id="ap-1", action="check-friend",
+            contact_id=ALICE, state="completed", result="checked", created_at=now,
+        )  # fmt: skip
+        delivery = Delivery(
+            official_account_id=tenant.account_id, friend=friend, retry_key="key",
+            messages=messages, state=ACCEPTED, result="sent", created_at=now, settled_at=now,
+        )  # fmt: skip
+        tagging = Tagging(
+            installation_id=tenant.installation_id, wanted={}, tags=["VIP"], state="finished",
+            until_id=0, size=0, started_at=now,
+        )  # fmt: skip
+        session.add_all([call, delivery, tagging])
+        session.flush()
+        ids = {"call_id": call.id, "delivery_id": delivery.id, "tagging_id": tagging.id}
+    with world.app.app_context():
+        template = create_template(world.account(tenant), "Welcome", messages)
+        db.session.commit()
+        return {
+            **ids,
+            "account_id": tenant.account_id,
+            "code_id": tenant.qr_code_id,
+            "contact_row_id": contact_row,
+            "friend_id": friend_id,
+            "import_id": import_id,
+            "preparation_id": preparation_id,
+            "template_id": template.id,
+        }

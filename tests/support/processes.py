@@ -1,0 +1,225 @@
+"""Musubi's and the sandbox's real processes, to be killed: every one started is ended here."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from plugin.sandbox import SandboxConfig, create_sandbox
+from plugin.settings import SANDBOX_BASES, SANDBOX_CREDENTIALS
+from tests.support.world import KEY, SECRET_KEY, Sandbox
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+# The bounds are for an idle machine and only end a test that hangs, so a busy one gets more.
+BUSY = 4
+
+
+def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:
+    """Ask until it is so; fails by name."""
+    end = time.monotonic() + BUSY * seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {BUSY * seconds} s"
+        time.sleep(0.05)
+
+
+class Process:
+    """One child with its output in a file."""
+
+    def __init__(self, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+        self.log = folder / f"{Path(arguments[0]).stem}-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as out:
+            self.child = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **env},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self.child.poll() is None
+
+    def kill(self) -> None:
+        """-9 for it and the children it made; nothing of it gets to say goodbye."""
+        if self.is_alive:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait(10)
+
+    def stop(self, seconds: float = 15) -> float:
+        """SIGTERM; answers how long it took to end."""
+        began = time.monotonic()
+        self.child.terminate()
+        try:
+            self.child.wait(seconds)
+        finally:
+            self.kill()
+        return time.monotonic() - began
+
+
+class SandboxProcess(Sandbox):
+    """The sandbox in a process of its own, without rate limits unless told."""
+
+    def __init__(self, musubi: str, folder: Path, *more: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        target = ["--port", str(port), "--base-url", self.url, "--target", musubi]
+        modules = ["-m", "plugin.sandbox", *target, "--no-limits", *more]
+        self.process = Process(modules, {}, folder)
+        # Never served: it tells the constants of the default world.
+        self.app = create_sandbox(SandboxConfig(self.url, musubi))
+        wait_until(lambda: answers(f"{self.url}/control/limits"), 20, "the sandbox answers")
+
+
+def answers(url: str) -> bool:
+    """Whether somebody is there."""
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def environment(musubi: str, sandbox: str, database: str, **more: str) -> dict[str, str]:
+    """Settings of a process that shares address, keys and database with the tests' own app."""
+    bases = {name: sandbox + path for name, path in SANDBOX_BASES.items()}
+    return {
+        **SANDBOX_CREDENTIALS,
+        **bases,
+        "BASE_URL": musubi,
+        "DATABASE_URL": database,
+        "SECRET_KEY": SECRET_KEY,
+        "ENCRYPTION_KEYS": KEY,
+        "LOG_FORMAT": "json",
+        **more,
+    }
+
+
+class Musubi(Process):
+    """`python app.py`: a door, a clock and hands."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__([str(ROOT / "app.py")], {**env, "PORT": str(port)}, folder)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it serves, and so works."""
+        return self.is_alive and answers(f"{self.url}/healthz")
+
+    def wait(self) -> "Musubi":
+        """Until it serves."""
+        wait_until(lambda: self.is_ready, 30, f"python app.py, {self.log}")
+        return self
+
+
+class Nursery:
+    """Makes Musubi processes by forking; see `tests.support.nursery`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._line() == "ready"
+
+    def make(self, env: Mapping[str, str]) -> "Forked":
+        """One more process."""
+        return Forked(self, env)
+
+    def ask(self, env: Mapping[str, str], log: Path) -> int:
+        """Answers the process id."""
+        assert self.parent.stdin is not None
+        print(json.dumps({"env": dict(env), "log": str(log)}), file=self.parent.stdin, flush=True)
+        return int(self._line())
+
+    def _line(self) -> str:
+        assert self.parent.stdout is not None
+        return self.parent.stdout.readline().strip()
+
+    def close(self) -> None:
+        """No more children; the living are not touched."""
+        assert self.parent.stdin is not None
+        self.parent.stdin.close()
+        self.parent.wait(10)
+
+
+class Forked:
+    """A Musubi process of the nursery."""
+
+    def __init__(self, nursery: Nursery, env: Mapping[str, str]) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = nursery.folder / f"forked-{port}.log"
+        self.pid = nursery.ask({**env, "PORT": str(port)}, self.log)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait(self) -> "Forked":
+        """Until it serves."""
+        wait_until(lambda: answers(f"{self.url}/healthz"), 30, f"Musubi, {self.log}")
+        return self
+
+    def kill(self) -> None:
+        """-9."""
+        if self.is_alive:
+            os.kill(self.pid, signal.SIGKILL)
+            wait_until(lambda: not self.is_alive, 10, "the end of a killed process")
+
+
+class CeleryWorker(Process):
+    """`celery -A app.celery worker`."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path, *more: str) -> None:
+        name = f"worker-{time.monotonic_ns()}@test"
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        options = ["-l", "info", "-n", name, *quiet, *more]
+        modules = ["-m", "celery", "-A", "app.celery", "worker", *options]
+        super().__init__(modules, env, folder)
+
+    def wait(self) -> "CeleryWorker":
+        """Until it listens to its queues."""
+        wait_until(lambda: b" ready." in self.log.read_bytes(), 40, f"celery, {self.log}")
+        return self
+
+
+@contextmanager
+def ending(*processes: "Process | Forked") -> Iterator[list["Process | Forked"]]:
+    """These, and whatever is put into the list inside, are over afterwards, come what may."""
+    living = list(processes)
+    try:
+        yield living
+    finally:
+        for process in living:
+            process.kill()

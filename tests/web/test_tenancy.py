@@ -1,0 +1,62 @@
+"""Charlie asks every page of the team with Alice's ids and sees nothing of hers."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from plugin.models import Friend, OfficialAccount, QRCode, db
+from plugin.services.message_templates.library import create_template
+from tests.services.personal_links.test_bulk import begin, make_list
+from tests.support.people import linked
+from tests.support.routes import TEAM
+from tests.support.world import ALICE, Tenant, World
+
+
+def routes(world: World) -> list[Any]:
+    """Every page of the team that is about something with an id."""
+    rules = world.app.url_map.iter_rules()
+    return [rule for rule in rules if rule.endpoint.startswith(TEAM) and rule.arguments]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_foreign_ids_are_missing_ids(
+    world: World, alice: Tenant, charlie: Tenant, method: str
+) -> None:
+    friend_id, _ = linked(world, alice)
+    with world.app.app_context():
+        before = snapshot()
+        messages = [{"type": "text", "text": "Hers"}]
+        template = create_template(world.account(alice), "Hers", messages)
+    hers = {"account_id": alice.account_id, "code_id": alice.qr_code_id, "friend_id": friend_id}
+    hers["template_id"] = template.id
+    hers["preparation_id"] = begin(world, alice, make_list(world, ALICE))
+    session = charlie.walker.session
+    token = csrf(world, charlie)
+    asked = 0
+    for rule in routes(world):
+        if method not in (rule.methods or ()):
+            continue
+        values = {name: hers.get(name, 1) for name in rule.arguments}
+        with world.app.test_request_context():
+            path = world.app.url_map.bind("").build(rule.endpoint, values)
+        data = {"csrf_token": token} if method == "POST" else None
+        answer = session.request(method, f"{world.url}{path}", data=data, allow_redirects=False)
+        assert answer.status_code == 404, (rule.endpoint, answer.status_code)
+        asked += 1
+    assert asked
+    with world.app.app_context():
+        assert snapshot() == before
+
+
+def csrf(world: World, tenant: Tenant) -> str:
+    page = tenant.walker.go(f"{world.url}/qr-codes/new")
+    return next(form.fields["csrf_token"] for form in page.forms if "csrf_token" in form.fields)
+
+
+def snapshot() -> list[Any]:
+    rows: list[Any] = []
+    for model in (OfficialAccount, QRCode, Friend):
+        columns = list(model.__table__.columns)
+        rows += [tuple(map(str, row)) for row in db.session.execute(select(*columns))]
+    return rows
