@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import PATIENCE_MS
+from tests.support.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def newcomer(tmp_path: Path) -> Iterator[str]:
     """The address of a Musubi that has never been started before."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     left_out = ("HUBSPOT_", "LINE_", "DATABASE_URL", "CELERY", "BASE_URL", "SECRET", "ENCRYPT")
     environ = {name: text for name, text in os.environ.items() if not name.startswith(left_out)}
     with (tmp_path / "log").open("w") as log:

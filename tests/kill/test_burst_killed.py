@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kill.verdict import assert_once_each, delivered, is_over, leases_run_out
+from tests.kill.verdict import assert_once_each, delivered, leases_run_out, wait_for_the_end
 from tests.support.crowd import gather
 from tests.support.processes import Nursery, ending, wait_until
 from tests.support.stage import Stage
@@ -45,7 +45,7 @@ def each_ends_once(stage: Stage, nursery: Nursery, people: int) -> None:
             workers[:] = [nursery.make(stage.env) for _ in workers]
             leases_run_out(stage)
         assert delivered(stage) < people
-        wait_until(lambda: is_over(stage), 400, "all work done")
+        wait_for_the_end(stage, 400)
     assert_once_each(stage, people, people)
     told: dict[str, Any] = stage.world.sandbox.control("GET", "/callbacks")
     assert {one["outputs"]["result"] for one in told["callbacks"].values()} == {"sent"}

@@ -14,7 +14,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from plugin.models.limits import SESSION_LIMITS
-from tests.kill.verdict import assert_once_each, begin, delivered, in_hand, is_over, leases_run_out
+from tests.kill.verdict import (
+    assert_once_each,
+    begin,
+    delivered,
+    in_hand,
+    leases_run_out,
+    wait_for_the_end,
+)
 from tests.support.bare import NOWHERE
 from tests.support.crowd import gather
 from tests.support.databases import PostgresCopies, migrate, postgres_is_there
@@ -87,13 +94,13 @@ def test_the_others_go_on_and_the_frozen_one_harms_nobody(
         # alone would have helped, were there a row that every send needs.
         wait_until(lambda: delivered(stage) >= PEOPLE - held, 60, "everybody else's message")
         leases_run_out(stage)
-        wait_until(lambda: is_over(stage), 60, "all work done")
+        wait_for_the_end(stage, 60)
         before = told(stage)
         frozen.go_on()
         wait_until(lambda: answers(f"{frozen.url}/healthz"), 20, "the frozen one is back")
         wait_until(lambda: not in_hand(stage), 30, "no job claimed")
         # What the frozen one gave back is done again, under the key that it had.
-        wait_until(lambda: is_over(stage), 60, "all work done again")
+        wait_for_the_end(stage, 60)
         assert told(stage) == before
     assert_once_each(stage, PEOPLE, BY_WORKFLOW)
 

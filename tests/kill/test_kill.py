@@ -17,11 +17,11 @@ from tests.kill.verdict import (
     begin,
     delivered,
     in_hand,
-    is_over,
     leases_run_out,
     lose_answers,
     orphans_come_free_in_time,
     owed,
+    wait_for_the_end,
 )
 from tests.support.crowd import gather, owe_messages
 from tests.support.processes import Musubi, Nursery, ending, wait_until
@@ -54,7 +54,7 @@ def test_workers_killed_twenty_times_under_three_thousand_jobs(
         assert orphans_come_free_in_time(stage)
         leases_run_out(stage)
         workers.append(nursery.make(stage.env).wait())
-        wait_until(lambda: is_over(stage), 240, "all work done")
+        wait_for_the_end(stage, 240)
     assert_once_each(stage, PEOPLE, BY_WORKFLOW)
 
 

@@ -10,10 +10,10 @@ from tests.kill.verdict import (
     assert_once_each,
     begin,
     delivered,
-    is_over,
     leases_run_out,
     lose_answers,
     orphans_come_free_in_time,
+    wait_for_the_end,
 )
 from tests.support.bare import NOWHERE
 from tests.support.brokers import emptied, purge
@@ -75,7 +75,7 @@ def test_workers_and_scheduler_are_killed_and_the_broker_forgets_everything(
             assert orphans_come_free_in_time(stage)
             leases_run_out(stage)
             purge(broker)
-            wait_until(lambda: is_over(stage), 120, "all work done")
+            wait_for_the_end(stage, 120)
         assert_once_each(stage, PEOPLE, BY_WORKFLOW)
 
 
@@ -91,7 +91,7 @@ def test_a_slow_hubspot_hears_every_end_once(
         workers = [CeleryWorker(env, tmp_path, "--concurrency", "2") for _ in range(2)]
         with ending(*workers, Musubi(env, tmp_path)):
             begin(stage, crowd, 30)
-            wait_until(lambda: is_over(stage), 90, "all work done")
+            wait_for_the_end(stage, 90)
         told = stage.world.sandbox.control("GET", "/callbacks")
         # A repeated call of an execution that has ended meanwhile is answered itself.
         assert told["more_than_once"] == 0
@@ -115,5 +115,5 @@ def test_the_database_crashes_under_way(musubi_socket: Socket, nursery: Nursery)
                     server.crash()
                     server.start()
                 leases_run_out(stage)
-                wait_until(lambda: is_over(stage), 120, "all work done")
+                wait_for_the_end(stage, 120)
             assert_once_each(stage, PEOPLE, BY_WORKFLOW)

@@ -1,5 +1,6 @@
 """What must be true after every kill, asked of the sandbox, which only knows what it received."""
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -7,8 +8,10 @@ from sqlalchemy import func, select, update
 from plugin.models import ActionCall, Delivery, Job, db
 from plugin.models.base import db_now_ms
 from plugin.models.system.job import LEASE
+from plugin.models.system.lease import Lease
 from plugin.models.transaction import transaction
 from tests.support.crowd import Crowd, owe_messages
+from tests.support.processes import wait_until
 from tests.support.stage import Stage
 
 LIVE = ("run_taken", "deliver", "complete_callbacks", "write_contacts")
@@ -36,10 +39,33 @@ def delivered(stage: Stage) -> int:
     return int(stage.world.sandbox.control("GET", "/deliveries?summary=1")["count"])
 
 
-def is_over(stage: Stage) -> bool:
+def wait_for_the_end(stage: Stage, seconds: float) -> None:
+    """Wait until all work is done; where it is not in time, say what is left of it."""
+    wait_until(lambda: _is_over(stage), seconds, "all work done", lambda: _left(stage))
+
+
+def _is_over(stage: Stage) -> bool:
     """All calls of the workflow are answered and all work they caused is done."""
-    states = stage.world.sandbox.control("GET", "/executions?limit=1")["states"]
-    return set(states) <= {"SUCCESS"} and not owed(stage)
+    return set(_executions(stage)) <= {"SUCCESS"} and not owed(stage)
+
+
+def _executions(stage: Stage) -> dict[str, int]:
+    states: dict[str, int] = stage.world.sandbox.control("GET", "/executions?limit=1")["states"]
+    return states
+
+
+def _left(stage: Stage) -> str:
+    columns = Job.kind, Job.owner, Job.attempts, Job.failed, Job.last_error
+    due_in_ms = Job.ready_ms - db_now_ms()
+    with stage.world.app.app_context():
+        jobs = db.session.execute(select(*columns, due_in_ms).limit(40)).all()
+        kept = db.session.execute(select(Lease.name, Lease.owner)).all()
+    lines = [_executions(stage), delivered(stage), *jobs, *kept]
+    return "\n".join(["", *map(str, lines), *map(_end_of, sorted(stage.folder.glob("*.log")))])
+
+
+def _end_of(log: Path) -> str:
+    return f"{log.name}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 def owed(stage: Stage) -> int:
@@ -77,8 +103,7 @@ def assert_once_each(stage: Stage, people: int, by_workflow: int) -> None:
     assert arrived == {
         "count": people, "users": people, "duplicates": 0, "repeated_keys": 0, "without_key": 0
     }  # fmt: skip
-    states = stage.world.sandbox.control("GET", "/executions?limit=1")["states"]
-    assert states == ({"SUCCESS": by_workflow} if by_workflow else {})
+    assert _executions(stage) == ({"SUCCESS": by_workflow} if by_workflow else {})
     with stage.world.app.app_context():
         assert _counts(Delivery.state) == {"accepted": people}
         assert _counts(ActionCall.state) == ({"completed": by_workflow} if by_workflow else {})

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from plugin.sandbox import SandboxConfig, create_sandbox
-from tests.sandbox.hubspot.rig import Client, FakeApp, free_port, serve
+from tests.sandbox.hubspot.rig import Client, FakeApp, serve
 from tests.sandbox.line.rig import Line
+from tests.support.processes import free_port
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,14 @@ class House:
 
         wait_until(begun, 10, f"{count} requests that have begun")
 
+    def when_idle(self) -> None:
+        """Wait until no request is being answered: an answer arrives before its thread is done."""
+
+        def idle() -> bool:
+            return not any(each.requests for each in list(self.server.active_channels.values()))
+
+        wait_until(idle, 10, "the end of all requests")
+
     def in_loop(self, deed: Callable[[], object]) -> None:
         """Have the server's own thread do something, as its loop does."""
         done = threading.Event()
@@ -215,10 +223,12 @@ def whole_answer(client: socket.socket) -> bytes:
 def test_a_kept_connection_may_be_silent_for_longer(house: House) -> None:
     with house.connect(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n") as client:
         assert b"200 OK" in whole_answer(client)
+        house.when_idle()
         now = time.monotonic()
         house.in_loop(lambda: house.server.maintenance(now + front.HEAD_SECONDS + 1))
         client.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200 OK" in whole_answer(client)
+        house.when_idle()
         house.in_loop(lambda: house.server.maintenance(now + front.IDLE_SECONDS + 60))
         assert is_over(client)
 

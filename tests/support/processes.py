@@ -1,14 +1,16 @@
 """Musubi's and the sandbox's real processes, to be killed: every one started is ended here."""
 
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -20,23 +22,39 @@ from tests.support.world import KEY, SECRET_KEY, Sandbox
 ROOT = Path(__file__).parents[2]
 
 
+# Below what systems give to outgoing connections (Linux from 32768 on, IANA's range from 49152 on):
+# one of those can be gone before a process that takes seconds to start listens. Each of the
+# parallel test processes has its own thousands.
+_HOME = 16_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 5)
+_PORTS = itertools.cycle(random.sample(range(_HOME, _HOME + 3_000), 3_000))
+
+
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+    """A port that nobody listens on just now, and that this process has not given out lately."""
+    return next(filter(_is_free, _PORTS))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one, suppress(OSError):
+        one.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 # The bounds are for an idle machine and only end a test that hangs, so a busy one gets more.
 BUSY = 4
 
 
-def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:
-    """Ask until it is so; fails by name."""
+def wait_until(
+    true: Callable[[], object],
+    seconds: float,
+    what: str,
+    instead: Callable[[], object] = lambda: "",
+) -> None:
+    """Ask until it is so; fails by name, and tells what is the case `instead`."""
     end = time.monotonic() + BUSY * seconds
     while not true():
-        assert time.monotonic() < end, f"{what}: not within {BUSY * seconds} s"
+        assert time.monotonic() < end, f"{what}: not within {BUSY * seconds} s {instead()}"
         time.sleep(0.05)
 
 

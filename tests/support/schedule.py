@@ -16,8 +16,9 @@ LONG = ("kill", "broker", "slow", "browser")
 # set of queues for all tests, the house tests share one measurement of the code, HubSpot's parser
 # is installed once, and a test that kills processes wants the machine for its own ones.
 TOGETHER = {
-    "[redis": "redis",
-    "[rabbitmq": "rabbitmq",
+    "[redis": "brokers",
+    "[rabbitmq": "brokers",
+    "tests/kill/test_machines.py": "brokers",
     "tests/house/": "house",
     "test_hubspot_parser": "parser",
     "tests/kill/": "processes",

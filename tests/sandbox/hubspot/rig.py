@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +18,6 @@ from plugin.sandbox import SandboxConfig
 PORTAL, OTHER_PORTAL = 20000001, 20000002
 ALICE, BOB, CHARLIE = "150000000001", "150000000002", "150000000003"
 Answer = tuple[int, Any]
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def serve(app: Any, port: int) -> Callable[[], None]:

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from plugin.sandbox.line.seed import SHOP, SHOP_LOGIN
 from tests.browser.chromium import PATIENCE_MS
-from tests.sandbox.hubspot.rig import free_port, serve
+from tests.sandbox.hubspot.rig import serve
 from tests.sandbox.line.rig import ALICE, CHARLIE, Line
+from tests.support.processes import free_port
 
 APP = f"{SHOP_LOGIN}-Sandbox1"
 ENDPOINT = """<!doctype html><title>Endpoint</title><p id="told">waiting</p>

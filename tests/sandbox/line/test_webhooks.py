@@ -10,8 +10,8 @@ from linebot.v3.webhooks import FollowEvent, MessageEvent
 
 from plugin.sandbox.line.delivery import signature
 from plugin.sandbox.line.seed import SHOP
-from tests.sandbox.hubspot.rig import free_port
 from tests.sandbox.line.rig import ALICE, SECRET, TEXT, Line, eventually
+from tests.support.processes import free_port
 
 REPLY = "/v2/bot/message/reply"
 
