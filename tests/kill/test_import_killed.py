@@ -56,6 +56,8 @@ def test_ten_kills_change_nothing(
 
 def killed_at_work(world: World, import_id: int, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the run was under way."""
+    if not is_running(world, import_id):
+        return False  # Nothing would change any more.
     # Whom the last kill left the job to had to wait for its lease.
     world.pass_time(60)
     step = step_of(world, import_id)

@@ -104,6 +104,8 @@ def process(world: World, nursery: Nursery) -> Forked:
 
 def killed_at_work(town: Town, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the night was not over."""
+    if cursor(town) == -1:
+        return False  # Nothing would change any more.
     # Whom the last kill left the job to had to wait for its lease.
     town.world.pass_time(60)
     before = cursor(town)

@@ -59,6 +59,8 @@ def process(world: World, nursery: Nursery) -> Forked:
 
 def killed_at_work(world: World, mine: int, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether it was under way."""
+    if step_of(world, mine) == -1:
+        return False  # Nothing would change any more.
     # Whom the last kill left the job to had to wait for its lease.
     world.pass_time(60)
     step = step_of(world, mine)

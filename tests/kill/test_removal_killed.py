@@ -106,6 +106,8 @@ def process(world: World, nursery: Nursery) -> Forked:
 
 def killed_at_work(world: World, alice: Tenant, nursery: Nursery) -> bool:
     """Start, let it work for a moment, kill -9; whether the removal was not over."""
+    if is_over(world, alice):
+        return False  # Nothing would change any more.
     world.pass_time(60)
     before = left(world, alice)
     with ending(process(world, nursery)):
