@@ -2,14 +2,17 @@
 
 import sys
 
-from plugin.factory import create_app
-from plugin.serve import serve
-from plugin.settings import SettingsError
+from plugin.loaded_objects import loading
 
-try:
-    app = create_app()
-except SettingsError as error:
-    sys.exit(str(error))
+with loading():
+    from plugin.factory import create_app
+    from plugin.serve import serve
+    from plugin.settings import SettingsError
+
+    try:
+        app = create_app()
+    except SettingsError as error:
+        sys.exit(str(error))
 celery = app.extensions.get("celery")  # None where jobs run in this process
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Musubi links HubSpot contacts with LINE friends; `create_app` wires the application."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,13 @@ ROOT = Path(__file__).parent
 DEFINITION = ROOT.parent / "hubspot-app.json"
 
 
-def create_app(settings: "Settings | None" = None, gateways: "Gateways | None" = None) -> Flask:
-    """Return the application with its database, but with nothing running."""
+def create_app(
+    settings: "Settings | None" = None,
+    gateways: "Gateways | None" = None,
+    serves: bool = True,
+) -> Flask:
+    """Return the application with its database, but with nothing running. One that only works has
+    no entry points, and the sandbox is another process's."""
     from plugin.logs import configure_logs
     from plugin.settings import Settings
 
@@ -24,12 +30,13 @@ def create_app(settings: "Settings | None" = None, gateways: "Gateways | None" =
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.update(_config(settings))
     wire_database(app, settings)
-    if settings.sandbox:
+    if settings.sandbox and serves:
         _refuse_real_portals(app)
     wire_dependencies(app, settings, gateways)
     wire_engine(app, settings)
-    wire_entry_points(app, settings)
-    if settings.sandbox:
+    if serves:
+        wire_entry_points(app, settings)
+    if settings.sandbox and serves:
         _mount_sandbox(app, settings)
     return app
 
@@ -68,8 +75,8 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 def wire_database(app: Flask, settings: "Settings") -> None:
     from cryptography.fernet import Fernet, MultiFernet
-    from flask_migrate import Migrate
 
+    from plugin.migrating import wire_migrations
     from plugin.models import db
     from plugin.models.database_files import make_private
     from plugin.models.engine import prepare_engine
@@ -78,7 +85,9 @@ def wire_database(app: Flask, settings: "Settings") -> None:
     make_private(settings.database_url)
     app.extensions["musubi_seal"] = MultiFernet([Fernet(key) for key in settings.encryption_keys])
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        # `flask db` expects it; a server loads it only where the database has to be brought up.
+        wire_migrations(app)
     with app.app_context():
         prepare_engine(db.engine)
 
@@ -181,6 +190,8 @@ def _mount_sandbox(app: Flask, settings: "Settings") -> None:
     app.config["SANDBOX_ACCOUNT"] = account_to_connect(sandbox)
     deps = app.extensions["musubi"]
     if deps.gateways.mail is None:
+        # The worker process sends mail, too.
+        app.extensions["musubi_worker_settings"] = lambda: {"SMTP_URL": mail_url(sandbox)}
         mail = live_mail(lambda: mail_url(sandbox), settings, before_call)
         gateways = replace(deps.gateways, mail=mail)
         app.extensions["musubi"] = replace(deps, gateways=gateways)

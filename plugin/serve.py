@@ -1,7 +1,6 @@
-"""One process with threads: migrate, start the engine, serve, end gracefully."""
+"""`python app.py`: migrate, start the engine, serve, end gracefully."""
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -9,20 +8,26 @@ import threading
 
 import click
 from flask import Flask
-from flask_migrate import upgrade
 
 from plugin.guards import get_deps
+from plugin.loaded_objects import freeze_loaded_objects
+from plugin.migrating import upgrade_database
 from plugin.models.base import db
 from plugin.models.database_files import close_database
 from plugin.models.migration_lock import file_lock
-from plugin.models.revision import database_revision, known_revisions
+from plugin.models.revision import database_revision, known_revisions, newest_revision
 from plugin.models.transaction import close_reads
+from plugin.scheduler.process_engine import ProcessEngine
 from plugin.server import PortTaken, listen_on, make_server
 from plugin.services.system.readiness import count_unreadable_secrets
 from plugin.settings import Settings
 
+WORKER = "plugin.work"
 
-def serve(app: Flask) -> None:
+
+def serve(app: Flask, worker: str | None = WORKER) -> None:
+    """Serve until told to end. The jobs run in a process of this module, or in this one for None;
+    with a broker, they run in Celery's workers."""
     with app.app_context():
         settings = get_deps().settings
         try:
@@ -31,7 +36,9 @@ def serve(app: Flask) -> None:
         except PortTaken as error:
             sys.exit(str(error))
         _prepare()
-    _freeze_loaded_objects()
+    freeze_loaded_objects()
+    if worker is not None:
+        _use_worker_process(app, worker)
     engine = app.extensions["musubi_engine"]
     if settings.scheduler:
         engine.start()
@@ -51,7 +58,7 @@ def serve(app: Flask) -> None:
         close_database()
     app.extensions.get("musubi_at_end", lambda: None)()
     sys.stdout.flush()
-    # A job that hangs in a call would hold the process; its row has been released.
+    # A request that hangs in a call would hold the process.
     os._exit(0)
 
 
@@ -65,7 +72,8 @@ def _prepare() -> None:
             f"The database belongs to a newer Musubi (revision {revision}). Start that version, or"
             " restore a backup from before it."
         )
-    upgrade()
+    if revision != newest_revision():
+        upgrade_database()
     foreign = count_unreadable_secrets()
     if foreign:
         sys.exit(
@@ -75,11 +83,10 @@ def _prepare() -> None:
     close_reads()
 
 
-def _freeze_loaded_objects() -> None:
-    # What is loaded by now stays; collecting through it would cost a tenth of the work.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000)
+def _use_worker_process(app: Flask, module: str) -> None:
+    if "celery" not in app.extensions:
+        more_settings = app.extensions.get("musubi_worker_settings", dict)()
+        app.extensions["musubi_engine"] = ProcessEngine(module, more_settings)
 
 
 def _end(ending: threading.Thread) -> None:

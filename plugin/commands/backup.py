@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from plugin.core.clock import utcnow
 from plugin.guards import get_deps
+from plugin.migrating import upgrade_database
 from plugin.services.system.backup import CannotBackUp, back_up, check_backup, restore
 
 ASK = "Everything that happened since this backup will be gone from Musubi. Go on?"
@@ -39,7 +39,7 @@ def restore_command(file: Path, yes: bool) -> None:
         before = restore(get_deps(), file, utcnow())
     except CannotBackUp as error:
         raise click.ClickException(str(error)) from error
-    upgrade()
+    upgrade_database()
     click.echo(f"The database is that of {file}.")
     if before:
         click.echo(f"What was there is in {before}.")

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import CursorResult, Executable, Row, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, CursorResult, Executable, Row, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import UpdateBase
 
 from plugin.models.base import db
 from plugin.models.engine import truncate_log
-from plugin.models.lock_wait import FairLock, limit_lock_wait
+from plugin.models.group_commit import commit_together
 from plugin.models.session import is_lost_race
 from plugin.models.system.fence import check_hold, is_under_hold
+from plugin.models.write_lock import write_lock
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("A transaction is already open: transactions do not nest")
     check_hold()
     close_reads()
-    with _write_lock(session.get_bind().dialect):
+    with write_lock(db.engine):
         session.info["writing"] = True
         session.info["after_commit"] = {}
         try:
@@ -80,36 +80,51 @@ def retried(function: Callable[P, T]) -> Callable[P, T]:
     return repeated
 
 
-# SQLite lets one write at a time and has the others poll, ever more slowly; the threads of one
-# process queue here instead, and go on at once.
-_SQLITE_WRITE_LOCK = FairLock()
-
-
-def _write_lock(dialect: Dialect) -> AbstractContextManager[object]:
-    return _SQLITE_WRITE_LOCK.hold() if dialect.name == "sqlite" else nullcontext()
-
-
 def after_commit(callback: Callable[[dict[Any, Any]], None]) -> dict[Any, Any]:
     """Return a dict to fill; the callback gets it once the open transaction is committed."""
     values: dict[Any, Any] = db.session().info["after_commit"].setdefault(callback, {})
     return values
 
 
-def autocommit_row(statement: Executable, values: dict[str, Any] | None = None) -> Row[Any] | None:
-    """Run a single statement as a transaction by itself and return its first row."""
+def short_write(write: Callable[[Connection], T]) -> T:
+    """Run a few statements as a transaction by themselves, on SQLite in one commit with those of
+    other threads."""
+    check_hold()
+    close_reads()
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        return commit_together(engine, write)
+    with engine.begin() as connection:
+        return write(connection)
+
+
+def autocommit_scalar(statement: Executable, values: dict[str, Any] | None = None) -> Any:
+    """Run a single writing statement as a transaction by itself; return its first row's first
+    value."""
+    if db.engine.dialect.name == "sqlite":
+        return short_write(lambda connection: connection.scalar(statement, values))
+    # Without BEGIN and COMMIT, each of which is waited for: a third of the cost. And a frozen
+    # client keeps no lock on the rows that it wrote.
+    with _autocommitting() as connection:
+        return connection.scalar(statement, values)
+
+
+def current_row(statement: Executable) -> Row[Any] | None:
+    """Read a row as it stands at this moment, outside the session and of any transaction."""
+    with _autocommitting() as connection:
+        return connection.execute(statement).first()
+
+
+@contextmanager
+def _autocommitting() -> Iterator[Connection]:
     check_hold()
     close_reads()
     with db.engine.connect() as connection:
-        # Without BEGIN and COMMIT, each of which is waited for: a third of the cost. And a frozen
-        # client keeps no lock on the rows that it wrote.
         if connection.dialect.name == "sqlite":
             connection.execution_options(musubi_alone=True)
         else:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-        with _write_lock(connection.dialect):
-            if connection.dialect.name == "sqlite":
-                limit_lock_wait(connection)
-            return connection.execute(statement, values).first()
+        yield connection
 
 
 def before_call() -> None:
@@ -118,16 +133,10 @@ def before_call() -> None:
     close_reads()
 
 
-def autocommit_scalar(statement: Executable, values: dict[str, Any] | None = None) -> Any:
-    """Run the same and return the first value of that row."""
-    row = autocommit_row(statement, values)
-    return row[0] if row else None
-
-
 def empty_log() -> bool:
     """Empty SQLite's write-ahead log. Return False where it has to be tried again."""
     close_reads()
-    with _write_lock(db.engine.dialect):
+    with write_lock(db.engine):
         return truncate_log(db.engine)
 
 

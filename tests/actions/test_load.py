@@ -92,7 +92,9 @@ def statements(world: World) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement.split(maxsplit=1)[0])
+        first = statement.split(maxsplit=1)[0]
+        if first != "BEGIN":
+            seen.append(first)
 
     with world.app.app_context():
         engine = db.engine

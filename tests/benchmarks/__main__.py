@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.benchmarks.budget import budget
 from tests.benchmarks.deliveries import deliveries
-from tests.benchmarks.door import door
+from tests.benchmarks.door import busy_door, door, way
 from tests.benchmarks.imports import imports
 from tests.benchmarks.planting import planting
 from tests.benchmarks.stage import databases, stage
@@ -21,6 +21,8 @@ BENCHES: dict[str, tuple[Bench, int, int]] = {
     "planting": (planting, 2_000, 20_000),
     "budget": (budget, 32, 120),
     "door": (door, 1_500, 10_000),
+    "busy-door": (busy_door, 2_200, 10_000),
+    "way": (way, 1_500, 10_000),
     "import": (imports, 5_000, 100_000),
 }
 

@@ -16,7 +16,7 @@ from tests.support.stage import Stage
 def deliveries(stage: Stage, count: int) -> list[Figure]:
     """Messages a second; the limit is the same HTTP client doing the same calls."""
     people = gather(stage.world, stage.tenant, count, contacts=False).friend_ids
-    bare = _bare_loop(stage, count)
+    bare = bare_pushes(stage, count, CONCURRENCY["send"])
     figures = [Figure("push, bare urllib3 loop", bare, "messages/s", 1.0)]
     for workers in (1, 2):
         rate = _through(stage, people, workers)
@@ -25,7 +25,8 @@ def deliveries(stage: Stage, count: int) -> list[Figure]:
     return figures
 
 
-def _bare_loop(stage: Stage, count: int) -> float:
+def bare_pushes(stage: Stage, count: int, at_once: int) -> float:
+    """Messages a second of a loop that does nothing else."""
     base, users = stage.world.sandbox.url, _users(stage)[:count]
     http = urllib3.PoolManager(maxsize=64, retries=False, timeout=15)
     form = {
@@ -48,7 +49,7 @@ def _bare_loop(stage: Stage, count: int) -> float:
         return http.request("POST", url, json=body, headers=headers).status
 
     began = time.perf_counter()
-    with ThreadPoolExecutor(CONCURRENCY["send"]) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         statuses = list(pool.map(push, range(len(users))))
     assert set(statuses) == {200}
     return len(users) / (time.perf_counter() - began)

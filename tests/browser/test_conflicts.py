@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.chromium import shoot
 from tests.browser.test_import import tell
 from tests.browser.test_walk import connect, install
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.browser
 NAMES = ("Hanako", "Jiro")
@@ -42,8 +43,13 @@ def two_conflicts(musubi: str, page: Page) -> list[str]:
 def write(page: Page, musubi: str, contact: str, user: str) -> None:
     """Somebody types a LINE User ID into HubSpot."""
     body = {"properties": {"line_user_id": user}}
-    answer = page.request.patch(f"{musubi}/sandbox/control/contacts/{contact}", data=body)
-    assert answer.ok, answer.text()
+
+    def is_written() -> bool:
+        url = f"{musubi}/sandbox/control/contacts/{contact}"
+        return bool(page.request.patch(url, data=body).ok)
+
+    # Musubi makes the property soon after it is installed.
+    wait_until(is_written, 20, "the property")
 
 
 def reload_until(page: Page, url: str, there: Locator) -> None:

@@ -1,7 +1,8 @@
 """A Musubi process that stands still at a statement: `python -m tests.kill.frozen`.
 
 `FREEZE` is a JSON list of two texts: where a statement holds the first and its parameters the
-second, the process stops itself (SIGSTOP) right after it, with its transaction open.
+second, the process stops itself (SIGSTOP) right after it, with its transaction open. It works in
+the process that serves, so that one machine stands still as a whole.
 """
 
 import json
@@ -28,7 +29,7 @@ def main() -> None:
     with app.app_context():
         engine = db.engine
         event.listen(engine, "after_cursor_execute", stop)
-    serve(app)
+    serve(app, worker=None)
 
 
 def words(values: object) -> str:

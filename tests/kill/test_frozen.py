@@ -83,25 +83,23 @@ def test_the_others_go_on_and_the_frozen_one_harms_nobody(
     stage: Stage, nursery: Nursery, statement: str, values: str
 ) -> None:
     crowd = gather(stage.world, stage.tenant, PEOPLE)
-    with ending(Freezing(stage, statement, values)) as processes:
-        frozen = processes[0]
-        assert isinstance(frozen, Freezing)
+    with ending(Freezing(stage, statement, values)) as (frozen,):
         begin(stage, crowd, BY_WORKFLOW)
         wait_until(lambda: frozen.stands_still, 40, "a process that stands still")
         held = in_hand(stage)
-        processes.append(nursery.make(stage.env).wait())
-        # Without its leases' end, all but what it has in hand; well before a server's idle limit
-        # alone would have helped, were there a row that every send needs.
-        wait_until(lambda: delivered(stage) >= PEOPLE - held, 60, "everybody else's message")
-        leases_run_out(stage)
-        wait_for_the_end(stage, 60)
-        before = told(stage)
-        frozen.go_on()
-        wait_until(lambda: answers(f"{frozen.url}/healthz"), 20, "the frozen one is back")
-        wait_until(lambda: not in_hand(stage), 30, "no job claimed")
-        # What the frozen one gave back is done again, under the key that it had.
-        wait_for_the_end(stage, 60)
-        assert told(stage) == before
+        with ending(nursery.make(stage.env).wait()):
+            # Without its leases' end, all but what it has in hand; well before a server's idle
+            # limit alone would have helped, were there a row that every send needs.
+            wait_until(lambda: delivered(stage) >= PEOPLE - held, 60, "everybody else's message")
+            leases_run_out(stage)
+            wait_for_the_end(stage, 60)
+            before = told(stage)
+            frozen.go_on()
+            wait_until(lambda: answers(f"{frozen.url}/healthz"), 20, "the frozen one is back")
+            wait_until(lambda: not in_hand(stage), 30, "no job claimed")
+            # What the frozen one gave back is done again, under the key that it had.
+            wait_for_the_end(stage, 60)
+            assert told(stage) == before
     assert_once_each(stage, PEOPLE, BY_WORKFLOW)
 
 

@@ -58,6 +58,24 @@ def test_workers_killed_twenty_times_under_three_thousand_jobs(
     assert_once_each(stage, PEOPLE, BY_WORKFLOW)
 
 
+def test_servers_and_workers_are_killed_at_random(stage: Stage) -> None:
+    crowd = gather(stage.world, stage.tenant, 600)
+    lose_answers(stage)
+    chance = random.Random(13)  # noqa: S311 - moments, not secrets
+    with ending(*(Musubi(stage.env, stage.folder).wait() for _ in range(2))) as processes:
+        begin(stage, crowd, 200)
+        for kill in range(6):
+            wait_until(lambda: delivered(stage) > kill * 80, 120, "more messages")  # noqa: B023
+            time.sleep(chance.random() / 5)
+            processes[kill % 2].kill_some(chance)
+            processes[:] = [
+                each if each.is_alive else Musubi(stage.env, stage.folder) for each in processes
+            ]
+            leases_run_out(stage)
+        wait_for_the_end(stage, 120)
+    assert_once_each(stage, 600, 200)
+
+
 def leader(stage: Stage) -> str:
     """Who holds the clock."""
     with stage.world.app.app_context():

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import upgrade
 
 from plugin.core.clock import utcnow
+from plugin.migrating import upgrade_database
 from plugin.models import Conflict, Friend, Job, Linkage, db
 from plugin.models.people.linkage_entry import HistoryEntry
 from tests.support.databases import Copies, PostgresCopies, SQLiteCopies
@@ -40,10 +40,10 @@ def moved(
     app = make_app(settings)
     try:
         with app.app_context():
-            upgrade(revision=KEPT["revision"])
+            upgrade_database(revision=KEPT["revision"])
         fill(app, of_now(world.app))
         with app.app_context():
-            upgrade()
+            upgrade_database()
         musubi_socket.app = app
         yield World(app, musubi_socket.url, world.sandbox, dict(world.tenants))
         musubi_socket.empty()

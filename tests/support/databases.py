@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import event
 
 IN_CI = os.environ.get("CI") == "true"
@@ -236,10 +235,11 @@ class Databases:
 
 def migrate(app: Flask) -> None:
     """Bring the app's database up, and let go of it so that it can be copied."""
+    from plugin.migrating import upgrade_database
     from plugin.models import db
 
     with app.app_context():
-        upgrade()
+        upgrade_database()
         if db.engine.dialect.name == "sqlite":
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

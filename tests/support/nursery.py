@@ -1,9 +1,9 @@
 """Musubi processes without the second that Python takes to load: `python -m tests.support.nursery`.
 
 It loads everything once, then makes a process for every line that comes in: `{"env": ..., "log":
-path}`; the answer is the process id. Each is a whole `python app.py`: settings, application,
-engine, doors; only SQLite does not wait for the disk. Those who are killed get no mourner here:
-ids are all the tests need.
+path}`; the answer is the process id. Each is a `python app.py`: settings, application, engine,
+doors; only SQLite does not wait for the disk, and it works in the process that serves. Those who
+are killed get no mourner here: ids are all the tests need.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ def live(env: dict[str, str], log: str) -> None:
     os.close(0)
     os.environ.update(env)
     with contextlib.suppress(SystemExit):
-        serve(not_synced(create_app()))
+        serve(not_synced(create_app()), worker=None)
     os._exit(0)
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 
@@ -80,7 +81,8 @@ class Process:
 
     def kill(self) -> None:
         """-9 for it and the children it made; nothing of it gets to say goodbye."""
-        if self.is_alive:
+        # Its children may live although it is dead.
+        with suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait(10)
 
@@ -133,7 +135,7 @@ def environment(musubi: str, sandbox: str, database: str, **more: str) -> dict[s
 
 
 class Musubi(Process):
-    """`python app.py`: a door, a clock and hands."""
+    """`python app.py`: it serves, and its worker process works."""
 
     def __init__(self, env: Mapping[str, str], folder: Path) -> None:
         port = free_port()
@@ -149,6 +151,45 @@ class Musubi(Process):
         """Until it serves."""
         wait_until(lambda: self.is_ready, 30, f"python app.py, {self.log}")
         return self
+
+    def worker(self) -> int:
+        """The process id of its worker, once it has one."""
+        wait_until(lambda: children_of(self.child.pid), 30, f"a worker, {self.log}")
+        return children_of(self.child.pid)[0]
+
+    def kill_worker(self) -> None:
+        """-9 for the worker alone; who serves goes on."""
+        with suppress(ProcessLookupError):
+            os.kill(self.worker(), signal.SIGKILL)
+
+    def kill_some(self, chance: random.Random) -> None:
+        """-9 for the worker, for who serves, or for both."""
+        chance.choice([self.kill_worker, self.kill_alone, self.kill])()
+
+    def kill_alone(self) -> None:
+        """-9 for who serves; the worker is left to itself."""
+        self.child.kill()
+        self.child.wait(10)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that this one has made and that live."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if parent == str(pid) and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process lives, whoever is its parent."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Nursery:
@@ -198,11 +239,7 @@ class Forked:
     @property
     def is_alive(self) -> bool:
         """Whether it runs."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return is_there(self.pid)
 
     def wait(self) -> "Forked":
         """Until it serves."""
@@ -232,8 +269,11 @@ class CeleryWorker(Process):
         return self
 
 
+Mortal = TypeVar("Mortal", bound="Process | Forked")
+
+
 @contextmanager
-def ending(*processes: "Process | Forked") -> Iterator[list["Process | Forked"]]:
+def ending(*processes: Mortal) -> Iterator[list[Mortal]]:
     """These, and whatever is put into the list inside, are over afterwards, come what may."""
     living = list(processes)
     try:

@@ -1,9 +1,10 @@
 """Friends: LINE users as one Official Account knows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -70,3 +71,13 @@ class Friend(Base):
             self.status_since = at
         self.status, self.status_at = status, at
         return True
+
+
+def note_sent(friend_ids: Sequence[int], now: datetime) -> None:
+    """Store that LINE took a message for each of them, in the caller's transaction, and leave
+    loaded objects unchanged."""
+    # In the order of ids, against deadlocks.
+    locked = select(Friend.id).where(Friend.id.in_(friend_ids)).order_by(Friend.id)
+    sent = update(Friend).where(Friend.id.in_(locked.with_for_update()))
+    values = {"last_sent_at": now, "last_result": "sent"}
+    db.session.execute(sent.values(values), execution_options={"synchronize_session": False})

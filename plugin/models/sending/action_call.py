@@ -1,12 +1,13 @@
 """Executions of workflow actions, as HubSpot requested them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     ForeignKey,
     Index,
     Select,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
@@ -136,3 +138,46 @@ def claim_queued(installation_id: int, limit: int) -> list[ActionCall]:
         execution_options={"synchronize_session": False, "populate_existing": True},
     )
     return sorted(calls, key=lambda call: call.id)
+
+
+class EndedExecution(NamedTuple):
+    """An execution's row id and what it ends with."""
+
+    id: int
+    outputs: str
+    result: str
+
+
+def end_all(rows: Sequence[EndedExecution], now: datetime) -> dict[int, bool]:
+    """Store the ends of executions under way, in the caller's transaction, and leave loaded objects
+    unchanged. Return by row id whether HubSpot waits; those that had ended before are left out."""
+    sealed = Sealed()
+    dialect = db.session().get_bind().dialect
+    values = [
+        {**row._asdict(), "outputs": sealed.process_bind_param(row.outputs, dialect)}
+        for row in rows
+    ]
+    ended = db.session.execute(_END_ALL[dialect.name], {"rows": values, "now": now})
+    return dict(ended.tuples().all())
+
+
+_END = """
+UPDATE action_call SET outputs = ended.outputs, inputs = NULL, result = ended.result,
+    state = CASE WHEN blocked THEN 'answered' ELSE 'completed' END, completed_at = :now
+FROM {rows} WHERE action_call.id = ended.id AND state IN ('taken', 'working')
+RETURNING action_call.id, blocked"""
+_ENDED = {
+    "sqlite": """(
+    SELECT value ->> 'id' AS id, value ->> 'outputs' AS outputs, value ->> 'result' AS result
+    FROM json_each(:rows)) AS ended""",
+    "postgresql": "jsonb_to_recordset(:rows) AS ended(id bigint, outputs text, result text)",
+}
+_END_ALL = {
+    name: text(_END.format(rows=rows))
+    .bindparams(
+        bindparam("rows", type_=JSONB() if name == "postgresql" else JSON()),
+        bindparam("now", type_=UTCDateTime()),
+    )
+    .columns(id=BigInteger(), blocked=Boolean())
+    for name, rows in _ENDED.items()
+}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -10,12 +10,14 @@ from sqlalchemy import (
     Index,
     Select,
     String,
+    bindparam,
     exists,
     func,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -132,3 +134,37 @@ def mark_sending(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery
         set_committed_value(delivery, "maybe_sent", True)
         set_committed_value(delivery, "first_tried_at", delivery.first_tried_at or now)
     return marked
+
+
+class AcceptedDelivery(NamedTuple):
+    """What LINE answered to one delivery."""
+
+    id: int
+    line_request_id: str
+    message_ids: list[str]
+
+
+def store_accepted(rows: Sequence[AcceptedDelivery], now: datetime) -> None:
+    """Store LINE's answers, in the caller's transaction, and leave loaded objects unchanged."""
+    values = [row._asdict() for row in rows]
+    if db.session().get_bind().dialect.name == "postgresql":
+        db.session.execute(_ACCEPT_ALL, {"rows": values, "now": now})
+    else:
+        db.session.execute(_ACCEPT, [{**row, "now": now} for row in values])
+
+
+# The lists of ids go in as JSON, which both databases keep as text of the same form.
+_ACCEPTED = """
+UPDATE delivery SET state = 'accepted', result = 'sent', settled_at = :now, error = '',
+    written = NULL, line_request_id = {request_id}, message_ids = {message_ids}"""
+_NOW = bindparam("now", type_=UTCDateTime())
+_ACCEPT = text(
+    _ACCEPTED.format(request_id=":line_request_id", message_ids=":message_ids") + " WHERE id = :id"
+).bindparams(_NOW, bindparam("message_ids", type_=JSON()))
+# One statement instead of a round trip for each.
+_ACCEPT_ALL = text(
+    _ACCEPTED.format(request_id="answer.line_request_id", message_ids="answer.message_ids")
+    + """
+FROM jsonb_to_recordset(:rows) AS answer(id bigint, line_request_id text, message_ids json)
+WHERE delivery.id = answer.id"""
+).bindparams(_NOW, bindparam("rows", type_=JSONB()))

@@ -24,12 +24,17 @@ def enqueue_after_commit(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _enqueue(pending: dict[tuple[str, str], dict[str, Any]]) -> None:
+    enqueue_by_itself(list(pending.values()))
+
+
+def enqueue_by_itself(rows: Sequence[dict[str, Any]]) -> None:
+    """Enqueue jobs on PostgreSQL in a transaction of their own, and wake their queues."""
     try:
-        autocommit_scalar(ENQUEUE_LATER, {"rows": list(pending.values())})
+        autocommit_scalar(ENQUEUE_LATER, {"rows": list(rows)})
     except SQLAlchemyError as error:
         # The rows to work on are stored, and the search for lost work finds them.
-        kinds = sorted({kind for kind, _ in pending})
+        kinds = sorted({row["kind"] for row in rows})
         log.warning("jobs_not_enqueued", kinds=kinds, reason=type(error).__name__)
         return
-    for queue, delay in {(row["queue"], row["delay"]) for row in pending.values()}:
+    for queue, delay in {(row["queue"], row["delay"]) for row in rows}:
         announced.send(queue, delay=timedelta(milliseconds=delay))

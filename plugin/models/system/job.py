@@ -101,14 +101,19 @@ def enqueue_many(
     if not keys:
         return
     delay = JOB_KINDS[kind].gather if delay is None else delay
-    common = {"kind": kind, "queue": JOB_KINDS[kind].queue, "lane": tenant_id}
-    common["delay"] = int(delay.total_seconds() * 1000)
+    common = common_values(kind, tenant_id, delay)
     if JOB_KINDS[kind].after_commit and _dialect() == "postgresql":
         enqueue_after_commit([{**common, "key": str(key)} for key, _ in keys])
         return
     rows = [{**common, "key": str(key), "payload": payload} for key, payload in keys]
     db.session.execute(ENQUEUE[_dialect()], rows)
     _wake_after_commit(JOB_KINDS[kind].queue, delay)
+
+
+def common_values(kind: str, tenant_id: int, delay: timedelta) -> dict[str, Any]:
+    """Return what `ENQUEUE` takes beside a job's own key and payload."""
+    delay_ms = int(delay.total_seconds() * 1000)
+    return {"kind": kind, "queue": JOB_KINDS[kind].queue, "lane": tenant_id, "delay": delay_ms}
 
 
 def cancel(kind: str, key: object) -> None:

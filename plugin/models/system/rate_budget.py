@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, db_now_ms
 from plugin.models.sql import insert_or
-from plugin.models.transaction import autocommit_row, autocommit_scalar
+from plugin.models.transaction import autocommit_scalar, current_row
 
 
 class BudgetSpent(Base):
@@ -44,8 +44,13 @@ RETURNING version
 
 
 def read(bucket: str) -> Spent:
-    row = autocommit_row(select(*_ROW).where(BudgetSpent.bucket == bucket))
-    return Spent(*row) if row else Spent([], 0, 0, autocommit_scalar(select(db_now_ms())))
+    row = current_row(select(*_ROW).where(BudgetSpent.bucket == bucket))
+    return Spent(*row) if row else Spent([], 0, 0, _now())
+
+
+def _now() -> int:
+    row = current_row(select(db_now_ms()))
+    return row[0] if row else 0
 
 
 def write(bucket: str, seen: Spent, grants: list[Any]) -> bool:

@@ -6,9 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plugin.core.text.clean import storable
 from plugin.models.base import Base, BigId, UTCDateTime, db
-from plugin.models.sql import insert_or
 
 LINE, HUBSPOT = "line", "hubspot"
 LAST_MS = 253402300799999  # the end of the year 9999
@@ -39,14 +37,6 @@ class WebhookEvent(Base):
     def time_of(value: object) -> int:
         """Return a platform's milliseconds, or 0 where the value is no time."""
         return value if type(value) is int and 0 <= value <= LAST_MS else 0
-
-    @classmethod
-    def keep(cls, rows: list[dict[str, Any]]) -> int:
-        """Store the new events with one statement and return how many were new."""
-        if not rows:
-            return 0
-        statement = insert_or(cls).on_conflict_do_nothing().returning(cls.id)
-        return len(db.session.scalars(statement, [storable(row) for row in rows]).all())
 
     @classmethod
     def unhandled(cls, source: str, owner_id: int, limit: int) -> "list[WebhookEvent]":

@@ -29,7 +29,9 @@ def mark_many_for_push(
         # A select may name any number of rows: fetching them all back would cost too much.
         _mark(Contact.id.in_(contact_row_ids.correlate(None)), synchronize=False)
     elif contact_row_ids:
-        _mark(Contact.id.in_(contact_row_ids), synchronize="auto")
+        # In the order of ids, against deadlocks.
+        rows = select(Contact.id).where(Contact.id.in_(contact_row_ids)).order_by(Contact.id)
+        _mark(Contact.id.in_(rows.with_for_update()), synchronize="fetch")
     else:
         return
     enqueue("write_contacts", installation_id, installation_id)
@@ -50,7 +52,7 @@ def mark_account_for_push(account: OfficialAccount, *, recreated: bool = False) 
         enqueue("write_contacts", account.installation_id, account.installation_id)
 
 
-def _mark(condition: ColumnElement[bool], *, synchronize: Literal["auto", False]) -> int:
+def _mark(condition: ColumnElement[bool], *, synchronize: Literal["fetch", False]) -> int:
     statement = update(Contact).where(condition, Contact.deleted_at.is_(None))
     values = {"push_version": Contact.push_version + 1, "push_pending": True}
     return affected(statement.values(values).execution_options(synchronize_session=synchronize))

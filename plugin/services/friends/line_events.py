@@ -16,6 +16,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sql import insert_or
+from plugin.models.system.inbox import take_in
 from plugin.models.system.job import enqueue
 from plugin.models.system.unsent_message import UnsentMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
@@ -32,13 +33,10 @@ BATCH = 100
 def store_line_events(account: OfficialAccount, events: list[Any]) -> int:
     """Return how many events were new."""
     rows = [_row(account.id, event) for event in events if isinstance(event, dict)]
-    with transaction():
-        if account.webhook_seen_at is None or not rows:
+    if account.webhook_seen_at is None or not rows:
+        with transaction():
             account.webhook_seen_at = utcnow()
-        new = WebhookEvent.keep(rows)
-        if new:
-            enqueue("line_inbox", account.id, account.installation_id)
-    return new
+    return take_in(rows, "line_inbox", account.id, account.installation_id)
 
 
 def handle_line_events(account_id: int) -> bool:
@@ -82,7 +80,6 @@ def _row(account_id: int, event: dict[str, Any]) -> dict[str, Any]:
         "occurred_ms": WebhookEvent.time_of(event.get("timestamp")),
         "payload": event,
         "received_at": utcnow(),
-        "error": "",
     }
 
 

@@ -1,6 +1,8 @@
 """One LINE push under one retry key: the intent first, then the call, then its result."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -20,7 +22,7 @@ from plugin.services.connections.channels import messaging_channel
 from plugin.services.executions.execution import BLOCKS, FAIL_CONTINUE, SUCCESS
 from plugin.services.sending.personalise import fill_pending
 from plugin.services.sending.quota import USED_UP, SendPause, note_refusal, send_pause_of
-from plugin.services.sending.results import record_result, store_result
+from plugin.services.sending.results import record_result, sent_outputs, store_result
 
 log = structlog.get_logger()
 CREDENTIAL_PAUSE = timedelta(minutes=1)
@@ -91,9 +93,14 @@ def _push(deps: Dependencies, delivery: Delivery) -> None:
 
 
 def push(deps: Dependencies, delivery: Delivery) -> Accepted:
-    account = delivery.friend.official_account
-    return deps.gateways.line.push(
-        messaging_channel(account),
+    return push_of(deps, delivery)()
+
+
+def push_of(deps: Dependencies, delivery: Delivery) -> Callable[[], Accepted]:
+    """Return the call to LINE, which reads no row any more and so may run in any thread."""
+    return partial(
+        deps.gateways.line.push,
+        messaging_channel(delivery.friend.official_account),
         delivery.friend.line_user_id,
         delivery.messages,
         delivery.retry_key,
@@ -219,8 +226,7 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
     delivery.message_ids = list(accepted.message_ids)
     delivery.friend.last_sent_at = now
     store_result(delivery.friend, "sent")
-    first = accepted.message_ids[0] if accepted.message_ids else ""
-    record_result(delivery, SUCCESS, {"result": "sent", "message_id": first, "error": ""})
+    record_result(delivery, SUCCESS, sent_outputs(accepted))
 
 
 def _refuse(delivery: Delivery, result: str, error: str, state: str = REFUSED) -> None:

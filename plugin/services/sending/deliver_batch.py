@@ -1,6 +1,7 @@
 """Many deliveries in few commits: one for all intents, then the calls, one for all results."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -12,24 +13,32 @@ from plugin.core.messages.part import InvalidMessage
 from plugin.gateways import Accepted, GatewayError
 from plugin.models.base import db
 from plugin.models.connections.installation import ACTIVE, Installation
-from plugin.models.people.friend import FOLLOWING
-from plugin.models.sending.delivery import Delivery, mark_sending
-from plugin.models.transaction import transaction
+from plugin.models.people.friend import FOLLOWING, Friend, note_sent
+from plugin.models.sending.delivery import (
+    AcceptedDelivery,
+    Delivery,
+    mark_sending,
+    store_accepted,
+)
+from plugin.models.transaction import in_parallel, transaction
 from plugin.services import Dependencies
+from plugin.services.contacts.outbox import mark_many_for_push
 from plugin.services.sending.deliver import (
-    accept,
     classify,
     deliver,
     had_no_effect,
     is_overdue,
-    push,
+    push_of,
 )
 from plugin.services.sending.personalise import PENDING, fill_pending, is_stale
 from plugin.services.sending.quota import send_pause_of
+from plugin.services.sending.results import record_sent
 
 # None: finished. A time: try again then. An error: back off.
 Outcome = datetime | GatewayError | None
 Answers = dict[int, Accepted | GatewayError]
+# So many calls of a batch are under way together where LINE takes its time for each.
+AT_ONCE, SLOW_SECONDS = 8, 0.03
 # No new call starts after this long: the jobs' leases run out, and a shutdown may be waiting.
 SECONDS = 5.0
 # These errors concern one message or one friend; LINE answers any other to all of them.
@@ -107,33 +116,88 @@ def _push_all(deps: Dependencies, deliveries: Sequence[Delivery]) -> dict[int, O
         marked = mark_sending(deliveries, utcnow())
     answers = _call(deps, marked)
     with transaction():
+        _accept_all(marked, answers)
         for delivery in marked:
             answer = answers.get(delivery.id)
-            if isinstance(answer, Accepted):
-                accept(delivery, answer)
-            elif answer is None:
+            if answer is None:
                 delivery.maybe_sent, delivery.first_tried_at = before[delivery.id]
-            elif had_no_effect(answer):
+            elif isinstance(answer, GatewayError) and had_no_effect(answer):
                 delivery.maybe_sent = before[delivery.id][0]
     # One that somebody else has settled meanwhile is finished.
     settled = {delivery.id: None for delivery in deliveries if delivery not in marked}
     return {**settled, **_outcomes(deps, marked, answers)}
 
 
+def _accept_all(deliveries: Sequence[Delivery], answers: Answers) -> None:
+    """Finish those that LINE accepted, with few statements for all of them."""
+    now = utcnow()
+    accepted = [
+        (delivery, answer)
+        for delivery in deliveries
+        if isinstance(answer := answers.get(delivery.id), Accepted)
+    ]
+    if not accepted:
+        return
+    # In the order in which the session writes tables, against deadlocks with single deliveries.
+    _mark_contacts([delivery.friend for delivery, _ in accepted])
+    note_sent([delivery.friend_id for delivery, _ in accepted], now)
+    store_accepted(
+        [
+            AcceptedDelivery(delivery.id, answer.request_id, list(answer.message_ids))
+            for delivery, answer in accepted
+        ],
+        now,
+    )
+    record_sent(accepted)
+
+
+def _mark_contacts(friends: Sequence[Friend]) -> None:
+    contacts: defaultdict[int, list[int]] = defaultdict(list)
+    for friend in friends:
+        if friend.linkage is not None:
+            account = friend.official_account
+            contacts[account.installation_id].append(friend.linkage.contact_row_id)
+    for installation_id, row_ids in sorted(contacts.items()):
+        mark_many_for_push(installation_id, row_ids)
+
+
 def _call(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answers:
     answers: Answers = {}
     end = time.monotonic() + SECONDS
-    for delivery in deliveries:
-        if time.monotonic() > end:
+    start, at_once = 0, 1
+    # What stopped one call would stop the others.
+    while start < len(deliveries) and not any(map(_stops, answers.values())):
+        began = time.monotonic()
+        if began > end:
             break
-        try:
-            answers[delivery.id] = push(deps, delivery)
-        except GatewayError as error:
-            answers[delivery.id] = error
-            # The others would meet the same error.
-            if error.reason not in _ABOUT_ONE:
-                break
+        group = deliveries[start : start + at_once]
+        answers.update(_call_together(deps, group))
+        start += len(group)
+        # Threads cost more than they save where answers come at once.
+        at_once = AT_ONCE if time.monotonic() - began > SLOW_SECONDS else 1
     return answers
+
+
+def _call_together(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answers:
+    calls = [push_of(deps, delivery) for delivery in deliveries]
+    if len(calls) == 1:
+        return {deliveries[0].id: _answer(calls[0])}
+    futures = in_parallel(calls)
+    return {
+        delivery.id: _answer(future.result)
+        for delivery, future in zip(deliveries, futures, strict=True)
+    }
+
+
+def _answer(call: Callable[[], Accepted]) -> Accepted | GatewayError:
+    try:
+        return call()
+    except GatewayError as error:
+        return error
+
+
+def _stops(answer: Accepted | GatewayError) -> bool:
+    return isinstance(answer, GatewayError) and answer.reason not in _ABOUT_ONE
 
 
 def _outcomes(

@@ -1,11 +1,12 @@
 """Results of sends, passed on to the workflow and to HubSpot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from plugin.gateways import Accepted
 from plugin.models.people.friend import Friend
 from plugin.models.sending.delivery import Delivery
 from plugin.services.contacts.outbox import mark_for_push
-from plugin.services.executions.execution import complete
+from plugin.services.executions.execution import SUCCESS, complete, complete_all
 from plugin.services.executions.questions import question_ended
 
 
@@ -18,6 +19,24 @@ def record_result(delivery: Delivery, state: str, outputs: Mapping[str, str]) ->
         question_ended(delivery, state, outputs["result"], outputs["error"])
     else:
         complete(call, state, outputs)
+
+
+def record_sent(deliveries: Sequence[tuple[Delivery, Accepted]]) -> None:
+    """Do the same for what LINE accepted, with few statements for all of them."""
+    outputs = [(delivery.action_call, sent_outputs(answer)) for delivery, answer in deliveries]
+    # A question that was delivered stays open.
+    complete_all(
+        [
+            (call, SUCCESS, values)
+            for call, values in outputs
+            if call is not None and call.action != "ask-question"
+        ]
+    )
+
+
+def sent_outputs(accepted: Accepted) -> dict[str, str]:
+    first = accepted.message_ids[0] if accepted.message_ids else ""
+    return {"result": "sent", "message_id": first, "error": ""}
 
 
 def store_result(friend: Friend, result: str) -> None:

@@ -13,6 +13,7 @@ from plugin.models.connections.installation import REMOVED, Installation
 from plugin.models.imports.import_member import ImportMember
 from plugin.models.imports.list_import import ListImport
 from plugin.models.people.contact import Contact
+from plugin.models.system.inbox import take_in
 from plugin.models.system.job import enqueue
 from plugin.models.system.webhook_event import HUBSPOT, WebhookEvent
 from plugin.models.transaction import affected, retried, transaction
@@ -67,11 +68,7 @@ def _store(portal_id: int, events: Sequence[dict[str, Any]]) -> int:
     if installation is None or installation.state == REMOVED:
         return 0
     rows = [_row(installation.id, event) for event in events]
-    with transaction():
-        new = WebhookEvent.keep(rows)
-        if new:
-            enqueue("hubspot_inbox", installation.id, installation.id)
-    return new
+    return take_in(rows, "hubspot_inbox", installation.id, installation.id)
 
 
 def _handle_safely(installation_id: int, event: WebhookEvent) -> None:
@@ -172,5 +169,4 @@ def _row(installation_id: int, event: dict[str, Any]) -> dict[str, Any]:
         "occurred_ms": WebhookEvent.time_of(event.get("occurredAt")),
         "payload": event,
         "received_at": utcnow(),
-        "error": "",
     }
