@@ -27,8 +27,9 @@ class Served:
 
     @property
     def is_well(self) -> bool:
-        """Whether it lives and answers."""
-        return self.process.is_alive and answers(f"{self.url}/healthz")
+        """Whether it answers, on a busy machine within seconds, and lives."""
+        wait_until(lambda: answers(f"{self.url}/healthz"), 2, f"an answer, {self.process.log}")
+        return self.process.is_alive
 
     def log_lines(self) -> int:
         """How many lines it has written."""
