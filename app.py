@@ -6,12 +6,13 @@ from plugin.loaded_objects import loading
 
 with loading():
     from plugin.factory import create_app
+    from plugin.models.database_wait import DatabaseUnreachable
     from plugin.serve import serve
     from plugin.settings import SettingsError
 
     try:
         app = create_app()
-    except SettingsError as error:
+    except (SettingsError, DatabaseUnreachable) as error:
         sys.exit(str(error))
 celery = app.extensions.get("celery")  # None where jobs run in this process
 

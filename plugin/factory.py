@@ -95,12 +95,15 @@ def wire_database(app: Flask, settings: "Settings") -> None:
 def _refuse_real_portals(app: Flask) -> None:
     # The sandbox's secrets are published: they must not open real portals to anybody.
     from plugin.models import db
+    from plugin.models.database_wait import wait_for_database
     from plugin.models.migration_lock import file_lock
     from plugin.services.system.readiness import real_portals
     from plugin.settings import SettingsError
 
-    with app.app_context(), file_lock(db.engine):
-        portals = real_portals()
+    with app.app_context():
+        wait_for_database(db.engine)
+        with file_lock(db.engine):
+            portals = real_portals()
     if portals:
         raise SettingsError(
             "Musubi cannot start:\n  - The database holds HubSpot accounts that are not the"

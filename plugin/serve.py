@@ -14,6 +14,7 @@ from plugin.loaded_objects import freeze_loaded_objects
 from plugin.migrating import upgrade_database
 from plugin.models.base import db
 from plugin.models.database_files import close_database
+from plugin.models.database_wait import DatabaseUnreachable, wait_for_database
 from plugin.models.migration_lock import file_lock
 from plugin.models.revision import database_revision, known_revisions, newest_revision
 from plugin.models.transaction import close_reads
@@ -63,6 +64,10 @@ def serve(app: Flask, worker: str | None = WORKER) -> None:
 
 
 def _prepare() -> None:
+    try:
+        wait_for_database(db.engine)
+    except DatabaseUnreachable as error:
+        sys.exit(str(error))
     with file_lock(db.engine):
         revision = database_revision()
         # These reads saw the database before the migrations.

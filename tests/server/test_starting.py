@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import create_engine
 
+from plugin.models.database_wait import DatabaseUnreachable, wait_for_database
 from plugin.settings import SANDBOX_CREDENTIALS
 from tests.support.databases import _admin, _url, postgres_is_there
 from tests.support.processes import ROOT, Process, answers, ending, free_port, wait_until
@@ -38,18 +40,56 @@ def is_ready(port: int) -> bool:
     return answers(f"http://127.0.0.1:{port}/readyz")
 
 
+needs_postgres = pytest.mark.skipif(
+    "not postgres_is_there()", reason="PostgreSQL does not answer (TEST_POSTGRES_URL)"
+)
+
+
 @contextmanager
 def empty_database(kind: str) -> Iterator[dict[str, str]]:
     """Settings for a database with nothing in it."""
     if kind == "sqlite":
         yield {}
         return
-    name = f"musubi_empty_{os.getpid()}"
+    name = database_name()
     _admin(f'CREATE DATABASE "{name}"')
     try:
         yield {"DATABASE_URL": _url(name)}
     finally:
         _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def database_name() -> str:
+    """Of a database that this process may make."""
+    return f"musubi_empty_{os.getpid()}"
+
+
+@needs_postgres
+def test_a_start_waits_for_its_database(tmp_path: Path) -> None:
+    port = free_port()
+    process = start(tmp_path, port, DATABASE_URL=_url(database_name()))
+    with ending(process):
+        waiting = b"Waiting for the database: "
+        wait_until(lambda: waiting in process.log.read_bytes(), 30, "it waits")
+        with empty_database("postgresql"):
+            wait_until(lambda: is_ready(port), 60, f"{process.log}")
+            process.kill()
+    assert process.log.read_bytes().count(waiting) == 1
+
+
+@needs_postgres
+def test_a_database_that_stays_away_is_named(tmp_path: Path) -> None:
+    engine = create_engine(_url("musubi_nowhere"))
+    with pytest.raises(DatabaseUnreachable, match='database "musubi_nowhere" does not exist'):
+        wait_for_database(engine, seconds=0)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Call the printer about the cards")
+    for file, wrong in {"notes.txt": "something else", "no/x.db": "cannot be read"}.items():
+        url = f"sqlite:///{tmp_path / file}"
+        assert wrong in refusal(start(tmp_path, free_port(), DATABASE_URL=url))
+    assert (tmp_path / "notes.txt").read_text() == "Call the printer about the cards"
 
 
 def test_a_busy_port_is_named_with_the_way_to_another(tmp_path: Path) -> None:

@@ -149,13 +149,21 @@ class Musubi(Process):
 
     def wait(self) -> "Musubi":
         """Until it serves."""
-        wait_until(lambda: self.is_ready, 30, f"python app.py, {self.log}")
+        said = self.log.read_text
+        wait_until(lambda: self.is_ready or not self.is_alive, 30, "python app.py", said)
+        assert self.is_alive, said()
         return self
 
     def worker(self) -> int:
         """The process id of its worker, once it has one."""
-        wait_until(lambda: children_of(self.child.pid), 30, f"a worker, {self.log}")
-        return children_of(self.child.pid)[0]
+        found: list[int] = []
+
+        def looked() -> list[int]:
+            found[:] = children_of(self.child.pid)
+            return found
+
+        wait_until(looked, 30, f"a worker, {self.log}")
+        return found[0]
 
     def kill_worker(self) -> None:
         """-9 for the worker alone; who serves goes on."""
