@@ -1,10 +1,11 @@
 """Transactions: the one way to write."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import current_app
@@ -60,6 +61,8 @@ _FIRST = text("SELECT 1")
 P = ParamSpec("P")
 T = TypeVar("T")
 _TRIES = 4
+# As many as all workers of a process have under way together.
+CALLS_AT_ONCE = 128
 
 
 def retried(function: Callable[P, T]) -> Callable[P, T]:
@@ -147,6 +150,8 @@ def affected(statement: UpdateBase) -> int:
 
 def close_reads() -> None:
     """End the transaction that reading has opened."""
+    if not db.session.registry.has():
+        return
     session = db.session()
     if session.info.get("writing") or session.new or session.dirty or session.deleted:
         raise RuntimeError("The network is never called, nor a transaction begun, inside another")
@@ -163,8 +168,16 @@ def in_parallel(functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
         with app.app_context():
             return function()
 
-    with ThreadPoolExecutor(max(len(functions), 1)) as threads:
-        return [threads.submit(copy_context().run, in_context, function) for function in functions]
+    threads = _threads(os.getpid())
+    futures = [threads.submit(copy_context().run, in_context, function) for function in functions]
+    wait(futures)
+    return futures
+
+
+@cache
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """Return the threads of this very process: a forked one has none of its parent's."""
+    return ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="call")
 
 
 def failures(futures: Sequence[Future[Any]]) -> list[BaseException]:

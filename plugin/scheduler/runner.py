@@ -17,6 +17,7 @@ from plugin.models.system.job_kinds import JOB_KINDS
 from plugin.models.transaction import close_reads, transaction
 from plugin.scheduler.handlers import BATCH_HANDLERS, HANDLERS, BatchHandler
 from plugin.services import Dependencies
+from plugin.services.sending.deliver_batch import AT_ONCE
 
 log = structlog.get_logger()
 
@@ -42,7 +43,8 @@ def batches(claimed: Sequence[Claimed], workers: int) -> list[list[Claimed]]:
         else:
             result.append([job])
     for group in by_kind.values():
-        size = -(-len(group) // max(workers, 1))
+        # Smaller ones would only cost more statements, since a batch makes its calls together.
+        size = max(-(-len(group) // max(workers, 1)), AT_ONCE)
         result += [group[start : start + size] for start in range(0, len(group), size)]
     return result
 

@@ -54,12 +54,12 @@ def test_a_backlog_goes_in_bundles_and_a_lone_job_alone(
         pool.wake("send")
         wait_until(no_job, 20, "the lone one")
         assert alone == ["7"]
-        owe_many(100)
+        owe_many(200)
         pool.wake("send")
         wait_until(no_job, 20, "all")
     pool.stop(5)
     sizes = list(map(len, bundles.together))
-    assert sum(sizes) + len(alone) - 1 == 100
+    assert sum(sizes) + len(alone) - 1 == 200
     assert max(sizes) == BATCH_SIZE
 
 

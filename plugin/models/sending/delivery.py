@@ -18,12 +18,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
+from plugin.models.people.linkage import Linkage
 from plugin.models.sending.action_call import ActionCall
 
 # A Delivery is planned, then sending (a try may be out), then has one of the three results.
@@ -84,7 +85,9 @@ class Delivery(Base):
 
     @classmethod
     def by_ids(cls, delivery_ids: Sequence[int]) -> "list[Delivery]":
-        return list(db.session.scalars(select(cls).where(cls.id.in_(delivery_ids))).unique())
+        """Read a batch: the accounts once for all, the linked contacts only where they are used."""
+        statement = select(cls).where(cls.id.in_(delivery_ids)).options(*_OF_A_BATCH)
+        return list(db.session.scalars(statement))
 
     @classmethod
     def any_open(cls, account_id: int) -> bool:
@@ -114,6 +117,13 @@ class Delivery(Base):
     def of_friend(cls, friend_id: int, limit: int) -> "list[Delivery]":
         statement = select(cls).where(cls.friend_id == friend_id)
         return list(db.session.scalars(statement.order_by(cls.id.desc()).limit(limit)))
+
+
+_friend = joinedload(Delivery.friend, innerjoin=True)
+_OF_A_BATCH = (
+    _friend.selectinload(Friend.official_account),
+    _friend.joinedload(Friend.linkage).lazyload(Linkage.contact),
+)
 
 
 def mark_sending(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:

@@ -220,17 +220,17 @@ def _refuse_now(delivery: Delivery, result: str, error: str) -> None:
 def accept(delivery: Delivery, accepted: Accepted) -> None:
     """Finish a delivery that LINE accepted, inside the caller's transaction."""
     now = utcnow()
+    store_result(delivery.friend, "sent")
+    delivery.friend.last_sent_at = now
     delivery.state, delivery.result, delivery.settled_at = ACCEPTED, "sent", now
     delivery.error, delivery.written = "", None
     delivery.line_request_id = accepted.request_id
     delivery.message_ids = list(accepted.message_ids)
-    delivery.friend.last_sent_at = now
-    store_result(delivery.friend, "sent")
     record_result(delivery, SUCCESS, sent_outputs(accepted))
 
 
 def _refuse(delivery: Delivery, result: str, error: str, state: str = REFUSED) -> None:
+    store_result(delivery.friend, result)
     delivery.state, delivery.result, delivery.settled_at = state, result, utcnow()
     delivery.error, delivery.written = error[:500], None
-    store_result(delivery.friend, result)
     record_result(delivery, FAIL_CONTINUE, {"result": result, "message_id": "", "error": error})

@@ -37,8 +37,8 @@ from plugin.services.sending.results import record_sent
 # None: finished. A time: try again then. An error: back off.
 Outcome = datetime | GatewayError | None
 Answers = dict[int, Accepted | GatewayError]
-# So many calls of a batch are under way together where LINE takes its time for each.
-AT_ONCE, SLOW_SECONDS = 8, 0.03
+# So many calls of a batch are under way together: LINE takes its time for each.
+AT_ONCE = 16
 # No new call starts after this long: the jobs' leases run out, and a shutdown may be waiting.
 SECONDS = 5.0
 # These errors concern one message or one friend; LINE answers any other to all of them.
@@ -47,8 +47,10 @@ _ABOUT_ONE = ("invalid", "wrong_provider", "conflict", "not_found", "refused", "
 
 def deliver_many(deps: Dependencies, delivery_ids: Sequence[int]) -> dict[int, Outcome]:
     """Deliver each of these; return errors instead of raising them."""
-    _fill_together(deps, delivery_ids)
-    outcomes = _push_all(deps, _plain_deliveries(delivery_ids))
+    deliveries = Delivery.by_ids(delivery_ids)
+    if _fill_together(deps, deliveries):
+        deliveries = Delivery.by_ids(delivery_ids)
+    outcomes = _push_all(deps, _plain_deliveries(deliveries))
     for delivery_id in delivery_ids:
         # An unknown friend status, pending tokens, an end without a try: more than a push.
         if delivery_id not in outcomes:
@@ -56,10 +58,12 @@ def deliver_many(deps: Dependencies, delivery_ids: Sequence[int]) -> dict[int, O
     return outcomes
 
 
-def _fill_together(deps: Dependencies, delivery_ids: Sequence[int]) -> None:
+def _fill_together(deps: Dependencies, deliveries: Sequence[Delivery]) -> bool:
+    """Fill in the tokens of those that hold some, and return whether there were any."""
     # One read fills a hundred contacts; what fails here is met again by each delivery's own try.
     failed: set[int] = set()
-    for delivery in Delivery.by_ids(delivery_ids):
+    pending = [delivery for delivery in deliveries if delivery.filling == PENDING]
+    for delivery in pending:
         installation_id = delivery.friend.official_account.installation_id
         if (
             delivery.filling == PENDING
@@ -72,10 +76,10 @@ def _fill_together(deps: Dependencies, delivery_ids: Sequence[int]) -> None:
                 failed.add(installation_id)
             except InvalidMessage:
                 continue
+    return bool(pending)
 
 
-def _plain_deliveries(delivery_ids: Sequence[int]) -> list[Delivery]:
-    deliveries = Delivery.by_ids(delivery_ids)
+def _plain_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     installation_ids = {delivery.friend.official_account.installation_id for delivery in deliveries}
     active = Installation.id.in_(installation_ids) & (Installation.state == ACTIVE)
     active &= Installation.refused_since.is_(None)
@@ -164,17 +168,11 @@ def _mark_contacts(friends: Sequence[Friend]) -> None:
 def _call(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answers:
     answers: Answers = {}
     end = time.monotonic() + SECONDS
-    start, at_once = 0, 1
-    # What stopped one call would stop the others.
-    while start < len(deliveries) and not any(map(_stops, answers.values())):
-        began = time.monotonic()
-        if began > end:
+    for start in range(0, len(deliveries), AT_ONCE):
+        # What stopped one call would stop the others.
+        if time.monotonic() > end or any(map(_stops, answers.values())):
             break
-        group = deliveries[start : start + at_once]
-        answers.update(_call_together(deps, group))
-        start += len(group)
-        # Threads cost more than they save where answers come at once.
-        at_once = AT_ONCE if time.monotonic() - began > SLOW_SECONDS else 1
+        answers.update(_call_together(deps, deliveries[start : start + AT_ONCE]))
     return answers
 
 

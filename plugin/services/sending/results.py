@@ -40,7 +40,8 @@ def sent_outputs(accepted: Accepted) -> dict[str, str]:
 
 
 def store_result(friend: Friend, result: str) -> None:
-    """Store the result and mark the contact for a write, inside the caller's transaction."""
-    friend.last_result = result
+    """Store the result and mark the contact for a write, inside the caller's transaction, before
+    it changes anything else: contacts are locked before friends, and friends before deliveries."""
     if friend.linkage is not None:
         mark_for_push(friend.linkage.contact)
+    friend.last_result = result
