@@ -5,7 +5,6 @@ accepted the message. So every call goes through its `call_api` with JSON as sto
 status, headers and bytes.
 """
 
-import functools
 import json
 import os
 import threading
@@ -17,6 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from plugin.core.text.clean import storable
 from plugin.gateways.deadline import seconds_left
+from plugin.gateways.line.sdk import client_parts
 from plugin.gateways.network import network_fault
 from plugin.gateways.pool import Timeouts, shared_pool
 
@@ -103,24 +103,16 @@ class LineClient:
 
 
 def _sdk_client(base: str) -> Any:
-    # The SDK takes 0.7 s and 73 MB to load: the first call pays for it, not the start.
-    from linebot.v3.messaging import ApiException, Configuration
-
-    configuration = Configuration(host=base, access_token="none")  # noqa: S106  it wants a text
+    # Loaded by the first call: a process that never sends needs no SDK.
+    api_client, configuration_class, refusal = client_parts()
+    configuration = configuration_class(host=base, access_token="none")  # noqa: S106  it wants a text
     configuration.retries = False
-    client: Any = _raw_client_class()(configuration)
+    client: Any = type("RawApiClient", (_RawResponses, api_client), {})(configuration)
     # Otherwise calls without a token send the placeholder.
     del client.default_headers["Authorization"]
     client.rest_client.pool_manager = shared_pool()
-    client.sdk_refusal = ApiException
+    client.sdk_refusal = refusal
     return client
-
-
-@functools.cache
-def _raw_client_class() -> Any:
-    from linebot.v3.messaging import ApiClient
-
-    return type("RawApiClient", (_RawResponses, ApiClient), {})
 
 
 class _RawResponses:
