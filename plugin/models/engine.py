@@ -21,6 +21,8 @@ PRAGMAS = (
     "foreign_keys=ON",
     # Deleted text is overwritten, so that the file holds none of an erased person.
     "secure_delete=ON",
+    # In KiB, of 2,000: each thread has a connection, and the system keeps the file in memory too.
+    "cache_size=-500",
 )
 
 

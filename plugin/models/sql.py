@@ -3,8 +3,11 @@
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Column, Index, Table, TextClause, bindparam, text
+from sqlalchemy import Boolean, Column, Index, Select, Table, TextClause, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.functions import FunctionElement
 
 from plugin.models.base import Base, db
 
@@ -38,6 +41,29 @@ def upsert(
     )
     parameters = [bindparam(name, type_=table.c[name].type) for name in columns]
     return text(statement).bindparams(*parameters, *map(_default, preset))
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy spells functions small
+    """`column` is one of the ids that a select finds and locks, in the select's order."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: InstrumentedAttribute[int], ids: Select[tuple[int]]) -> None:
+        super().__init__(column, ids.correlate(None).scalar_subquery())
+
+
+@compiles(among)
+def _in_select(element: among, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN {ids}"
+
+
+@compiles(among, "postgresql")
+def _in_array(element: among, compiler: Any, **options: Any) -> str:
+    # With IN, PostgreSQL may run the select once for each row of a table that it has not analyzed.
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (ARRAY{ids})"
 
 
 def analyze_grown(*models: type[Base]) -> None:

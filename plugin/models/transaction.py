@@ -62,7 +62,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _TRIES = 4
 # As many as all workers of a process have under way together.
-CALLS_AT_ONCE = 128
+CALLS_AT_ONCE = 64
 
 
 def retried(function: Callable[P, T]) -> Callable[P, T]:

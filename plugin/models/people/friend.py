@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.models.sql import partial_index
+from plugin.models.sql import among, partial_index
 
 if TYPE_CHECKING:
     from plugin.models.people.linkage import Linkage
@@ -78,6 +78,6 @@ def note_sent(friend_ids: Sequence[int], now: datetime) -> None:
     loaded objects unchanged."""
     # In the order of ids, against deadlocks.
     locked = select(Friend.id).where(Friend.id.in_(friend_ids)).order_by(Friend.id)
-    sent = update(Friend).where(Friend.id.in_(locked.with_for_update()))
+    sent = update(Friend).where(among(Friend.id, locked.with_for_update()))
     values = {"last_sent_at": now, "last_result": "sent"}
     db.session.execute(sent.values(values), execution_options={"synchronize_session": False})

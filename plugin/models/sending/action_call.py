@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
+from plugin.models.sql import among
 from plugin.models.transaction import autocommit_scalar
 
 # As text, since queueing does nothing else under load. It returns nothing for an execution that is
@@ -132,7 +133,7 @@ def claim_queued(installation_id: int, limit: int) -> list[ActionCall]:
         ActionCall.installation_id == installation_id, ActionCall.state == QUEUED
     )
     oldest = queued.order_by(ActionCall.id).limit(limit).with_for_update(skip_locked=True)
-    statement = update(ActionCall).where(ActionCall.id.in_(oldest)).values(state=WORKING)
+    statement = update(ActionCall).where(among(ActionCall.id, oldest)).values(state=WORKING)
     calls = db.session.scalars(
         statement.returning(ActionCall),
         execution_options={"synchronize_session": False, "populate_existing": True},

@@ -26,6 +26,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sending.action_call import ActionCall
+from plugin.models.sql import among
 
 # A Delivery is planned, then sending (a try may be out), then has one of the three results.
 PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN = (
@@ -133,7 +134,7 @@ def mark_sending(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery
     still_open = select(Delivery.id).where(Delivery.id.in_(ids), OPEN)
     # In the order of ids, against deadlocks.
     locked = still_open.order_by(Delivery.id).with_for_update()
-    statement = update(Delivery).where(Delivery.id.in_(locked)).returning(Delivery.id)
+    statement = update(Delivery).where(among(Delivery.id, locked)).returning(Delivery.id)
     first_tried_at = func.coalesce(Delivery.first_tried_at, now)
     values = {"state": SENDING, "maybe_sent": True, "first_tried_at": first_tried_at}
     no_sync = {"synchronize_session": False}

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, db, db_now_ms
+from plugin.models.sql import among
 from plugin.models.system.after_commit import enqueue_after_commit
 from plugin.models.system.job_kinds import JOB_KINDS, QUEUES
 from plugin.models.system.job_sql import CLAIM, ENQUEUE
@@ -166,7 +167,7 @@ def renew(held: Sequence[Claimed]) -> set[int]:
     # In the order of ids, as where several jobs are completed, against deadlocks.
     locked = own_jobs.order_by(Job.id).with_for_update()
     ready = db_now_ms() + int(LEASE.total_seconds() * 1000)
-    statement = update(Job).where(Job.id.in_(locked)).values(ready_ms=ready).returning(Job.id)
+    statement = update(Job).where(among(Job.id, locked)).values(ready_ms=ready).returning(Job.id)
     return set(db.session.scalars(statement, execution_options=NO_SYNC))
 
 
@@ -183,7 +184,7 @@ def finish_all(done: Sequence[Claimed]) -> list[Claimed]:
     own_jobs = select(Job.id).where(Job.id.in_(ids), Job.owner.in_(owners), Job.again_ms.is_(None))
     # It waits for no lock, since it holds many rows that others may lock in another order.
     free = own_jobs.with_for_update(skip_locked=True)
-    statement = delete(Job).where(Job.id.in_(free)).returning(Job.id)
+    statement = delete(Job).where(among(Job.id, free)).returning(Job.id)
     deleted_ids = set(db.session.scalars(statement, execution_options=NO_SYNC))
     return [job for job in done if job.id not in deleted_ids]
 

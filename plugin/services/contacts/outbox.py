@@ -11,6 +11,7 @@ from plugin.models.login_flow.linkage_token import LinkageToken
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.people.contact import Contact
 from plugin.models.people.linkage import Linkage
+from plugin.models.sql import among
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected
 
@@ -31,7 +32,7 @@ def mark_many_for_push(
     elif contact_row_ids:
         # In the order of ids, against deadlocks.
         rows = select(Contact.id).where(Contact.id.in_(contact_row_ids)).order_by(Contact.id)
-        _mark(Contact.id.in_(rows.with_for_update()), synchronize="fetch")
+        _mark(among(Contact.id, rows.with_for_update()), synchronize="fetch")
     else:
         return
     enqueue("write_contacts", installation_id, installation_id)

@@ -14,7 +14,8 @@ assert models == [], models
 from linebot.v3.messaging import ApiClient, ApiException, Configuration, MessagingApi, TextMessage
 from linebot.v3.webhook import WebhookParser
 assert (client, configuration, refusal) == (ApiClient, Configuration, ApiException)
-assert MessagingApi(ApiClient(Configuration(access_token="t"))) and TextMessage(text="Hello").to_json()
+assert MessagingApi(ApiClient(Configuration(access_token="t")))
+assert TextMessage(text="Hello").to_json()
 import linebot.v3.messaging
 assert not hasattr(linebot.v3.messaging, "no_such_name")
 """
