@@ -19,6 +19,7 @@ from plugin.models.write_lock import write_lock
 T = TypeVar("T")
 # The longest transaction: a write that comes later waits for the next one.
 MOST = 100
+_DONE = "done_for_all"
 
 
 class _Write:
@@ -122,7 +123,15 @@ class _Line:
 def _begun(engine: Engine) -> Iterator[Connection]:
     connecting = engine.connect().execution_options(musubi_write=True)
     with connecting as connection, connection.begin():
+        connection.info[_DONE] = set()
         yield connection
+
+
+def done_for_all(connection: Connection) -> set[tuple[str, str]]:
+    """Return what a write of this commit has done for those behind it; whoever does more adds it,
+    as its last statement."""
+    done: set[tuple[str, str]] = connection.info[_DONE]
+    return done
 
 
 _lines: WeakKeyDictionary[Engine, _Line] = WeakKeyDictionary()

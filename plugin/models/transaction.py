@@ -112,10 +112,10 @@ def autocommit_scalar(statement: Executable, values: dict[str, Any] | None = Non
         return connection.scalar(statement, values)
 
 
-def current_row(statement: Executable) -> Row[Any] | None:
+def current_row(statement: Executable, values: dict[str, Any] | None = None) -> Row[Any] | None:
     """Read a row as it stands at this moment, outside the session and of any transaction."""
     with _autocommitting() as connection:
-        return connection.execute(statement).first()
+        return connection.execute(statement, values).first()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Lane(NamedTuple):
 
 
 # LINE and HubSpot wait a second or two: a burst on the pages must not fill their lanes.
-LINE = Lane("line", ("/line/webhooks/",), 4, 500, MEGA, 16 * MEGA, 10)
+LINE = Lane("line", ("/line/webhooks/",), 8, 500, MEGA, 16 * MEGA, 10)
 HUBSPOT = Lane(
     "hubspot",
     ("/hubspot/actions/", "/hubspot/webhooks", "/hubspot/app/", "/hubspot/channel/"),

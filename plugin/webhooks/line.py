@@ -8,7 +8,7 @@ from plugin.core.security.signatures import is_from_line
 from plugin.core.text.clean import storable
 from plugin.core.text.json_bodies import read_json
 from plugin.guards import public_route
-from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.connections.official_account import account_of_webhook
 from plugin.services.friends.line_events import store_line_events
 
 log = structlog.get_logger()
@@ -20,7 +20,7 @@ answer_in_time(blueprint)
 @public_route("X-Line-Signature of the account, and its destination")
 def receive(key: str) -> Response:
     """Verify and store the events; LINE waits two seconds and drops refused events."""
-    account = OfficialAccount.by_webhook_key(key)
+    account = account_of_webhook(key)
     body = request.get_data(cache=True)
     signature = request.headers.get("X-Line-Signature")
     if account is None or not is_from_line([account.channel_secret], body, signature):

@@ -1,25 +1,29 @@
 """Webhook events at the door: stored once, with as little as the database can be asked for."""
 
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, Connection, bindparam, text
 
 from plugin.models.base import UTCDateTime, db
+from plugin.models.group_commit import done_for_all
 from plugin.models.system.after_commit import announced, enqueue_by_itself
 from plugin.models.system.job import common_values
 from plugin.models.system.job_kinds import JOB_KINDS
 from plugin.models.system.job_sql import ENQUEUE
-from plugin.models.transaction import short_write
+from plugin.models.transaction import autocommit_scalar, short_write
 
 # As text, since SQLAlchemy compiles its own ON CONFLICT anew every time.
-_INSERT = text("""
+_VALUES = """
 INSERT INTO webhook_event (
     source, owner_id, event_key, kind, occurred_ms, payload, received_at, error
 ) VALUES (
     :source, :owner_id, :event_key, :kind, :occurred_ms, :payload, :received_at, ''
 ) ON CONFLICT DO NOTHING
-""").bindparams(bindparam("payload", type_=JSON()), bindparam("received_at", type_=UTCDateTime()))
+"""
+_TYPES = bindparam("payload", type_=JSON()), bindparam("received_at", type_=UTCDateTime())
+_INSERT = text(_VALUES).bindparams(*_TYPES)
+_INSERT_ONE = text(f"{_VALUES} RETURNING id").bindparams(*_TYPES)
 
 
 def take_in(events: list[dict[str, Any]], kind: str, key: int, tenant_id: int) -> int:
@@ -31,20 +35,29 @@ def take_in(events: list[dict[str, Any]], kind: str, key: int, tenant_id: int) -
     job = {**common_values(kind, tenant_id, delay), "key": str(key)}
     on_sqlite = db.engine.dialect.name == "sqlite"
 
-    def write(connection: Connection) -> int:
-        new = connection.execute(_INSERT, events).rowcount
-        if new and on_sqlite:
-            connection.execute(ENQUEUE["sqlite"], {**job, "payload": {}})
+    if db.engine.dialect.name == "sqlite":
+        new = short_write(partial(_write_with_job, events, job))
+        if new:
+            announced.send(job["queue"], delay=delay)
         return new
-
-    new = short_write(write)
+    new = _write(events)
     if new:
-        _wake(job, delay, on_sqlite)
+        enqueue_by_itself([job])
     return new
 
 
-def _wake(job: dict[str, Any], delay: timedelta, is_enqueued: bool) -> None:
-    if is_enqueued:
-        announced.send(job["queue"], delay=delay)
-    else:
-        enqueue_by_itself([job])
+def _write_with_job(
+    events: list[dict[str, Any]], job: dict[str, Any], connection: Connection
+) -> int:
+    new = connection.execute(_INSERT, events).rowcount
+    enqueued = done_for_all(connection)
+    if new and (job["kind"], job["key"]) not in enqueued:
+        connection.execute(ENQUEUE["sqlite"], {**job, "payload": {}})
+        enqueued.add((job["kind"], job["key"]))
+    return new
+
+
+def _write(events: list[dict[str, Any]]) -> int:
+    if len(events) == 1:
+        return 0 if autocommit_scalar(_INSERT_ONE, events[0]) is None else 1
+    return short_write(lambda connection: connection.execute(_INSERT, events).rowcount)

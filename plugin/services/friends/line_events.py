@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DataError
 
 from plugin.core.clock import utcnow
 from plugin.core.security.tokens import fingerprint
 from plugin.models.base import db
-from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.connections.official_account import OfficialAccount, WebhookAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sql import insert_or
@@ -20,7 +20,7 @@ from plugin.models.system.inbox import take_in
 from plugin.models.system.job import enqueue
 from plugin.models.system.unsent_message import UnsentMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
-from plugin.models.transaction import retried, transaction
+from plugin.models.transaction import affected, retried, transaction
 from plugin.services.contacts.outbox import mark_for_push
 from plugin.services.executions.questions import accept_answer, erase_typed_answer
 from plugin.services.friends.records import get_or_create_friend
@@ -30,12 +30,13 @@ BATCH = 100
 
 
 @retried
-def store_line_events(account: OfficialAccount, events: list[Any]) -> int:
+def store_line_events(account: WebhookAccount, events: list[Any]) -> int:
     """Return how many events were new."""
     rows = [_row(account.id, event) for event in events if isinstance(event, dict)]
-    if account.webhook_seen_at is None or not rows:
+    if not account.was_seen or not rows:
         with transaction():
-            account.webhook_seen_at = utcnow()
+            seen = update(OfficialAccount).where(OfficialAccount.id == account.id)
+            affected(seen.values(webhook_seen_at=utcnow()))
     return take_in(rows, "line_inbox", account.id, account.installation_id)
 
 
