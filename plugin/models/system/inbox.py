@@ -33,7 +33,6 @@ def take_in(events: list[dict[str, Any]], kind: str, key: int, tenant_id: int) -
         return 0
     delay = JOB_KINDS[kind].gather
     job = {**common_values(kind, tenant_id, delay), "key": str(key)}
-    on_sqlite = db.engine.dialect.name == "sqlite"
 
     if db.engine.dialect.name == "sqlite":
         new = short_write(partial(_write_with_job, events, job))
