@@ -1,6 +1,7 @@
-"""The least a door can do: verify the signature, keep one row. `python -m ... PORT DATABASE URL`.
+"""The least a door can do: verify the signature, keep one row.
 
-The same server and threads as Musubi's, the driver without anything on top.
+`python -m tests.benchmarks.bare_door PORT DATABASE URL SECRET`: the same server and threads as
+Musubi's, the driver without anything on top.
 """
 
 import base64
@@ -18,6 +19,7 @@ from plugin.server import listen_on, make_server
 from tests.support.signing import SECRET
 
 _mine = threading.local()
+TABLE = "CREATE TABLE IF NOT EXISTS bare_door (name TEXT PRIMARY KEY)"
 
 
 def connect(database: str) -> Any:
@@ -33,23 +35,32 @@ def connect(database: str) -> Any:
     return _mine.connection
 
 
-def make_app(database: str, url: str) -> Flask:
-    """One route."""
-    app = Flask(__name__)
+def keep(database: str, name: str) -> None:
+    """One row, in a commit of its own."""
     sign = "?" if database.startswith("sqlite") else "%s"
-    statement = f"INSERT INTO bare_door (callback_id) VALUES ({sign})"  # noqa: S608
-    connect(database).execute("CREATE TABLE IF NOT EXISTS bare_door (callback_id TEXT PRIMARY KEY)")
+    connect(database).execute(f"INSERT INTO bare_door (name) VALUES ({sign})", (name,))  # noqa: S608
+
+
+def make_app(database: str, url: str, secret: str) -> Flask:
+    """A route for each of the two platforms."""
+    app = Flask(__name__)
+    connect(database).execute(TABLE)
 
     @app.post("/hubspot/actions/send-message")
     def execute() -> Response | dict[str, Any]:
         raw, stamp = request.get_data(), request.headers["X-HubSpot-Request-Timestamp"]
         text = f"POST{url}{request.path}".encode() + raw + stamp.encode()
-        digest = hmac.new(SECRET.encode(), text, hashlib.sha256).digest()
-        given = request.headers["X-HubSpot-Signature-v3"]
-        if not hmac.compare_digest(base64.b64encode(digest).decode(), given):
+        if not _is_signed(SECRET, text, request.headers["X-HubSpot-Signature-v3"]):
             return Response(status=401)
-        connect(database).execute(statement, (request.get_json()["callbackId"],))
+        keep(database, request.get_json()["callbackId"])
         return {"outputFields": {"hs_execution_state": "BLOCK"}}
+
+    @app.post("/line/webhooks/<key>")
+    def receive(key: str) -> Response:
+        if not _is_signed(secret, request.get_data(), request.headers["X-Line-Signature"]):
+            return Response(status=401)
+        keep(database, request.get_json()["events"][0]["webhookEventId"])
+        return Response(status=200)
 
     @app.get("/healthz")
     def healthz() -> str:
@@ -58,9 +69,14 @@ def make_app(database: str, url: str) -> Flask:
     return app
 
 
-def main(port: str, database: str, url: str) -> None:
+def _is_signed(secret: str, text: bytes, given: str) -> bool:
+    digest = hmac.new(secret.encode(), text, hashlib.sha256).digest()
+    return hmac.compare_digest(base64.b64encode(digest).decode(), given)
+
+
+def main(port: str, database: str, url: str, secret: str) -> None:
     """Serve until killed."""
-    app = make_app(database, url)
+    app = make_app(database, url, secret)
     make_server(app, listen_on(int(port)), sandbox=False).run()
 
 

@@ -1,77 +1,119 @@
 """Actions a second at HubSpot's door, beside a bare Flask route on the same server."""
 
-import json
-import subprocess
-import sys
-import time
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
-from tests.benchmarks.deliveries import bare_pushes
+from tests.benchmarks.callers import Asked, ask_actions
+from tests.benchmarks.platforms import platforms
+from tests.benchmarks.stage import Skipped, quiet
 from tests.benchmarks.table import Figure
-from tests.support.crowd import gather, jobs_left
-from tests.support.processes import ROOT, Musubi, Process, answers, ending, free_port, wait_until
+from tests.support.brokers import answers as broker_answers
+from tests.support.brokers import purge
+from tests.support.crowd import gather
+from tests.support.processes import (
+    CeleryWorker,
+    Musubi,
+    Process,
+    answers,
+    ending,
+    free_port,
+    wait_until,
+)
 from tests.support.stage import Stage
+
+WARM_UP = 50
 
 
 def door(stage: Stage, count: int) -> list[Figure]:
     """Each execution for its own contact: verified, kept and owed; nearly all answers are BLOCK."""
-    return _beside_bare(stage, count, at_once=10, scheduler="off")
+    contacts = gather(stage.world, stage.tenant, count).contact_ids
+    limit = _bare(stage, contacts, at_once=10)
+    musubi = Musubi({**stage.env, "SCHEDULER": "off"}, stage.folder)
+    with ending(musubi.wait()):
+        ours = _asked(stage, contacts, [musubi.url], at_once=10)
+    return beside("action door alone, 10 callers", limit, ours)
 
 
 def busy_door(stage: Stage, count: int) -> list[Figure]:
     """The same of fifty callers, while what they ask for is done and sent."""
-    return _beside_bare(stage, count, at_once=50, scheduler="on")
-
-
-def way(stage: Stage, count: int) -> list[Figure]:
-    """From HubSpot's call to the message on the phone and HubSpot's knowledge of it."""
     contacts = gather(stage.world, stage.tenant, count).contact_ids
-    # LINE takes its time for each; a bare loop of as many at once is the limit.
-    stage.world.sandbox.fail("message/push$", {"delay": 0.05})
-    limit = bare_pushes(stage, count, at_once=32)
-    musubi = Musubi(stage.env, stage.folder)
-    with ending(musubi.wait()):
-        musubi.worker()
-        began = time.perf_counter()
-        body = {"action": "send-message", "contact_ids": contacts, "inputs": {"text": "Hello"}}
-        stage.world.sandbox.control("POST", "/runs", {**body, "concurrency": 32})
-        wait_until(lambda: _all_ended(stage), 600, "all executions")
-        ours = count / (time.perf_counter() - began)
+    limit = _bare(stage, contacts, at_once=50)
+    with platforms(stage) as there:
+        musubi = Musubi(there.env, stage.folder)
+        with ending(musubi.wait()):
+            quiet(stage)
+            ours = _asked(stage, contacts, [musubi.url], at_once=50)
+    return beside("action door while sending, 50 callers", limit, ours)
+
+
+def machines(stage: Stage, count: int) -> list[Figure]:
+    """Two web processes and two workers, as on several machines; one more process ticks."""
+    broker = _broker(stage)
+    contacts = gather(stage.world, stage.tenant, count).contact_ids
+    limit = _bare(stage, contacts, at_once=50, processes=2)
+    with platforms(stage) as there, _emptied(broker):
+        env = {**there.env, "CELERY_BROKER_URL": broker}
+        webs = [Musubi({**env, "SCHEDULER": "off"}, stage.folder) for _ in range(2)]
+        workers = [CeleryWorker(env, stage.folder, "--concurrency", "1") for _ in range(2)]
+        with ending(*webs, *workers, Musubi(env, stage.folder)):
+            for web, worker in zip(webs, workers, strict=True):
+                web.wait()
+                worker.wait()
+            quiet(stage)
+            ours = _asked(stage, contacts, [web.url for web in webs], at_once=50)
+    return beside("the same, two web processes and two workers", limit, ours)
+
+
+def _broker(stage: Stage) -> str:
+    if not stage.env["DATABASE_URL"].startswith("postgresql"):
+        raise Skipped("several machines need PostgreSQL")
+    for name in ("TEST_REDIS_URL", "TEST_AMQP_URL"):
+        url = os.environ.get(name)
+        if url and broker_answers(url):
+            return url
+    raise Skipped("no broker answers at TEST_REDIS_URL or TEST_AMQP_URL")
+
+
+@contextmanager
+def _emptied(broker: str) -> Iterator[None]:
+    purge(broker)
+    try:
+        yield
+    finally:
+        purge(broker)
+
+
+def beside(what: str, limit: Asked, ours: Asked) -> list[Figure]:
+    """Rate, median and 99th percentile."""
     return [
-        Figure("push, bare loop of 32 at once, LINE at 50 ms", limit, "messages/s", 1.0),
-        Figure("workflow step to phone and back", ours, "steps/s", ours / limit),
+        Figure(what, "calls/s", limit.rate, ours.rate),
+        Figure("its median answer", "ms", limit.median, ours.median),
+        Figure("its 99th percentile", "ms", limit.slow, ours.slow),
     ]
 
 
-def _all_ended(stage: Stage) -> bool:
-    states = stage.world.sandbox.control("GET", "/executions?limit=1")["states"]
-    return set(states) == {"SUCCESS"} and not jobs_left(stage.world, "run_taken", "deliver")
+@contextmanager
+def bare_doors(stage: Stage, count: int = 1, secret: str = "") -> Iterator[list[str]]:
+    """Addresses of bare routes on the same database; `secret`: for LINE's signature."""
+    ports = [str(free_port()) for _ in range(count)]
+    arguments = [stage.env["DATABASE_URL"], stage.env["BASE_URL"], secret]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    with ending() as processes:
+        for port, url in zip(ports, urls, strict=True):
+            modules = ["-m", "tests.benchmarks.bare_door", port, *arguments]
+            processes.append(Process(modules, {}, stage.folder))
+            # One after the other: each makes the table where there is none.
+            wait_until(partial(answers, f"{url}/healthz"), 20, "the bare door")
+        yield urls
 
 
-def _beside_bare(stage: Stage, count: int, at_once: int, scheduler: str) -> list[Figure]:
-    contacts = gather(stage.world, stage.tenant, count).contact_ids
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    arguments = [str(port), stage.env["DATABASE_URL"], stage.env["BASE_URL"]]
-    bare = Process(["-m", "tests.benchmarks.bare_door", *arguments], {}, stage.folder)
-    musubi = Musubi({**stage.env, "SCHEDULER": scheduler}, stage.folder)
-    with ending(bare, musubi.wait()):
-        wait_until(lambda: answers(f"{url}/healthz"), 20, "the bare door")
-        told = {"signed": stage.env["BASE_URL"], "contacts": contacts, "at_once": at_once}
-        limit, bare_median, bare_slow = _asked({**told, "url": url, "label": "bare"})
-        ours, median, slow = _asked({**told, "url": musubi.url, "label": "ours"})
-    return [
-        Figure("bare Flask route: signature, one row", limit, "calls/s", 1.0),
-        Figure("action send-message", ours, "calls/s", ours / limit),
-        Figure(f"its median answer, {at_once} at once", median, "ms", median / bare_median),
-        Figure("its 99th percentile", slow, "ms", slow / bare_slow),
-    ]
+def _bare(stage: Stage, contacts: list[str], at_once: int, processes: int = 1) -> Asked:
+    with bare_doors(stage, processes) as urls:
+        return _asked(stage, contacts, urls, at_once)
 
 
-def _asked(told: dict[str, object]) -> list[float]:
-    """Rate, median and 99th percentile, from a process of its own: asking must not slow us."""
-    command = [sys.executable, "-m", "tests.benchmarks.callers"]
-    asked = subprocess.run(
-        command, cwd=ROOT, input=json.dumps(told), capture_output=True, text=True, check=True
-    )
-    figures: list[float] = json.loads(asked.stdout)
-    return figures
+def _asked(stage: Stage, contacts: list[str], urls: list[str], at_once: int) -> Asked:
+    signed = stage.env["BASE_URL"]
+    return ask_actions(signed, contacts, "door", urls=urls, at_once=at_once, warm_up=WARM_UP)

@@ -1,7 +1,6 @@
 """Importing a list under HubSpot's rate limit: calls, time, processor, memory."""
 
 import math
-import os
 import re
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from plugin.core.imports import CONTACTS_A_READ, least_calls
 from plugin.core.rate_limits import HUBSPOT
 from plugin.models import Contact, ImportMember, ImportRun, db
 from plugin.services.imports.manage import Plan, create_import
+from tests.benchmarks.memory import processor
 from tests.benchmarks.table import Figure
 from tests.support.imports import FIELD, befriend, calls, contacts_with, list_of
 from tests.support.processes import Musubi, ending, wait_until
@@ -23,31 +23,27 @@ READS = ("memberships", "contacts/batch/read", "contacts/search", "lists", "<lis
 
 
 class Took(NamedTuple):
-    """Seconds to the last link, of the clock and of the worker's processor; then to the last
-    write, by which HubSpot shows every link."""
+    """Seconds to the last link, to the last write, by which HubSpot shows every link, and of the
+    worker's processor until then."""
 
     linked: float
-    processor: float
     told: float
-    processor_told: float
+    processor: float
 
 
 def imports(stage: Stage, contacts: int) -> list[Figure]:
     """A list a tenth as long first, so that memory can be seen to grow, or not."""
     small = max(contacts // 10, 1)
     stage.world.sandbox.control("POST", "/limits", {"hubspot": True, "line": True})
-    worker = Musubi(stage.env, stage.folder)
-    with ending(worker):
-        worker.wait()
+    musubi = Musubi(stage.env, stage.folder)
+    with ending(musubi.wait()):
+        worker = musubi.worker()
         _import(stage, worker, small, first=1)
-        first = _peak_mb(worker.child.pid)
+        first = _peak_mb(worker)
         took = _import(stage, worker, contacts, first=small + 1)
-        last = _peak_mb(worker.child.pid)
-    return [
-        *_figures(contacts, took, calls(stage.world.sandbox)),
-        Figure(f"peak memory of the process after {small:,}", first, "MB", 1),
-        Figure(f"peak memory of the process after {contacts:,}", last, "MB", last / first),
-    ]
+        last = _peak_mb(worker)
+    what = f"import, peak memory of the worker after {contacts:,}, beside {small:,}"
+    return [*_figures(contacts, took, calls(stage.world.sandbox)), Figure(what, "MB", first, last)]
 
 
 def _figures(contacts: int, took: Took, made: dict[str, int]) -> list[Figure]:
@@ -56,21 +52,14 @@ def _figures(contacts: int, took: Took, made: dict[str, int]) -> list[Figure]:
     writes = made["contacts/batch/update"]
     least, told = least_calls(contacts), math.ceil(contacts / CONTACTS_A_READ)
     limit, limit_told = _limit_seconds(least), _limit_seconds(least + told)
-    thousands = contacts / 1000
+    name = f"import of {contacts:,}"
     return [
-        Figure("HubSpot calls at least (250 a page, 100 a read)", least, "calls", 1),
-        Figure("HubSpot calls that read", reads, "calls", reads / least),
-        Figure("what the rate limit alone takes to read", limit, "s", 1),
-        Figure("the run, from saving to the last link", took.linked, "s", took.linked / limit),
-        Figure("contacts linked", contacts / took.linked, "/s"),
-        Figure("processor of the worker, to the last link", took.processor / thousands, "s/1,000"),
-        Figure("HubSpot calls at least to write (100 a call)", told, "calls", 1),
-        Figure("HubSpot calls that write", writes, "calls", writes / told),
-        Figure("what the rate limit alone takes to read and write", limit_told, "s", 1),
-        Figure("to the last write", took.told, "s", took.told / limit_told),
-        Figure(
-            "processor of the worker, to the last write", took.processor_told / thousands, "s/1,000"
-        ),
+        Figure(f"{name}, from saving to the last link", "s", limit, took.linked),
+        Figure(f"{name}, contacts linked", "/s", contacts / limit, contacts / took.linked),
+        Figure(f"{name}, to the last write", "s", limit_told, took.told),
+        Figure(f"{name}, HubSpot calls that read", "calls", least, reads),
+        Figure(f"{name}, HubSpot calls that write", "calls", told, writes),
+        Figure(f"{name}, processor of the worker", "s", None, took.processor),
     ]
 
 
@@ -84,24 +73,24 @@ def _filled(stage: Stage, count: int, start: int) -> str:
     return list_of(sandbox, ids)
 
 
-def _import(stage: Stage, worker: Musubi, contacts: int, first: int) -> Took:
+def _import(stage: Stage, worker: int, contacts: int, first: int) -> Took:
     list_id = _filled(stage, contacts, first)
     # What was called before, connecting or the list before, has used some of the budget.
     time.sleep(HUBSPOT.window_ms / 1000 + 1)
     stage.world.sandbox.control("DELETE", "/calls")
-    used = _processor(worker.child.pid)
+    used = processor(worker)
     began = time.monotonic()
     with stage.world.app.app_context():
         account = stage.world.account(stage.tenant)
         mine = create_import(stage.world.deps, account, Plan(list_id, FIELD, 0)).id
     wait_until(lambda: _state(stage, mine) != "running", 900, "the import ends")
-    linked, at_links = time.monotonic() - began, _processor(worker.child.pid)
+    linked = time.monotonic() - began
     with stage.world.app.app_context():
         run = ImportRun.newest(mine, 1)[0]
         assert (run.state, run.linked) == ("finished", contacts), (run.state, run.linked, run.error)
     wait_until(lambda: _is_told(stage), 900, "HubSpot shows every link")
-    told, at_last = time.monotonic() - began, _processor(worker.child.pid)
-    return Took(linked, at_links - used, told, at_last - used)
+    told = time.monotonic() - began
+    return Took(linked, told, processor(worker) - used)
 
 
 def _is_told(stage: Stage) -> bool:
@@ -123,12 +112,6 @@ def _reads(path: str) -> bool:
 def _limit_seconds(count: int) -> float:
     """So many calls at the rate that HubSpot allows."""
     return count * HUBSPOT.window_ms / 1000 / HUBSPOT.limit
-
-
-def _processor(pid: int) -> float:
-    """Seconds of processor time that the process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mb(pid: int) -> float:

@@ -5,9 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import func, select
+
+from plugin.models import Job, db
+from plugin.models.base import db_now_ms
+from plugin.models.system.job_kinds import RECURRING
 from tests.support.databases import Copies, PostgresCopies, SQLiteCopies, migrate, postgres_is_there
+from tests.support.processes import wait_until
 from tests.support.stage import Stage, staged
 from tests.support.world import Socket, make_app, settings_for
+
+SOON_MS = 5_000
+
+
+class Skipped(Exception):
+    """Something is not here that the row needs; the message names it."""
 
 
 def databases() -> list[str]:
@@ -27,3 +39,15 @@ def stage(database: str) -> Iterator[Stage]:
             yield here
         copies.close()
         socket.close()
+
+
+def quiet(stage: Stage) -> None:
+    """Wait until Musubi has done what making the stage has caused."""
+    wait_until(lambda: not _soon(stage), 60, "a quiet Musubi")
+
+
+def _soon(stage: Stage) -> int:
+    soon = Job.ready_ms < db_now_ms() + SOON_MS
+    waiting = select(func.count()).select_from(Job).where(soon, Job.kind.not_in(RECURRING))
+    with stage.world.app.app_context():
+        return db.session.scalar(waiting) or 0
