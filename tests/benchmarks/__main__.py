@@ -54,16 +54,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure the rows that were named, or all, on every database that is here; print a table."""
     options = _parser().parse_args(arguments)
     chosen = options.database or databases()
-    measured: list[Measured] = []
     began = time.monotonic()
-    for name in options.names or BENCHES:
-        for database in chosen:
-            size = BENCHES[name].size(options.full, options.quick)
-            measured += _measured(name, database, size)
+    measured = [
+        figure
+        for name in options.names or BENCHES
+        for database in chosen
+        for figure in measure(name, database, BENCHES[name].size(options.full, options.quick))
+    ]
     minutes = (time.monotonic() - began) / 60
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{machine}; measured in {minutes:.1f} minutes\n")
     print(table(measured, chosen, options.markdown), flush=True)
+    if any(one.skipped.startswith("FAILED") for one in measured):
+        sys.exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measured(name: str, database: str, size: int) -> Iterator[Measured]:
+def measure(name: str, database: str, size: int) -> Iterator[Measured]:
     """Say at once what takes how long; the table comes at the end."""
     began = time.monotonic()
     try:
@@ -87,6 +90,10 @@ def _measured(name: str, database: str, size: int) -> Iterator[Measured]:
     except Skipped as reason:
         yield Measured(name, database, None, str(reason))
         said = f"skipped, {reason}"
+    except AssertionError as reason:
+        # The other rows are measured all the same; the exit status tells of it.
+        yield Measured(name, database, None, f"FAILED: {reason}")
+        said = f"failed, {reason}"
     print(f"{name}, {database}: {said}", file=sys.stderr, flush=True)
 
 

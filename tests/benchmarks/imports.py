@@ -13,6 +13,7 @@ from plugin.core.rate_limits import HUBSPOT
 from plugin.models import Contact, ImportMember, ImportRun, db
 from plugin.services.imports.manage import Plan, create_import
 from tests.benchmarks.memory import processor
+from tests.benchmarks.stage import counted
 from tests.benchmarks.table import Figure
 from tests.support.imports import FIELD, befriend, calls, contacts_with, list_of
 from tests.support.processes import Musubi, ending, wait_until
@@ -36,7 +37,7 @@ def imports(stage: Stage, contacts: int) -> list[Figure]:
     small = max(contacts // 10, 1)
     stage.world.sandbox.control("POST", "/limits", {"hubspot": True, "line": True})
     musubi = Musubi(stage.env, stage.folder)
-    with ending(musubi.wait()):
+    with ending(musubi.wait()), counted(stage):
         worker = musubi.worker()
         _import(stage, worker, small, first=1)
         first = _peak_mb(worker)
@@ -74,6 +75,7 @@ def _filled(stage: Stage, count: int, start: int) -> str:
 
 
 def _import(stage: Stage, worker: int, contacts: int, first: int) -> Took:
+    patience = 60 + contacts / 100
     list_id = _filled(stage, contacts, first)
     # What was called before, connecting or the list before, has used some of the budget.
     time.sleep(HUBSPOT.window_ms / 1000 + 1)
@@ -83,12 +85,12 @@ def _import(stage: Stage, worker: int, contacts: int, first: int) -> Took:
     with stage.world.app.app_context():
         account = stage.world.account(stage.tenant)
         mine = create_import(stage.world.deps, account, Plan(list_id, FIELD, 0)).id
-    wait_until(lambda: _state(stage, mine) != "running", 900, "the import ends")
+    wait_until(lambda: _state(stage, mine) != "running", patience, "the import ends")
     linked = time.monotonic() - began
     with stage.world.app.app_context():
         run = ImportRun.newest(mine, 1)[0]
         assert (run.state, run.linked) == ("finished", contacts), (run.state, run.linked, run.error)
-    wait_until(lambda: _is_told(stage), 900, "HubSpot shows every link")
+    wait_until(lambda: _is_told(stage), patience, "HubSpot shows every link")
     told = time.monotonic() - began
     return Took(linked, told, processor(worker) - used)
 
