@@ -19,7 +19,6 @@ FIRST_SHARE = 6
 
 def memory(stage: Stage, count: int) -> list[Figure]:
     """At rest, after a sixth of the messages and after all."""
-    contacts = gather(stage.world, stage.tenant, count).contact_ids
     first = max(count // FIRST_SHARE, 2)
     limit = _bare(stage)
     with platforms(stage) as there:
@@ -29,6 +28,8 @@ def memory(stage: Stage, count: int) -> list[Figure]:
             quiet(stage)
             wait_until(lambda: _is_idle(musubi), 60, "a server and a worker at rest")
             found = [("at rest", pss_mb(musubi.child.pid))]
+            contacts = gather(stage.world, stage.tenant, count).contact_ids
+            quiet(stage)
             for begin, end in ((0, first), (first, count)):
                 _send(stage, there, musubi, contacts[begin:end])
                 found.append((f"after {end:,} sends", pss_mb(musubi.child.pid)))

@@ -39,6 +39,8 @@ def stage(database: str) -> Iterator[Stage]:
         migrate(make_app(settings_for(socket.url, socket.url, copies.template_url, folder)))
         with copies.copy(folder) as url, staged(socket, url, folder) as here:
             yield here
+        # What the sandbox has still called finds no database.
+        socket.empty()
         copies.close()
         socket.close()
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 NOTHING = "–"
 TITLES = ("limit", "ours", "ratio")
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class Figure(NamedTuple):
@@ -40,7 +41,7 @@ class Measured(NamedTuple):
 
 def table(measured: Sequence[Measured], databases: Sequence[str], markdown: bool = False) -> str:
     """All figures, those of one row together, with a group of columns for each database."""
-    columns = [f"{name}: {title}" for name in databases for title in TITLES]
+    columns = [f"{NAMES[name]}: {title}" for name in databases for title in TITLES]
     lines = [["row", "what", "unit", *columns]]
     for row, some in groupby(measured, lambda one: one.row):
         lines += _lines(row, list(some), databases)
@@ -55,7 +56,7 @@ def _lines(row: str, some: list[Measured], databases: Sequence[str]) -> Iterable
         cells = [cell for one in found for cell in (one.cells if one else [NOTHING] * 3)]
         yield [row, *what, *cells]
     for database, reason in skipped.items():
-        yield [row, f"skipped on {database}: {reason}", "", *[NOTHING] * 3 * len(databases)]
+        yield [row, f"skipped on {NAMES[database]}: {reason}", "", *[NOTHING] * 3 * len(databases)]
 
 
 def _number(value: float) -> str:
