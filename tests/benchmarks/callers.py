@@ -90,7 +90,6 @@ def main() -> None:
     path, parts = _actions(told) if told["kind"] == "actions" else _events(told)
     warm_up, at_once = told["warm_up"], told["at_once"]
     callers = [Caller(told["urls"][number % len(told["urls"])]) for number in range(at_once)]
-    blocked = 0
 
     def work(caller: Caller, mine: Iterator[Parts]) -> list[tuple[float, bool]]:
         seen = []
