@@ -36,13 +36,15 @@ def stage(database: str) -> Iterator[Stage]:
         folder = Path(name)
         copies: Copies = SQLiteCopies(folder) if database == "sqlite" else PostgresCopies()
         socket = Socket()
-        migrate(make_app(settings_for(socket.url, socket.url, copies.template_url, folder)))
-        with copies.copy(folder) as url, staged(socket, url, folder) as here:
-            yield here
-        # What the sandbox has still called finds no database.
-        socket.empty()
-        copies.close()
-        socket.close()
+        try:
+            migrate(make_app(settings_for(socket.url, socket.url, copies.template_url, folder)))
+            with copies.copy(folder) as url, staged(socket, url, folder) as here:
+                yield here
+        finally:
+            # What the sandbox has still called finds no database.
+            socket.empty()
+            copies.close()
+            socket.close()
 
 
 @contextmanager
