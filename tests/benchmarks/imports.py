@@ -13,7 +13,6 @@ from plugin.core.rate_limits import HUBSPOT
 from plugin.models import Contact, ImportMember, ImportRun, db
 from plugin.services.imports.manage import Plan, create_import
 from tests.benchmarks.memory import processor
-from tests.benchmarks.stage import counted
 from tests.benchmarks.table import Figure
 from tests.support.imports import FIELD, befriend, calls, contacts_with, list_of
 from tests.support.processes import Musubi, ending, wait_until
@@ -37,7 +36,7 @@ def imports(stage: Stage, contacts: int) -> list[Figure]:
     small = max(contacts // 10, 1)
     stage.world.sandbox.control("POST", "/limits", {"hubspot": True, "line": True})
     musubi = Musubi(stage.env, stage.folder)
-    with ending(musubi.wait()), counted(stage):
+    with ending(musubi.wait()):
         worker = musubi.worker()
         _import(stage, worker, small, first=1)
         first = _peak_mb(worker)

@@ -1,12 +1,10 @@
 """A stage on a database of one kind, made for a bench and removed after it."""
 
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import func, select
 
 from plugin.models import Job, db
@@ -45,30 +43,6 @@ def stage(database: str) -> Iterator[Stage]:
             socket.empty()
             copies.close()
             socket.close()
-
-
-@contextmanager
-def counted(stage: Stage) -> Iterator[None]:
-    """PostgreSQL counts its rows each second, as it does each minute by default; a server may be
-    set not to, and plans by no statistics then."""
-    over = threading.Event()
-    url = stage.env["DATABASE_URL"]
-
-    def count() -> None:
-        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            while not over.wait(1):
-                connection.execute("ANALYZE")
-
-    if url.startswith("sqlite"):
-        yield
-        return
-    thread = threading.Thread(target=count)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def quiet(stage: Stage) -> None:
