@@ -21,10 +21,12 @@ def client_parts() -> tuple[Any, Any, Any]:
     for name in _PACKAGES:
         if name not in sys.modules:
             _put_in_place(name)
-    # Read from their own modules: asked for a class, a package runs all of its code.
-    client = import_module("linebot.v3.messaging.api_client").ApiClient
-    configuration = import_module("linebot.v3.messaging.configuration").Configuration
-    return client, configuration, import_module("linebot.v3.messaging.exceptions").ApiException
+    # From their own modules: a package that is asked for a class runs all of its code.
+    from linebot.v3.messaging.api_client import ApiClient
+    from linebot.v3.messaging.configuration import Configuration
+    from linebot.v3.messaging.exceptions import ApiException
+
+    return ApiClient, Configuration, ApiException
 
 
 def _put_in_place(name: str) -> None:
