@@ -76,12 +76,13 @@ def analyze_grown(*models: type[Base]) -> None:
             db.session.execute(text(f"ANALYZE {', '.join(sorted(grown))}"))
 
 
-# Tables that were never analyzed, or only while they were small (new rows are counted with a delay
-# of seconds), and those where more rows changed since then than half of those that are there.
+# Tables of some pages that were never analyzed, or only while they were small (new rows are counted
+# with a delay of seconds), and those where more rows changed since than half of those there are.
 _GROWN = text("""
     SELECT pg_class.relname FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid
     WHERE relid = ANY (SELECT CAST(name AS regclass) FROM unnest(CAST(:names AS text[])) AS name)
-      AND (reltuples < 100 OR n_mod_since_analyze > greatest(1000, n_live_tup / 2))
+      AND (reltuples < 100 AND pg_relation_size(relid) > 24576
+           OR n_mod_since_analyze > greatest(1000, n_live_tup / 2))
 """)
 
 

@@ -61,7 +61,8 @@ _FIRST = text("SELECT 1")
 P = ParamSpec("P")
 T = TypeVar("T")
 _TRIES = 4
-# As many as all workers of a process have under way together.
+# Calls to one platform under way together: 64 that take 50 ms each are as many as a process can
+# begin and end.
 CALLS_AT_ONCE = 64
 
 
@@ -159,8 +160,9 @@ def close_reads() -> None:
         session.commit()
 
 
-def in_parallel(functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
-    """Call all at the same time, each with a session of its own, and wait for their ends."""
+def in_parallel(platform: str, functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
+    """Call all at the same time, each with a session of its own, and wait for their ends. Each
+    platform has threads of its own, so that one that hangs holds no other up."""
     close_reads()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -168,16 +170,16 @@ def in_parallel(functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
         with app.app_context():
             return function()
 
-    threads = _threads(os.getpid())
+    threads = _threads(os.getpid(), platform)
     futures = [threads.submit(copy_context().run, in_context, function) for function in functions]
     wait(futures)
     return futures
 
 
 @cache
-def _threads(_process: int) -> ThreadPoolExecutor:
+def _threads(_process: int, platform: str) -> ThreadPoolExecutor:
     """Return the threads of this very process: a forked one has none of its parent's."""
-    return ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="call")
+    return ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix=platform)
 
 
 def failures(futures: Sequence[Future[Any]]) -> list[BaseException]:

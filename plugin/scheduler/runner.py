@@ -43,8 +43,10 @@ def batches(claimed: Sequence[Claimed], workers: int) -> list[list[Claimed]]:
         else:
             result.append([job])
     for group in by_kind.values():
-        # Smaller ones would only cost more statements, since a batch makes its calls together.
-        size = max(-(-len(group) // max(workers, 1)), AT_ONCE)
+        size = -(-len(group) // max(workers, 1))
+        if size > 1:
+            # Smaller batches would only cost more statements, since one makes its calls together.
+            size = max(size, AT_ONCE)
         result += [group[start : start + size] for start in range(0, len(group), size)]
     return result
 

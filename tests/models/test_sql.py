@@ -12,7 +12,7 @@ from plugin.models.transaction import transaction
 from tests.support.crowd import gather
 from tests.support.world import Tenant, World
 
-PEOPLE = 150
+PEOPLE = 500
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
@@ -49,7 +49,9 @@ class Linkage(Base):
     @classmethod
     def of_contacts(cls, contact_row_ids: "Iterable[int]") -> "list[Linkage]":
         row_ids = list(contact_row_ids)
-        statement = select(cls).where(cls.contact_row_id.in_(row_ids))
+        # Each account once for all, not with each row.
+        accounts = joinedload(cls.friend).selectinload(Friend.official_account)
+        statement = select(cls).where(cls.contact_row_id.in_(row_ids)).options(accounts)
         return list(db.session.scalars(statement)) if row_ids else []
 
 

@@ -11,19 +11,16 @@ from plugin.models.system.after_commit import announced, enqueue_by_itself
 from plugin.models.system.job import common_values
 from plugin.models.system.job_kinds import JOB_KINDS
 from plugin.models.system.job_sql import ENQUEUE
-from plugin.models.transaction import autocommit_scalar, short_write
+from plugin.models.transaction import short_write
 
 # As text, since SQLAlchemy compiles its own ON CONFLICT anew every time.
-_VALUES = """
+_INSERT = text("""
 INSERT INTO webhook_event (
     source, owner_id, event_key, kind, occurred_ms, payload, received_at, error
 ) VALUES (
     :source, :owner_id, :event_key, :kind, :occurred_ms, :payload, :received_at, ''
 ) ON CONFLICT DO NOTHING
-"""
-_TYPES = bindparam("payload", type_=JSON()), bindparam("received_at", type_=UTCDateTime())
-_INSERT = text(_VALUES).bindparams(*_TYPES)
-_INSERT_ONE = text(f"{_VALUES} RETURNING id").bindparams(*_TYPES)
+""").bindparams(bindparam("payload", type_=JSON()), bindparam("received_at", type_=UTCDateTime()))
 
 
 def take_in(events: list[dict[str, Any]], kind: str, key: int, tenant_id: int) -> int:
@@ -39,7 +36,7 @@ def take_in(events: list[dict[str, Any]], kind: str, key: int, tenant_id: int) -
         if new:
             announced.send(job["queue"], delay=delay)
         return new
-    new = _write(events)
+    new = short_write(lambda connection: connection.execute(_INSERT, events).rowcount)
     if new:
         enqueue_by_itself([job])
     return new
@@ -54,9 +51,3 @@ def _write_with_job(
         connection.execute(ENQUEUE["sqlite"], {**job, "payload": {}})
         enqueued.add((job["kind"], job["key"]))
     return new
-
-
-def _write(events: list[dict[str, Any]]) -> int:
-    if len(events) == 1:
-        return 0 if autocommit_scalar(_INSERT_ONE, events[0]) is None else 1
-    return short_write(lambda connection: connection.execute(_INSERT, events).rowcount)

@@ -198,7 +198,7 @@ def read_round(
     left = len(run.pending) - sum(map(len, id_lists))
     pages = [partial(ask, access)] if run.after != ENDED and left < CONTACTS_A_READ else []
     calls: list[Callable[[], Any]] = [*reads, *pages]
-    futures = in_parallel(calls)
+    futures = in_parallel("hubspot", calls)
     errors = failures(futures)
     if len(errors) < len(futures):
         with batch(run):

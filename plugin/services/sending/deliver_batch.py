@@ -180,7 +180,7 @@ def _call_together(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answer
     calls = [push_of(deps, delivery) for delivery in deliveries]
     if len(calls) == 1:
         return {deliveries[0].id: _answer(calls[0])}
-    futures = in_parallel(calls)
+    futures = in_parallel("line", calls)
     return {
         delivery.id: _answer(future.result)
         for delivery, future in zip(deliveries, futures, strict=True)

@@ -92,7 +92,7 @@ def _write(
         for batch in batches
     ]
     update_contacts = deps.gateways.hubspot.update_contacts
-    return in_parallel([partial(update_contacts, access, updates) for updates in rows])
+    return in_parallel("hubspot", [partial(update_contacts, access, updates) for updates in rows])
 
 
 def _values(
