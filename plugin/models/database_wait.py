@@ -58,5 +58,5 @@ def _refusal(engine: Engine) -> str:
     try:
         engine.connect().close()
     except OperationalError as error:
-        return str(error.orig).splitlines()[0]
+        return next(iter(str(error.orig).splitlines()), type(error.orig).__name__)
     return ""

@@ -45,17 +45,21 @@ def wait_for_the_end(stage: Stage, seconds: float) -> None:
 
     What waits for its next try has it at once: after an unlucky fifth try that is half a minute.
     """
-    wait_until(lambda: _is_over(stage), seconds, "all work done", lambda: _left(stage))
+
+    def asked() -> bool:
+        if _is_over(stage):
+            return True
+        next_tries_are_due(stage)
+        # Each question costs those who are asked a piece of their time.
+        time.sleep(0.2)
+        return False
+
+    wait_until(asked, seconds, "all work done", lambda: _left(stage))
 
 
 def _is_over(stage: Stage) -> bool:
     """All calls of the workflow are answered and all work they caused is done."""
-    if set(_executions(stage)) <= {"SUCCESS"} and not owed(stage):
-        return True
-    next_tries_are_due(stage)
-    # Each question costs those who are asked a piece of their time.
-    time.sleep(0.2)
-    return False
+    return set(_executions(stage)) <= {"SUCCESS"} and not owed(stage)
 
 
 def _executions(stage: Stage) -> dict[str, int]:

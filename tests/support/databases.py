@@ -32,11 +32,11 @@ def chosen_kinds(option: str, on_both: bool) -> tuple[str, ...]:
 
 @cache
 def postgres_is_there() -> bool:
-    """Whether PostgreSQL answers; under CI it must."""
+    """Whether PostgreSQL answers. Under CI it must: nothing is skipped, and what asks it fails."""
     try:
         _admin("SELECT 1")
     except psycopg.OperationalError:
-        return False
+        return IN_CI
     return True
 
 
@@ -210,15 +210,13 @@ class Databases:
         self._made: dict[str, Copies] = {}
 
     def of_kind(self, kind: str) -> Copies:
-        """The database of this kind. Skips the test where PostgreSQL is absent; fails under CI."""
+        """The database of this kind. Skips the test where PostgreSQL is absent."""
         if kind not in self._made:
             self._made[kind] = self._make(kind)
         return self._made[kind]
 
     def _make(self, kind: str) -> Copies:
         if kind == "postgresql" and not postgres_is_there():
-            if IN_CI:
-                pytest.fail("CI must have PostgreSQL")
             pytest.skip("PostgreSQL does not answer (TEST_POSTGRES_URL)")
         folder = self._folders.mktemp("template")
         copies = SQLiteCopies(folder) if kind == "sqlite" else PostgresCopies()
