@@ -6,7 +6,19 @@ are "mirror_...", its `pull_...` are "check_..." and `lifecycle_ms` is "life_ms"
 is "lane" and `failed` is "parked"; HistoryEntry's `event_type` is "deed", in "ledger_entry".
 """
 
+from plugin.models.audience.contact_values import ContactValues
+from plugin.models.audience.list_export import ListExport
+from plugin.models.audience.segment import Segment, SegmentVersion
+from plugin.models.audience.synced_list import ListMembership, SyncedList
+from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import AudienceMember
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.measures import DailyCount, GoalHit, StatusChange
+from plugin.models.broadcasts.multicast import Multicast
+from plugin.models.broadcasts.recipient import Recipient, Tally
+from plugin.models.broadcasts.sending_rules import SendingRules
+from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
@@ -56,14 +68,19 @@ from plugin.models.transaction import transaction
 __all__ = [
     "ActionCall",
     "ApiKey",
+    "AudienceMember",
+    "Broadcast",
     "BudgetSpent",
     "Conflict",
     "Contact",
+    "ContactValues",
+    "DailyCount",
     "Delivery",
     "EmailProof",
     "Friend",
     "FriendCandidate",
     "FriendImport",
+    "GoalHit",
     "HistoryEntry",
     "IdempotentCall",
     "ImportMember",
@@ -76,24 +93,36 @@ __all__ = [
     "LinkTarget",
     "Linkage",
     "LinkageToken",
+    "ListExport",
     "ListImport",
+    "ListMembership",
     "ListPreparation",
     "LoginAttempt",
     "MailCount",
     "Member",
+    "Multicast",
     "OAuthState",
     "OfficialAccount",
     "PropertyTrouble",
     "QRCode",
     "Question",
+    "Recipient",
     "ReconcileRun",
     "RichMenuSwitch",
+    "Segment",
+    "SegmentVersion",
+    "SendingRules",
+    "StatusChange",
+    "SyncedList",
+    "SyncedProperty",
     "Tag",
     "Tagging",
+    "Tally",
     "Template",
     "TemplateVersion",
     "UnsentMessage",
     "UserToken",
+    "Variant",
     "VisitCount",
     "VisitorHint",
     "WebSession",

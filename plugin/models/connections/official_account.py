@@ -70,6 +70,10 @@ class OfficialAccount(Base):
         return statement.where(cls.archived_at.is_(None)).order_by(cls.position)
 
     @classmethod
+    def owned_ids(cls, installation_id: int) -> Select[tuple[int]]:
+        return cls.owned(installation_id).with_only_columns(cls.id).order_by(None)
+
+    @classmethod
     def list_owned(cls, installation_id: int) -> "list[OfficialAccount]":
         return list(db.session.scalars(cls.owned(installation_id)))
 

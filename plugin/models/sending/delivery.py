@@ -49,6 +49,8 @@ class Delivery(Base):
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"), index=True)
     action_call_id: Mapped[int | None] = mapped_column(ForeignKey("action_call.id"), index=True)
+    # The broadcast that it belongs to; neither it nor an execution: a test send.
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"), index=True)
     retry_key: Mapped[str] = mapped_column(String(36), unique=True)
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     silent: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,1 @@
+"""Decisions of broadcasts: buckets, sending hours, splits, budgets, money."""

@@ -1,0 +1,1 @@
+"""Rules of segments: read, checked, and put into words."""

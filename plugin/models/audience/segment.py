@@ -1,0 +1,63 @@
+"""Segments: saved rules that choose friends of an Official Account, with every version."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.connections.official_account import OfficialAccount
+
+
+class Segment(Base):
+    __tablename__ = "segment"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"), index=True)
+    # The key of a segment that every account has from the start (`services.segments.ready`).
+    ready: Mapped[str] = mapped_column(String(40), default="")
+    # "" while a ready segment keeps its own name, which is shown in the reader's language.
+    name: Mapped[str] = mapped_column(String(120))
+    official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+    # The number of the version in force.
+    version: Mapped[int] = mapped_column(default=1)
+    archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["Segment"]]:
+        owned = cls.official_account_id.in_(OfficialAccount.owned_ids(installation_id))
+        return select(cls).where(owned, cls.archived_at.is_(None))
+
+    @classmethod
+    def find_owned(cls, installation_id: int, segment_id: int) -> "Segment | None":
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == segment_id))
+
+    @classmethod
+    def of_account(cls, account_id: int) -> "list[Segment]":
+        statement = select(cls).where(
+            cls.official_account_id == account_id, cls.archived_at.is_(None)
+        )
+        return list(db.session.scalars(statement.order_by(cls.id)))
+
+
+class SegmentVersion(Base):
+    """A segment's rule from `created_at` on; never changed."""
+
+    __tablename__ = "segment_version"
+    __table_args__ = (UniqueConstraint("segment_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segment.id"))
+    number: Mapped[int] = mapped_column()
+    # As `core.segments.rule` reads it.
+    rule: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @classmethod
+    def current(cls, segment: Segment) -> "SegmentVersion":
+        statement = select(cls).where(cls.segment_id == segment.id)
+        return db.session.scalars(statement.where(cls.number == segment.version)).one()

@@ -1,0 +1,1 @@
+"""Segments: saved rules that choose friends by what LINE, HubSpot and Musubi know of them."""
