@@ -1,0 +1,44 @@
+"""Quiet hours: which friends' messages wait, and until when."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from plugin.core.sending_hours import opens_at, zone_named
+from plugin.models.audience.contact_values import ContactValues
+from plugin.models.base import db
+from plugin.models.broadcasts.sending_rules import SendingRules
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.linkage import Linkage
+
+
+def held_until(
+    account: OfficialAccount, friend_ids: Collection[int], now: datetime
+) -> dict[int, datetime]:
+    """Return when the window opens for each of these friends whose messages wait; the others may
+    get theirs now. Two statements at most."""
+    rules = SendingRules.of_account(account.id)
+    if rules is None or rules.open_hours is None or not friend_ids:
+        return {}
+    usual = rules.time_zone or account.installation.time_zone
+    zones = _own_zones(rules.zone_property, friend_ids)
+    # Many friends share few zones.
+    opening = {zone: opens_at(rules.open_hours, zone, now) for zone in {usual, *zones.values()}}
+    openings = {friend_id: opening[zones.get(friend_id, usual)] for friend_id in friend_ids}
+    return {friend_id: moment for friend_id, moment in openings.items() if moment is not None}
+
+
+def _own_zones(property_name: str, friend_ids: Collection[int]) -> dict[int, str]:
+    """Return the zone of each friend whose linked contact has one in the property."""
+    if not property_name:
+        return {}
+    value = ContactValues.values[property_name].as_string()
+    statement = (
+        select(Linkage.friend_id, value)
+        .join(ContactValues, ContactValues.contact_row_id == Linkage.contact_row_id)
+        .where(Linkage.friend_id.in_(friend_ids), value.is_not(None))
+    )
+    rows = db.session.execute(statement).tuples()
+    named = {friend_id: zone_named(text) for friend_id, text in rows}
+    return {friend_id: zone for friend_id, zone in named.items() if zone}
