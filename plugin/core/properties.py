@@ -12,6 +12,7 @@ SEND_RESULTS = (
     ("not_friend", "Not a friend"),
     ("wrong_provider", "LINE ID of another provider"),
     ("quota_exceeded", "Monthly limit reached"),
+    ("capped", "Frequency cap reached"),
     ("invalid_message", "Message is not valid"),
     ("expired", "Not sent in time"),
     ("failed", "Failed"),

@@ -25,6 +25,23 @@ def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
     return None
 
 
+def longest_closed(hours: Hours) -> timedelta:
+    """Return the longest time without a window, an hour more for a clock that is set back."""
+    week = 7 * DAY
+    windows = [
+        (day * DAY + start, day * DAY + (end if end > start else end + DAY))
+        for day, (start, end) in enumerate(hours)
+        if start != end
+    ]
+    if not windows:
+        return timedelta(0)
+    longest, open_until = 0, 0
+    for start, end in sorted([*windows, *((start + week, end + week) for start, end in windows)]):
+        longest = max(longest, start - open_until) if open_until else longest
+        open_until = max(open_until, end)
+    return timedelta(minutes=longest + 60) if longest else timedelta(0)
+
+
 def zone_of(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None

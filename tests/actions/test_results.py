@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.core.properties import SEND_RESULTS
-from plugin.models import ActionCall, Delivery, Question, db
+from plugin.models import ActionCall, Delivery, Question, SendingRules, db
 from plugin.models.transaction import transaction
 from plugin.services.executions.questions import accept_answer
 from tests.actions.calls import DECLARED, befriended, queued, run
@@ -58,6 +58,15 @@ def a_month_used_up(world: World, tenant: Tenant) -> None:
     with world.app.app_context():
         channel = world.account(tenant).channel_id
     world.sandbox.control("POST", "/quota", {"channel": channel, "limit": 5, "used": 5})
+
+
+def a_cap_of_nothing(world: World, tenant: Tenant) -> None:
+    befriended(world, tenant)
+    with world.app.app_context(), transaction() as session:
+        account_id = tenant.account_id
+        session.add(
+            SendingRules(official_account_id=account_id, cap_messages=0, changed_at=utcnow())
+        )
 
 
 def a_line_that_is_busy(world: World, tenant: Tenant) -> None:
@@ -107,6 +116,7 @@ WAYS: dict[str, Way] = {
     "not_friend": Way(a_stranger),
     "wrong_provider": Way(another_providers_friend),
     "quota_exceeded": Way(a_month_used_up),
+    "capped": Way(a_cap_of_nothing),
     "invalid_message": Way(inputs={"text": "Hi {{ contact.x }}", "question": "{{ contact.x }}"}),
     "expired": Way(a_line_that_is_busy, meanwhile=too_late),
     "failed": Way(inputs={**ELSEWHERE, "qr_code": "999", "rich_menu": "999:richmenu-1"}),

@@ -1,10 +1,10 @@
 """When messages may go out: weekdays, midnight, zones, and clocks that jump."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plugin.core.sending_hours import fault_of_hours, opens_at, zone_named
+from plugin.core.sending_hours import fault_of_hours, longest_closed, opens_at, zone_named
 
 # Friday, 12:00 in Tokyo.
 NOON = datetime(2026, 11, 27, 3, tzinfo=UTC)
@@ -95,3 +95,17 @@ def test_a_contacts_zone_is_read_as_hubspot_spells_it(text: str, name: str) -> N
 )
 def test_hours_from_outside_are_looked_at(hours: object, fault: str) -> None:
     assert fault_of_hours(hours) == fault
+
+
+@pytest.mark.parametrize(
+    ("hours", "longest"),
+    [
+        (NINE_TO_NINE, 12 + 1),
+        (WEEKDAYS, 60 + 1),
+        ([[0, 1440]] * 7, 0),
+        ([[0, 0]] * 7, 0),
+        ([*[[0, 0]] * 6, [60, 120]], 7 * 24 - 1 + 1),
+    ],
+)
+def test_the_longest_time_without_a_window(hours: list[list[int]], longest: int) -> None:
+    assert longest_closed(hours) == timedelta(hours=longest)

@@ -15,6 +15,7 @@ from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services import Dependencies
+from plugin.services.actions.sending_limits import SendingLimits
 from plugin.services.executions.execution import HOLD, Answer
 from plugin.services.message_templates.library import current_version
 
@@ -37,6 +38,7 @@ class ActionContext:
         waits: bool = True,
     ) -> None:
         self.deps, self.installation, self.waits = deps, installation, waits
+        self.limits = SendingLimits(self._known_linkages)
         # Row ids of tracked addresses, by account id and fingerprint.
         self.targets: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._versions: dict[str, TemplateVersion | None] = {}
@@ -86,6 +88,9 @@ class ActionContext:
             self._linkages[contact.id] = Linkage.of_contacts([contact.id])
         return self._linkages[contact.id]
 
+    def _known_linkages(self) -> list[Linkage]:
+        return [linkage for linkages in self._linkages.values() for linkage in linkages]
+
     def friend(self, account: OfficialAccount, contact_id: int) -> Friend | None:
         linkages = self.linkages(contact_id)
         return next(
@@ -120,3 +125,4 @@ class Action(NamedTuple):
     run: Callable[[ActionContext, ActionCall, Mapping[str, str]], Answer]
     hold: Callable[[Mapping[str, str]], timedelta] = lambda _: HOLD
     late: str = "failed"
+    has_quiet_hours: bool = False

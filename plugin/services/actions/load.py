@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 # More concurrent calls than this are a burst, which is expected to last this many seconds more.
 AT_ONCE, LINGER = 4, 1.0
@@ -19,6 +20,7 @@ class LoadGauge:
     def reset(self) -> None:
         self._inside, self._until = 0, 0.0
         self._woken: dict[int, float] = {}
+        self._holds: dict[int, tuple[float, timedelta]] = {}
 
     @contextmanager
     def enter(self) -> Iterator[bool]:
@@ -36,6 +38,13 @@ class LoadGauge:
 
     def was_woken(self, key: int, seconds: float) -> bool:
         return time.monotonic() < self._woken.get(key, 0.0) + seconds
+
+    def known_hold(self, key: int, seconds: float) -> timedelta | None:
+        noted, hold = self._holds.get(key, (0.0, timedelta(0)))
+        return hold if time.monotonic() < noted + seconds else None
+
+    def note_hold(self, key: int, hold: timedelta) -> None:
+        self._holds[key] = (time.monotonic(), hold)
 
     def note_woken(self, key: int) -> None:
         self._woken[key] = time.monotonic()

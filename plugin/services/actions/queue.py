@@ -24,6 +24,7 @@ from plugin.services import Dependencies
 from plugin.services.actions.context import Action, ActionContext
 from plugin.services.actions.load import LoadGauge
 from plugin.services.actions.registry import ACTIONS
+from plugin.services.actions.sending_limits import longest_hold
 from plugin.services.executions.execution import (
     SUCCESS,
     Answer,
@@ -32,6 +33,7 @@ from plugin.services.executions.execution import (
     refusal,
     refused_object,
     store_answer,
+    time_until,
 )
 
 # Under load the workers are woken no more often than this.
@@ -51,8 +53,10 @@ def queue_execution(
     if refused is not None:
         return refused
     now = utcnow()
-    expires = now + longer + action.hold(execution.inputs)
     portal_id, inputs = execution.portal_id, execution.inputs
+    if action.has_quiet_hours:
+        longer += longest_hold(portal_id, load)
+    expires = now + longer + action.hold(inputs)
     row = QueuedExecution(
         portal_id, execution.callback_id, action.name, execution.contact_id, inputs, now, expires
     )
@@ -130,7 +134,11 @@ def _enqueue(
 ) -> None:
     keys: defaultdict[str, list[int]] = defaultdict(list)
     for follow_up in follow_ups:
-        keys[follow_up.kind].append(follow_up.row.id)
+        if follow_up.at is None:
+            keys[follow_up.kind].append(follow_up.row.id)
+        else:
+            delay = time_until(follow_up.at)
+            enqueue(follow_up.kind, follow_up.row.id, installation_id, delay=delay)
     for kind, ids in keys.items():
         enqueue_many(kind, [(key, {}) for key in ids], installation_id)
     if any(call.state == ANSWERED for call in calls):

@@ -25,6 +25,7 @@ from plugin.services.executions.execution import (
     refusal,
     refused_object,
     store_answer,
+    time_until,
 )
 
 log = structlog.get_logger()
@@ -59,7 +60,7 @@ def _run_of_contact(deps: Dependencies, action: Action, execution: Execution) ->
             follow_up = store_answer(call, answer)
             if follow_up is not None:
                 db.session.flush()
-                delay = GUARD if follow_up.do else None
+                delay = GUARD if follow_up.do else time_until(follow_up.at)
                 enqueue(follow_up.kind, follow_up.row.id, installation.id, delay=delay)
     if call is None:
         known = ActionCall.of_callback(installation.id, execution.callback_id)
@@ -106,5 +107,5 @@ def _try_now(call: ActionCall, follow_up: FollowUp, do: Callable[[int], datetime
         if due is None:
             cancel(follow_up.kind, key)
         else:
-            delay = max(due - utcnow(), timedelta(0))
+            delay = time_until(due)
             enqueue(follow_up.kind, key, call.installation_id, delay=delay)

@@ -14,6 +14,7 @@ from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.actions.context import Action, ActionContext, NoAccount
+from plugin.services.actions.sending_limits import CAPPED, TOO_LONG
 from plugin.services.executions.execution import (
     BLOCKS,
     HOLD,
@@ -55,17 +56,35 @@ def send_message(context: ActionContext, call: ActionCall, inputs: Mapping[str, 
         return failure(NOT_LINKED, "not_linked")
     if friend.status == BLOCKED:
         return _refused(friend, "blocked", BLOCKS)
+    silent = inputs.get("notification_disabled", "").lower() == "true"
+    return _planned(context, call, friend, content, silent)
+
+
+def _planned(
+    context: ActionContext, call: ActionCall, friend: Friend, content: Content, silent: bool
+) -> Answer:
+    """Plan the delivery for now or for the end of the quiet hours."""
+    account = friend.official_account
+    opening = context.limits.opening(account, friend)
+    until = call.expires_at or (opening or utcnow()) + HOLD
+    if opening is not None and opening + MARGIN >= until:
+        return _refused(friend, "expired", TOO_LONG)
+    if not context.limits.take_place(friend):
+        return _refused(friend, "capped", CAPPED)
+    at_once = opening is None and _goes_at_once(context, friend, content)
+    plan = Plan(account, friend, content.messages, silent, until - MARGIN, *content[1:])
+    delivery = plan_delivery(call, plan)
+    do = partial(deliver, context.deps) if at_once else None
+    return Answer(SUCCESS, {}, until, FollowUp("deliver", delivery, do, opening))
+
+
+def _goes_at_once(context: ActionContext, friend: Friend, content: Content) -> bool:
     # A friend whose status is unknown is looked up first, which takes more calls.
     known = friend.status == FOLLOWING
     # Refreshing HubSpot's token takes too long while HubSpot waits for the answer.
     ready = not content.filling or context.installation.token_is_fresh(utcnow())
-    is_first = context.waits and known and ready and not Delivery.any_open(account.id)
-    until = call.expires_at or utcnow() + HOLD
-    silent = inputs.get("notification_disabled", "").lower() == "true"
-    plan = Plan(account, friend, content.messages, silent, until - MARGIN, *content[1:])
-    delivery = plan_delivery(call, plan)
-    do = partial(deliver, context.deps) if is_first else None
-    return Answer(SUCCESS, {}, until, FollowUp("deliver", delivery, do))
+    account_id = friend.official_account_id
+    return context.waits and known and ready and not Delivery.any_open(account_id)
 
 
 def _refused(friend: Friend | None, result: str, error: str) -> Answer:
@@ -99,4 +118,4 @@ def _content(
     return Content(check(filled), "", version)
 
 
-SEND_MESSAGE = Action("send-message", send_message, late="expired")
+SEND_MESSAGE = Action("send-message", send_message, late="expired", has_quiet_hours=True)

@@ -43,11 +43,12 @@ class Execution(NamedTuple):
 
 class FollowUp(NamedTuple):
     """A job for a row's id. `do` runs it while HubSpot waits, unless other jobs are ahead: it takes
-    the id and returns when to go on, or None for done."""
+    the id and returns when to go on, or None for done. `at`: not before then."""
 
     kind: str
     row: ActionCall | Delivery
     do: Callable[[int], datetime | None] | None = None
+    at: datetime | None = None
 
 
 class Answer(NamedTuple):
@@ -139,6 +140,10 @@ def answer_of(call: ActionCall) -> Answer:
         return Answer(SUCCESS, {}, call.expires_at)
     outputs = outputs_of(call)
     return Answer(outputs.pop("hs_execution_state", SUCCESS), outputs)
+
+
+def time_until(moment: datetime | None) -> timedelta | None:
+    return max(moment - utcnow(), timedelta(0)) if moment else None
 
 
 def _mark_blocked(call: ActionCall) -> bool:

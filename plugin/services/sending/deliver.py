@@ -21,6 +21,7 @@ from plugin.services.connections.access_token import SENDS_WAIT
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.executions.execution import BLOCKS, FAIL_CONTINUE, SUCCESS
 from plugin.services.sending.personalise import fill_pending
+from plugin.services.sending.quiet_hours import held_deliveries
 from plugin.services.sending.quota import USED_UP, SendPause, note_refusal, send_pause_of
 from plugin.services.sending.results import record_result, sent_outputs, store_result
 
@@ -48,6 +49,9 @@ def deliver(deps: Dependencies, delivery_id: int) -> datetime | None:
     # A message that may have gone out is pushed again under its key, which costs nothing if it had.
     if pause is not None and not delivery.maybe_sent:
         return _wait_or_refuse(delivery, pause)
+    opening = held_deliveries([delivery], utcnow()).get(delivery.id)
+    if opening is not None:
+        return opening
     channel = messaging_channel(account)
     try:
         return _fill_and_push(deps, channel, delivery)

@@ -31,6 +31,7 @@ from plugin.services.sending.deliver import (
     push_of,
 )
 from plugin.services.sending.personalise import PENDING, fill_pending, is_stale
+from plugin.services.sending.quiet_hours import held_deliveries
 from plugin.services.sending.quota import send_pause_of
 from plugin.services.sending.results import record_sent
 
@@ -84,7 +85,12 @@ def _plain_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     active = Installation.id.in_(installation_ids) & (Installation.state == ACTIVE)
     active &= Installation.refused_since.is_(None)
     alive = set(db.session.scalars(select(Installation.id).where(active)))
-    plain = [delivery for delivery in deliveries if _is_plain(delivery, alive)]
+    held = held_deliveries(deliveries, utcnow())
+    plain = [
+        delivery
+        for delivery in deliveries
+        if delivery.id not in held and _is_plain(delivery, alive)
+    ]
     # Results are stored on contacts too, which all transactions lock in the order of their ids.
     return sorted(plain, key=_contact_row)
 

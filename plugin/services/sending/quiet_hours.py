@@ -1,7 +1,8 @@
 """Quiet hours: which friends' messages wait, and until when."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -11,6 +12,11 @@ from plugin.models.base import db
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.linkage import Linkage
+from plugin.models.sending.delivery import Delivery
+from plugin.services.sending.frequency_cap import COUNTED_ACTION
+
+# Whoever plans a delivery looks at the quiet hours then.
+FRESH = timedelta(minutes=1)
 
 
 def held_until(
@@ -27,6 +33,27 @@ def held_until(
     opening = {zone: opens_at(rules.open_hours, zone, now) for zone in {usual, *zones.values()}}
     openings = {friend_id: opening[zones.get(friend_id, usual)] for friend_id in friend_ids}
     return {friend_id: moment for friend_id, moment in openings.items() if moment is not None}
+
+
+def held_deliveries(deliveries: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
+    """Return by id when the window opens for each workflow message that has to wait (again): it was
+    planned a while ago, and no try of it may have reached the friend."""
+    friends: defaultdict[OfficialAccount, set[int]] = defaultdict(set)
+    late = [delivery for delivery in deliveries if _has_waited(delivery, now)]
+    for delivery in late:
+        friends[delivery.friend.official_account].add(delivery.friend_id)
+    held: dict[int, datetime] = {}
+    for account, friend_ids in friends.items():
+        held.update(held_until(account, friend_ids, now))
+    return {
+        delivery.id: held[delivery.friend_id] for delivery in late if delivery.friend_id in held
+    }
+
+
+def _has_waited(delivery: Delivery, now: datetime) -> bool:
+    call = delivery.action_call
+    is_counted = call is not None and call.action == COUNTED_ACTION
+    return is_counted and not delivery.maybe_sent and now - delivery.created_at > FRESH
 
 
 def _own_zones(property_name: str, friend_ids: Collection[int]) -> dict[int, str]:

@@ -30,6 +30,7 @@ RESULTS = {
     "not_friend": _("Not a friend"),
     "wrong_provider": _("LINE ID of another provider"),
     "quota_exceeded": _("Monthly limit reached"),
+    "capped": _("Frequency cap reached"),
     "invalid_message": _("Message is not valid"),
     "invalid_tag": _("Tag is not valid"),
     "menu_not_found": _("Menu not found"),
