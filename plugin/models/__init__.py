@@ -14,7 +14,7 @@ from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import Broadcast
-from plugin.models.broadcasts.measures import DailyCount, GoalHit, StatusChange
+from plugin.models.broadcasts.measures import DailyCount, GoalHit, StatusChange, TemplateUnit
 from plugin.models.broadcasts.multicast import Multicast
 from plugin.models.broadcasts.recipient import Recipient, Tally
 from plugin.models.broadcasts.sending_rules import SendingRules
@@ -119,6 +119,7 @@ __all__ = [
     "Tagging",
     "Tally",
     "Template",
+    "TemplateUnit",
     "TemplateVersion",
     "UnsentMessage",
     "UserToken",

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Column, Index, Select, Table, TextClause, bindparam, text
+from sqlalchemy import Boolean, Column, Float, Index, Select, Table, TextClause, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -64,6 +64,25 @@ def _in_array(element: among, compiler: Any, **options: Any) -> str:
     # With IN, PostgreSQL may run the select once for each row of a table that it has not analyzed.
     column, ids = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} = ANY (ARRAY{ids})"
+
+
+class seconds_between(FunctionElement[float]):  # noqa: N801 - reads as the SQL function it is
+    """Seconds from one moment to another, which both are columns or expressions of moments."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between)
+def _julian(element: seconds_between, compiler: Any, **options: Any) -> str:
+    start, end = (compiler.process(part, **options) for part in element.clauses)
+    return f"((julianday({end}) - julianday({start})) * 86400)"
+
+
+@compiles(seconds_between, "postgresql")
+def _epoch(element: seconds_between, compiler: Any, **options: Any) -> str:
+    start, end = (compiler.process(part, **options) for part in element.clauses)
+    return f"EXTRACT(EPOCH FROM {end} - {start})"
 
 
 def analyze_grown(*models: type[Base]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from plugin.models import Friend, WebhookEvent, db
+from plugin.models import Friend, StatusChange, WebhookEvent, db
 from tests.support.people import contact_of, friend_of, linked
 from tests.support.signing import line_post
 from tests.support.world import Tenant, World
@@ -51,6 +51,19 @@ def test_follow_makes_a_friend_and_unfollow_a_blocker(world: World, alice: Tenan
     post(world, alice, [event("unfollow", 2000)])
     world.work()
     assert [one.status for one in friends(world)] == ["blocked"]
+
+
+@pytest.mark.both_databases
+def test_every_follow_and_block_is_kept_once_by_its_own_time(world: World, alice: Tenant) -> None:
+    post(world, alice, [event("follow", 1000), event("unfollow", 3000)])
+    world.work()
+    late = event("follow", 2000)
+    post(world, alice, [late, {**late, "webhookEventId": "01AGAIN"}, event("message", 4000)])
+    world.work()
+    with world.app.app_context():
+        changes = select(StatusChange.status, StatusChange.at).order_by(StatusChange.at)
+        rows = [(status, at.timestamp()) for status, at in db.session.execute(changes)]
+    assert rows == [("following", 1), ("following", 2), ("blocked", 3)]
 
 
 @pytest.mark.both_databases

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("frozen_at", TIME),
         sa.Column("first_sent_at", TIME),
+        sa.Column("used_before", BIG_ID),
         sa.Column("finished_at", TIME),
         sa.Column("archived_at", TIME),
         sa.ForeignKeyConstraint(
@@ -232,6 +233,18 @@ def upgrade() -> None:
     )
     op.create_index("status_change_of_friend", "status_change", ["friend_id", "at"])
     op.create_table(
+        "template_unit",
+        sa.Column("template_id", BIG_ID, nullable=False),
+        sa.Column("month", sa.String(6), nullable=False),
+        sa.Column("name", sa.String(30), nullable=False),
+        sa.Column("opens", sa.JSON()),
+        sa.Column("opens_read_at", TIME),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["template.id"], name="fk_template_unit_template_id"
+        ),
+        sa.PrimaryKeyConstraint("template_id", "month", name="pk_template_unit"),
+    )
+    op.create_table(
         "daily_count",
         sa.Column("official_account_id", BIG_ID, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -258,6 +271,17 @@ def upgrade() -> None:
             "fk_delivery_broadcast_id", "delivery", "broadcast", ["broadcast_id"], ["id"]
         )
     op.create_index("ix_delivery_broadcast_id", "delivery", ["broadcast_id"])
+    op.add_column(
+        "delivery",
+        sa.Column("aggregation_unit", sa.String(30), server_default="", nullable=False),
+    )
+    op.create_index(
+        "delivery_of_template",
+        "delivery",
+        ["template_id", "created_at"],
+        postgresql_where=sa.text("template_id IS NOT NULL"),
+        sqlite_where=sa.text("template_id IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
@@ -265,9 +289,12 @@ def downgrade() -> None:
     with op.batch_alter_table("delivery") as batch:
         batch.drop_constraint("fk_delivery_broadcast_id", type_="foreignkey")
         batch.drop_index("ix_delivery_broadcast_id")
+        batch.drop_index("delivery_of_template")
+        batch.drop_column("aggregation_unit")
         batch.drop_column("broadcast_id")
     for table in (
         "daily_count",
+        "template_unit",
         "status_change",
         "goal_hit",
         "broadcast_tally",

@@ -91,6 +91,8 @@ class Broadcast(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The month's messages of the account before the first send, by LINE's count.
+    used_before: Mapped[int | None] = mapped_column()
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)

@@ -1,11 +1,12 @@
 """What came of the sends: goals reached, changes of friends' status, LINE's own daily counts."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plugin.models.base import Base, BigId, UTCDateTime
+from plugin.models.base import Base, BigId, UTCDateTime, db
 
 
 class GoalHit(Base):
@@ -29,6 +30,25 @@ class StatusChange(Base):
     status: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
+    @classmethod
+    def is_known(cls, friend_id: int, status: str, at: datetime) -> bool:
+        same = select(cls.id).where(cls.friend_id == friend_id, cls.at == at, cls.status == status)
+        return db.session.scalar(same.limit(1)) is not None
+
+
+class TemplateUnit(Base):
+    """LINE's name for its statistics of a template's workflow sends in a month (UTC+9)."""
+
+    __tablename__ = "template_unit"
+
+    template_id: Mapped[int] = mapped_column(ForeignKey("template.id"), primary_key=True)
+    # Like 202611.
+    month: Mapped[str] = mapped_column(String(6), primary_key=True)
+    name: Mapped[str] = mapped_column(String(30))
+    # As a Variant's.
+    opens: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    opens_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
 
 class DailyCount(Base):
     """What LINE says it accepted on a day (UTC+9) by a kind of call, and what Musubi sent."""
@@ -39,7 +59,7 @@ class DailyCount(Base):
         ForeignKey("official_account.id"), primary_key=True
     )
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    # "push", "multicast" or "reply"
+    # "push", "multicast" or "reply"; "names" on a month's first day: names for statistics.
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     ours: Mapped[int] = mapped_column(default=0)
     # None: LINE has not counted yet.

@@ -26,7 +26,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sending.action_call import ActionCall
-from plugin.models.sql import among
+from plugin.models.sql import among, partial_index
 
 # A Delivery is planned, then sending (a try may be out), then has one of the three results.
 PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN = (
@@ -42,6 +42,9 @@ class Delivery(Base):
     __table_args__ = (
         Index("delivery_of_account", "official_account_id", "id"),
         # Small whatever was ever sent, so that asking whether anything waits costs nothing.
+        partial_index(
+            "delivery_of_template", "template_id", "created_at", part="template_id IS NOT NULL"
+        ),
         Index("delivery_open", "official_account_id", postgresql_where=OPEN, sqlite_where=OPEN),
     )
 
@@ -57,6 +60,8 @@ class Delivery(Base):
     # The template and its version that the messages come from, where they do.
     template_id: Mapped[int | None] = mapped_column(ForeignKey("template.id"))
     template_version: Mapped[int | None] = mapped_column()
+    # LINE's name for its statistics, "" for none.
+    aggregation_unit: Mapped[str] = mapped_column(String(30), default="", server_default="")
     # "owed": the messages still hold tokens; "reading": a worker reads their values until
     # `filling_until`; "failed": they cannot be filled, `error` says why.
     filling: Mapped[str] = mapped_column(String(10), default="")

@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, case, delete, inspect, select, update
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal
 from plugin.models.base import Base, db
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.measures import GoalHit
 from plugin.models.connections.installation import REMOVED, REMOVING, Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
@@ -162,6 +164,7 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         LinkTarget.official_account_id.in_(accounts), LinkTarget.friend_id.is_not(None)
     )
     events = (WebhookEvent.source == HUBSPOT) & (WebhookEvent.owner_id == installation_id)
+    broadcasts = select(Broadcast.id).where(Broadcast.official_account_id.in_(accounts))
     # Rows that point at others come first. Accounts, friends and QR codes stay.
     return [
         (Job, (Job.tenant_id == installation_id) & Job.kind.not_in(OUTLIVING_HUBSPOT)),
@@ -186,5 +189,6 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         (IdempotentCall, IdempotentCall.installation_id == installation_id),
         (LinkClick, LinkClick.link_target_id.in_(personal)),
         (LinkTarget, LinkTarget.id.in_(personal)),
+        (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
         (Contact, Contact.installation_id == installation_id),
     ]

@@ -3,6 +3,7 @@
 from sqlalchemy import case, select, update
 
 from plugin.models.base import db
+from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
 from plugin.models.connections.official_account import OfficialAccount
@@ -62,6 +63,9 @@ def _erase_actors(installation_id: int) -> None:
     templates = select(Template.id).where(Template.official_account_id.in_(accounts))
     for statement in (
         update(TemplateVersion).where(TemplateVersion.template_id.in_(templates)).values(by=""),
+        update(SendingRules)
+        .where(SendingRules.official_account_id.in_(accounts))
+        .values(changed_by="", zone_property=""),
         update(Tagging).where(Tagging.installation_id == installation_id).values(actor=""),
     ):
         affected(statement.execution_options(synchronize_session=False))

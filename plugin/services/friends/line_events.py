@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from plugin.core.clock import utcnow
 from plugin.core.security.tokens import fingerprint
 from plugin.models.base import db
+from plugin.models.broadcasts.measures import StatusChange
 from plugin.models.connections.official_account import OfficialAccount, WebhookAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
@@ -113,11 +114,19 @@ def handle_event(account: OfficialAccount, event: Event) -> None:
 def _follow(friend: Friend, at: datetime) -> bool:
     # They may have a new name or picture since the last profile.
     friend.profile_at = None
+    _store_change(friend, FOLLOWING, at)
     return friend.note_status(FOLLOWING, at)
 
 
 def _unfollow(friend: Friend, at: datetime) -> bool:
+    _store_change(friend, BLOCKED, at)
     return friend.note_status(BLOCKED, at)
+
+
+def _store_change(friend: Friend, status: str, at: datetime) -> None:
+    """Store what LINE reported, once, by the event's own time: a late event belongs there too."""
+    if not StatusChange.is_known(friend.id, status, at):
+        db.session.add(StatusChange(friend_id=friend.id, status=status, at=at))
 
 
 def _received(friend: Friend, at: datetime) -> bool:

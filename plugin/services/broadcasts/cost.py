@@ -1,0 +1,33 @@
+"""The cost of a broadcast by the account's plan, before it is sent and afterwards."""
+
+from plugin.core.broadcasts.money import Cost, cost_of
+from plugin.core.clock import utcnow
+from plugin.core.quota import month_of
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.sending_rules import SendingRules
+from plugin.models.connections.official_account import OfficialAccount
+
+
+def expected_cost(account: OfficialAccount, messages: int) -> Cost | None:
+    """Return what so many more messages of this month cost; None where no plan was entered."""
+    return _cost(account.id, messages, used_this_month(account))
+
+
+def spent(broadcast: Broadcast, messages: int) -> Cost | None:
+    """Return what a broadcast cost that sent so many."""
+    return _cost(broadcast.official_account_id, messages, broadcast.used_before or 0)
+
+
+def used_this_month(account: OfficialAccount) -> int:
+    """Return LINE's count at the last reading, 0 where that is of another month."""
+    read_at = account.quota_read_at
+    is_present = read_at is not None and month_of(read_at) == month_of(utcnow())
+    return account.quota_used if is_present else 0
+
+
+def _cost(account_id: int, messages: int, used_before: int) -> Cost | None:
+    rules = SendingRules.of_account(account_id)
+    if rules is None or (rules.price_milli is None and rules.free_messages is None):
+        return None
+    plan = rules.free_messages, rules.price_milli, rules.currency
+    return cost_of(messages, used_before, *plan)
