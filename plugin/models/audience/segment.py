@@ -61,3 +61,13 @@ class SegmentVersion(Base):
     def current(cls, segment: Segment) -> "SegmentVersion":
         statement = select(cls).where(cls.segment_id == segment.id)
         return db.session.scalars(statement.where(cls.number == segment.version)).one()
+
+    @classmethod
+    def find(cls, segment: Segment, number: int) -> "SegmentVersion | None":
+        statement = select(cls).where(cls.segment_id == segment.id, cls.number == number)
+        return db.session.scalar(statement)
+
+    @classmethod
+    def of_segment(cls, segment: Segment) -> "list[SegmentVersion]":
+        statement = select(cls).where(cls.segment_id == segment.id)
+        return list(db.session.scalars(statement.order_by(cls.number.desc())))

@@ -39,13 +39,13 @@ def find_friends(installation_id: int, filters: FriendFilter) -> Select[tuple[Fr
     if filters.status:
         statement = statement.where(Friend.status == filters.status)
     if filters.tag:
-        statement = statement.where(_has_tag(filters.tag))
+        statement = statement.where(has_tag(filters.tag))
     if filters.official_account is not None:
         statement = statement.where(Friend.official_account_id == filters.official_account)
     return statement.where(_matches(filters.q)) if filters.q.strip() else statement
 
 
-def _has_tag(tag: str) -> ColumnElement[bool]:
+def has_tag(tag: str) -> ColumnElement[bool]:
     # Tags are a JSON list, which each database opens by a function of its own.
     dialect = db.session().get_bind().dialect.name
     opened = func.json_each if dialect == "sqlite" else func.json_array_elements_text

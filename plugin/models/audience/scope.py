@@ -1,0 +1,47 @@
+"""What a segment's statement is compiled for, and how its parts are asked for."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Select, String, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import ColumnClause
+
+from plugin.core.segments.rule import Rule
+from plugin.models.base import db
+
+
+class Scope(NamedTuple):
+    """An Official Account at a moment. `zone`: the portal's. `segments`: the rules of those that
+    the rule names, by id; `lists`: our rows of HubSpot's lists, by HubSpot's id."""
+
+    account_id: int
+    installation_id: int
+    now: datetime
+    zone: tzinfo
+    segments: Mapping[int, Rule]
+    lists: Mapping[str, int]
+
+
+def is_sqlite() -> bool:
+    return db.session().get_bind().dialect.name == "sqlite"
+
+
+def found_by(column: ColumnElement[Any], rows: Select[Any], key: ColumnElement[Any]) -> Any:
+    """Return whether `rows` has one whose `key` is `column`."""
+    if is_sqlite():
+        # SQLite can begin with these rows, and makes a set of them otherwise.
+        return column.in_(rows.with_only_columns(key).where(key.is_not(None)).correlate(None))
+    # PostgreSQL joins to what EXISTS asks for; with IN it may scan the rows once for each friend.
+    return rows.with_only_columns(ColumnClause("1", is_literal=True)).where(key == column).exists()
+
+
+def among_values(column: ColumnElement[Any], values: Sequence[str | int]) -> ColumnElement[bool]:
+    """Return whether the column has one of thousands of values, which go in as one parameter."""
+    type_ = BigInteger() if isinstance(values[0], int) else String()
+    if not is_sqlite():
+        return column == any_(bindparam(None, list(values), type_=ARRAY(type_)))
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(each.c.value))
