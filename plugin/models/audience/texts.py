@@ -47,7 +47,7 @@ class folded(FunctionElement[str]):  # noqa: N801
 
 
 # JSON's form of a number, with so few digits that no database fails on it.
-NUMBER = r"^-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][-+]?[0-9]{1,2})?$"
+NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9][0-9]?)?$"
 _SQLITE_NUMBER = """
 CASE WHEN length({x}) <= 100 AND json_valid({x}) AND {x} GLOB '[-0-9]*'
       AND {x} NOT GLOB '*[^-+.0-9eE]*' AND {x} NOT GLOB '*[eE][0-9][0-9][0-9]*'
