@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, object]] = {
 CHANGES = {
     f"{PREFIX}/templates/<template_id>": {"messages": [{"type": "text", "text": "Hi"}]},
     f"{PREFIX}/imports/<import_id>": {"every_minutes": 60},
+    f"{PREFIX}/sending-rules/<account_id>": {"cap_messages": 1},
 }
 
 
