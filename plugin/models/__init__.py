@@ -8,6 +8,7 @@ is "lane" and `failed` is "parked"; HistoryEntry's `event_type` is "deed", in "l
 
 from plugin.models.audience.contact_values import ContactValues
 from plugin.models.audience.list_export import ListExport
+from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.audience.synced_list import ListMembership, SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
@@ -103,6 +104,7 @@ __all__ = [
     "Multicast",
     "OAuthState",
     "OfficialAccount",
+    "PropertySync",
     "PropertyTrouble",
     "QRCode",
     "Question",

@@ -131,6 +131,19 @@ def _autocommitting() -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def outside_transaction() -> Iterator[Connection]:
+    """Yield a connection on which each statement is by itself: some cannot be in a transaction."""
+    check_hold()
+    close_reads()
+    with write_lock(db.engine), db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execution_options(musubi_alone=True)
+        else:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
 def before_call() -> None:
     """Before a network call: nothing is open, and the job's lease still holds."""
     check_hold()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
+from plugin.models.audience.value_indexes import adjust_indexes
 from plugin.models.system.job import Claimed
 from plugin.services import Dependencies
 from plugin.services.actions.ask_question import close_question
@@ -34,6 +35,10 @@ from plugin.services.sync.properties import ensure_properties
 from plugin.services.sync.pull import check_contacts
 from plugin.services.sync.push import write_contacts
 from plugin.services.sync.reconcile import plan_reconciles, reconcile
+from plugin.services.sync.synced_choice import forget_removed
+from plugin.services.sync.synced_lists import sync_list
+from plugin.services.sync.synced_schedule import plan_syncs
+from plugin.services.sync.synced_values import sync_contacts
 from plugin.services.system.retention import delete_expired, truncate_log
 
 # A step returns None when the job is done, or the time of its next step; it raises to be retried.
@@ -103,6 +108,11 @@ HANDLERS: dict[str, Handler] = {
     "refresh_token": _repeat(refresh_ahead),
     "read_profiles": _repeat(read_profiles),
     "prepare_list": _repeat_at(bulk_issue),
+    "sync_contacts": _repeat_at(sync_contacts),
+    "sync_list": _repeat_at(sync_list),
+    "plan_syncs": lambda _, job: plan_syncs(),
+    "forget_removed": _without_gateways(forget_removed),
+    "adjust_indexes": lambda _, job: utcnow() if adjust_indexes() else None,
     "tag_many": _without_gateways(tag_batch),
     "read_quota": _repeat_at(read_quota),
     "read_quotas": _read_quotas,

@@ -82,18 +82,22 @@ class HubSpotClient:
         path: str,
         form: Mapping[str, str] | None = None,
         query: Sequence[tuple[str, str]] = (),
+        body: Mapping[str, Any] | None = None,
     ) -> dict[str, Any] | None:
-        """Call one of `DIRECT_PATHS`: with a form and no token, or with a token and no body."""
+        """Call one of `DIRECT_PATHS`: with a form and no token, or with a token and a JSON body."""
         import hubspot.oauth
 
         headers = {"Accept": "application/json"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif body is not None:
+            headers["Content-Type"] = "application/json"
         answer: dict[str, Any] | None = self._bound(hubspot.oauth, caller).call_api(
             path,
             method,
             query_params=list(query),
             header_params=headers,
+            body=body,
             post_params=list(form.items()) if form else [],
             auth_settings=["oauth2"] if form is None else [],
         )

@@ -1,10 +1,20 @@
 """Lists of contacts (segments, on HubSpot's pages) and their members."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
-from plugin.gateways import ContactList, GatewayError, ListPage, MembershipPage, Portal
-from plugin.gateways.hubspot.client import HubSpotTopic, reading
+from plugin.gateways import (
+    ContactList,
+    GatewayError,
+    ListPage,
+    ListsOfContacts,
+    MembershipPage,
+    Portal,
+)
+from plugin.gateways.hubspot.client import Caller, HubSpotTopic, reading
+from plugin.gateways.hubspot.paths import LISTS_OF_RECORDS
 from plugin.gateways.network import parse_rows
 
 _CONTACTS = "0-1"
@@ -51,10 +61,37 @@ class ListCalls(HubSpotTopic):
         get = api.get_page_ordered_by_added_to_list_date if by_join else api.get_page
         answer = get(list_id, **page)
         with reading():
-            ids = tuple(parse_rows(answer["results"], lambda raw: int(raw["recordId"])))
+            members = parse_rows(answer["results"], _member)
+            ids = tuple(contact_id for contact_id, _ in members)
+            joined = {contact_id: at for contact_id, at in members if at is not None}
             total = answer.get("total")
             following = ((answer.get("paging") or {}).get("next") or {}).get("after")
-            return MembershipPage(ids, following and str(following), _count(total))
+            return MembershipPage(ids, following and str(following), _count(total), joined)
+
+    def lists_of_contacts(self, portal: Portal, contact_ids: Sequence[int]) -> ListsOfContacts:
+        inputs = [{"objectTypeId": _CONTACTS, "recordId": str(row)} for row in contact_ids]
+        body = {"inputs": inputs}
+        answer = self._client.direct(Caller.of(portal), "POST", LISTS_OF_RECORDS, body=body)
+        with reading():
+            return dict(parse_rows((answer or {})["results"], _lists_of))
+
+
+def _member(raw: Mapping[str, Any]) -> tuple[int, datetime | None]:
+    return int(raw["recordId"]), _moment(raw.get("membershipTimestamp"))
+
+
+def _lists_of(raw: Mapping[str, Any]) -> tuple[int, dict[str, datetime | None]]:
+    rows = raw.get("recordListMemberships") or ()
+    lists = {str(row["listId"]): _moment(row.get("lastAddedTimestamp")) for row in rows}
+    return int(raw["recordId"]), lists
+
+
+def _moment(value: Any) -> datetime | None:
+    # A list's time of joining is worth little without the member, but not the reverse.
+    with suppress(TypeError, ValueError):
+        moment = datetime.fromisoformat(str(value))
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
 
 
 def _holds_contacts(raw: Mapping[str, Any]) -> bool:

@@ -12,6 +12,9 @@ SDK_PATHS: Mapping[tuple[str, str], str] = {
     ),
     ("POST", "/crm/v3/objects/contacts/search"): "/crm/objects/2026-09/contacts/search",
     ("GET", "/crm/v3/properties/{objectType}"): "/crm/properties/2026-09/{objectType}",
+    ("GET", "/crm/v3/properties/{objectType}/{propertyName}"): (
+        "/crm/properties/2026-09/{objectType}/{propertyName}"
+    ),
     ("POST", "/crm/v3/properties/{objectType}/groups"): (
         "/crm/properties/2026-09/{objectType}/groups"
     ),
@@ -42,6 +45,7 @@ ACCOUNT_DETAILS = "/account-info/2026-09/details"
 # No dated path finds the contact of a visitor cookie. HubSpot supports the numbered ones until
 # September 2027 ("Migrate to date-based versioning").
 VISITORS = "/contacts/v1/contact/byUtk/batch/"
+LISTS_OF_RECORDS = "/crm/lists/2026-09/records/memberships/batch/read"
 
 # Paths for which the SDK has no method (TOKEN because its method does not know PKCE).
 DIRECT_PATHS = frozenset(
@@ -52,6 +56,7 @@ DIRECT_PATHS = frozenset(
         ("DELETE", UNINSTALL),
         ("GET", ACCOUNT_DETAILS),
         ("GET", VISITORS),
+        ("POST", LISTS_OF_RECORDS),
     }
 )
 

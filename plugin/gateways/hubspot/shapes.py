@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugin.gateways import Portal, PropertyShape
+from plugin.gateways import ListedProperty, Portal, PropertyShape
 from plugin.gateways.hubspot.client import HubSpotTopic, reading
 from plugin.gateways.network import parse_rows
 
@@ -12,6 +12,18 @@ _MAX_PAGES = 20
 
 
 class ShapeCalls(HubSpotTopic):
+    def listed_properties(self, portal: Portal) -> tuple[ListedProperty, ...]:
+        answer = self._portal_api(portal).crm.properties.core_api.get_all("contacts")
+        with reading():
+            found = [raw for raw in answer["results"] if not raw.get("archived")]
+            rows = parse_rows(found, _listed)
+        return tuple(sorted(rows, key=lambda row: (row.label.lower(), row.name)))
+
+    def listed_property(self, portal: Portal, name: str) -> ListedProperty:
+        answer = self._portal_api(portal).crm.properties.core_api.get_by_name("contacts", name)
+        with reading():
+            return _listed(answer)
+
     def property_shapes(self, portal: Portal, names: Sequence[str]) -> tuple[PropertyShape, ...]:
         body = {"archived": False, "inputs": [{"name": name} for name in dict.fromkeys(names)]}
         answer = self._portal_api(portal).crm.properties.batch_api.read("contacts", body)
@@ -34,6 +46,20 @@ class ShapeCalls(HubSpotTopic):
             cursors.add(str(after))
             page["after"] = str(after)
         return names
+
+
+def _listed(raw: Mapping[str, Any]) -> ListedProperty:
+    shape = _shape(raw)
+    return ListedProperty(
+        name=shape.name,
+        label=str(raw.get("label") or shape.name),
+        group=str(raw.get("groupName") or ""),
+        type=shape.type,
+        field_type=shape.field_type,
+        options=tuple(shape.labels.items()),
+        of_owners=shape.of_owners,
+        hidden=bool(raw.get("hidden")),
+    )
 
 
 def _shape(raw: Mapping[str, Any]) -> PropertyShape:

@@ -80,6 +80,20 @@ class PropertyDefinition:
 
 
 @dataclass(frozen=True)
+class ListedProperty:
+    """A contact property as HubSpot defines it."""
+
+    name: str
+    label: str
+    group: str
+    type: str  # type and field_type are HubSpot's
+    field_type: str
+    options: tuple[tuple[str, str], ...] = ()  # (value, label), in HubSpot's order
+    of_owners: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class ContactList:
     """A HubSpot list of contacts; HubSpot's pages call lists segments."""
 
@@ -101,6 +115,11 @@ class MembershipPage:
     contact_ids: tuple[int, ...]  # up to 250
     after: str | None  # the next cursor
     total: int | None = None
+    joined: Mapping[int, datetime] = field(default_factory=dict)  # where HubSpot tells the time
+
+
+# By contact id: the ids of the lists that hold the contact, each with the time of joining.
+ListsOfContacts = Mapping[int, Mapping[str, datetime | None]]
 
 
 @dataclass(frozen=True)
@@ -154,6 +173,12 @@ class HubSpotGateway(Protocol):
 
     def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
         """Return text properties by label, without hidden, calculated or archived ones."""
+
+    def listed_properties(self, portal: Portal) -> tuple[ListedProperty, ...]:
+        """Return all contact properties that are not archived, by label."""
+
+    def listed_property(self, portal: Portal, name: str) -> ListedProperty:
+        """Raise `not_found`, with HubSpot's message, where it has none of this name."""
 
     def property_shapes(self, portal: Portal, names: Sequence[str]) -> tuple[PropertyShape, ...]:
         """Return the shapes of up to 100 properties in one call, without unknown names."""
@@ -213,3 +238,6 @@ class HubSpotGateway(Protocol):
     ) -> MembershipPage:
         """Order by record id, or with `by_join` by join time: then new members come last. A list
         that is still processing returns the members it has so far."""
+
+    def lists_of_contacts(self, portal: Portal, contact_ids: Sequence[int]) -> ListsOfContacts:
+        """Return the lists of up to 100 contacts in one call, without contacts unknown there."""

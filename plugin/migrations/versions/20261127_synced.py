@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("installation_id", BIG_ID, nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("label", sa.String(255), nullable=False),
+        sa.Column("former_label", sa.String(255), nullable=False),
+        sa.Column("former_type", sa.String(40), nullable=False),
         sa.Column("type", sa.String(40), nullable=False),
         sa.Column("field_type", sa.String(40), nullable=False),
         sa.Column("of_owners", sa.Boolean(), nullable=False),
@@ -34,6 +36,7 @@ def upgrade() -> None:
         sa.Column("chosen_at", TIME, nullable=False),
         sa.Column("chosen_by", sa.String(255), nullable=False),
         sa.Column("filled_at", TIME),
+        sa.Column("known", BIG_ID, nullable=False),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installation.id"], name="fk_synced_property_installation_id"
         ),
@@ -51,12 +54,18 @@ def upgrade() -> None:
         sa.Column("size", BIG_ID),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("error", sa.String(500), nullable=False),
+        sa.Column("phase", sa.String(10), nullable=False),
         sa.Column("after", sa.String(255), nullable=False),
         sa.Column("trail", sa.String(60), nullable=False),
         sa.Column("pass_started_at", TIME),
         sa.Column("looked_at", TIME),
         sa.Column("read_at", TIME),
         sa.Column("join_after", sa.String(255), nullable=False),
+        sa.Column("tail_mark", sa.String(40), nullable=False),
+        sa.Column("tail_count", BIG_ID, nullable=False),
+        sa.Column("by_id", sa.Boolean(), nullable=False),
+        sa.Column("incomplete", sa.Boolean(), nullable=False),
+        sa.Column("members", BIG_ID, nullable=False),
         sa.Column("chosen_at", TIME, nullable=False),
         sa.Column("chosen_by", sa.String(255), nullable=False),
         sa.ForeignKeyConstraint(
@@ -100,9 +109,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("synced_list_id", "contact_row_id", name="pk_list_membership"),
     )
     op.create_index("list_membership_of_contact", "list_membership", ["contact_row_id"])
+    op.create_table(
+        "property_sync",
+        sa.Column("installation_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("pass_started_at", TIME),
+        sa.Column("passed_at", TIME),
+        sa.Column("prepared_to", sa.BigInteger()),
+        sa.Column("total", BIG_ID, nullable=False),
+        sa.Column("read", BIG_ID, nullable=False),
+        sa.Column("changed_since", TIME),
+        sa.Column("search_started_at", TIME),
+        sa.Column("after", sa.String(255), nullable=False),
+        sa.Column("trail", sa.String(60), nullable=False),
+        sa.Column("looked_at", TIME),
+        sa.Column("checked_at", TIME),
+        sa.Column("error", sa.String(500), nullable=False),
+        sa.Column("failing_since", TIME),
+        sa.ForeignKeyConstraint(
+            ["installation_id"], ["installation.id"], name="fk_property_sync_installation_id"
+        ),
+        sa.PrimaryKeyConstraint("installation_id", name="pk_property_sync"),
+    )
 
 
 def downgrade() -> None:
     """What was kept of HubSpot is gone; the next choice reads it again."""
-    for table in ("list_membership", "contact_values", "synced_list", "synced_property"):
+    for table in (
+        "property_sync",
+        "list_membership",
+        "contact_values",
+        "synced_list",
+        "synced_property",
+    ):
         op.drop_table(table)

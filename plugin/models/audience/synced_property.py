@@ -8,7 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plugin.models.base import Base, BigId, UTCDateTime, db
 
 # FINE: kept up to date. The others say why not, with HubSpot's words in `error`.
-FINE, MISSING, RETYPED, REFUSED = "fine", "missing", "retyped", "refused"
+# REMOVED: nobody keeps it any more, and its values are being deleted.
+FINE, MISSING, RETYPED, REFUSED, REMOVED = "fine", "missing", "retyped", "refused", "removed"
+# Those that HubSpot is asked for.
+READABLE = (FINE, RETYPED)
 
 
 class SyncedProperty(Base):
@@ -21,6 +24,9 @@ class SyncedProperty(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
     name: Mapped[str] = mapped_column(String(100))
     label: Mapped[str] = mapped_column(String(255), default="")
+    # What it was before HubSpot renamed or retyped it, until a person has seen that.
+    former_label: Mapped[str] = mapped_column(String(255), default="")
+    former_type: Mapped[str] = mapped_column(String(40), default="")
     type: Mapped[str] = mapped_column(String(40), default="")
     field_type: Mapped[str] = mapped_column(String(40), default="")
     of_owners: Mapped[bool] = mapped_column(default=False)
@@ -32,10 +38,22 @@ class SyncedProperty(Base):
     chosen_by: Mapped[str] = mapped_column(String(255), default="")
     # When the values of all linked contacts had been read after the choice.
     filled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Contacts with a value, counted anew at the end of every pass.
+    known: Mapped[int] = mapped_column(default=0)
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["SyncedProperty"]]:
-        return select(cls).where(cls.installation_id == installation_id).order_by(cls.id)
+        own = cls.installation_id == installation_id
+        return select(cls).where(own, cls.state != REMOVED).order_by(cls.id)
+
+    @classmethod
+    def find_owned(cls, installation_id: int, property_id: int) -> "SyncedProperty | None":
+        return db.session.scalar(cls.owned(installation_id).where(cls.id == property_id))
+
+    @classmethod
+    def readable(cls, installation_id: int) -> "dict[str, SyncedProperty]":
+        rows = db.session.scalars(cls.owned(installation_id).where(cls.state.in_(READABLE)))
+        return {row.name: row for row in rows}
 
     @classmethod
     def list_owned(cls, installation_id: int) -> "list[SyncedProperty]":

@@ -95,6 +95,24 @@ JOB_KINDS: dict[str, JobKind] = {
     "truncate_log": JobKind(
         SYNC, Sentence("Empty the database's log after a deletion"), outlives_hubspot=True
     ),
+    # A second lets the links of an import come together.
+    "sync_contacts": JobKind(
+        IMPORT,
+        Sentence("Read synced properties from HubSpot"),
+        gather=timedelta(seconds=1),
+        after_commit=True,
+        rests=True,
+    ),
+    "sync_list": JobKind(IMPORT, Sentence("Read a synced list from HubSpot")),
+    "plan_syncs": JobKind(
+        SYNC, Sentence("Plan the reading of HubSpot"), every=timedelta(minutes=1)
+    ),
+    "forget_removed": JobKind(
+        IMPORT, Sentence("Delete what is no longer synced"), outlives_hubspot=True
+    ),
+    "adjust_indexes": JobKind(
+        IMPORT, Sentence("Index the synced properties"), outlives_hubspot=True
+    ),
     "tag_many": JobKind(IMPORT, Sentence("Tag many friends"), outlives_hubspot=True),
 }
 QUEUES = sorted({kind.queue for kind in JOB_KINDS.values()})

@@ -6,11 +6,13 @@ calls that are repeated. It shares no code with Musubi.
 
 from flask import Blueprint
 
+from plugin.sandbox.hubspot import schema_controls
 from plugin.sandbox.hubspot.api import (
     account,
     batches,
     callbacks,
     contacts,
+    list_records,
     lists,
     owners,
     properties,
@@ -26,8 +28,8 @@ from plugin.sandbox.hubspot.seeding import seed
 
 # Importing them registers their routes on the blueprints.
 ROUTES = (
-    account, batches, callbacks, contacts, lists, owners, properties, searching, token_api,
-    visitors, consent, mailbox, portal, record, workflow,
+    account, batches, callbacks, contacts, list_records, lists, owners, properties, searching,
+    token_api, visitors, schema_controls, consent, mailbox, portal, record, workflow,
 )  # fmt: skip
 __all__ = ["ROUTES", "blueprints", "seed"]
 

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from plugin.core.clock import utcnow
 from plugin.core.linkage import Decision, decide
+from plugin.models.audience.contact_values import expect_values
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.conflict import Conflict
@@ -123,6 +124,7 @@ def _record(account_id: int, linked: set[Pair], cause: LinkCause, now: datetime)
         for pair in sorted(linked)
     ]
     record_many("linked", entries, cause, now)
+    expect_values(installation_id, [pair.contact_row_id for pair in linked])
 
 
 def _close_conflicts(linked: set[Pair], now: datetime) -> None:

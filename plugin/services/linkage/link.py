@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.linkage import Decision, Method, decide
+from plugin.models.audience.contact_values import expect_values, forget_unlinked
 from plugin.models.base import db
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
@@ -43,6 +44,7 @@ def link(request: LinkRequest, undoes: HistoryEntry | None = None) -> LinkResult
         record("linked", request, now, replaced(request.contact, account_id, user_id), undoes)
         close_conflicts(request.friend.id, request.contact.id, now)
         mark_for_push(request.contact)
+        expect_values(request.contact.installation_id, [request.contact.id])
     elif decision != "already_linked" and standing is not None:
         record_conflict(request, decision, standing, now)
     return LinkResult(decision, standing)
@@ -67,6 +69,7 @@ def unlink(
     if undoes is not None and "replaced" in undoes.before:
         before["put_back"] = undoes.before["replaced"]
     record("unlinked", request, utcnow(), before, undoes)
+    forget_unlinked([contact.id])
     mark_for_push(contact)
     # LINE wants to be told of people who are unlinked (LINE Login development guidelines).
     enqueue("deauthorize", friend.id, contact.installation_id, {"contact": contact.id})
@@ -110,6 +113,8 @@ def move_linkage(
     db.session.expire(request.friend, ["linkage"])
     record("moved", request, now, before, undoes)
     close_conflicts(request.friend.id, request.contact.id, now)
+    forget_unlinked([old_contact.id])
+    expect_values(request.contact.installation_id, [request.contact.id])
     mark_for_push(old_contact)
     mark_for_push(request.contact)
 

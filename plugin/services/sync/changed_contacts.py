@@ -21,12 +21,14 @@ from plugin.services.contacts.id_properties import (
     user_id_property,
 )
 from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.sync.synced_schedule import note_changed_values
 
 
 def note_property_changes(installation_id: int, events: Sequence[WebhookEvent]) -> None:
     """Mark contacts with a foreign change for pull, inside the caller's transaction."""
     id_properties = id_properties_of(installation_id)
     changes = [change for change in map(_property_change, events) if change is not None]
+    note_changed_values(installation_id, changes)
     ids = {contact_id for contact_id, _, _ in changes}
     linkages, rows = (
         _linked_user_ids(installation_id, id_properties, ids),

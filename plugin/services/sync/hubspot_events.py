@@ -22,6 +22,7 @@ from plugin.services.sync.changed_contacts import CREATION, enqueue_created, not
 from plugin.services.sync.contact_words import erase_words, erased_contact
 from plugin.services.sync.lifecycle import erase, mark_deleted, restore
 from plugin.services.sync.merges import merge_contacts
+from plugin.services.sync.synced_schedule import is_kept
 
 log = structlog.get_logger()
 BATCH = 100
@@ -67,7 +68,14 @@ def _store(portal_id: int, events: Sequence[dict[str, Any]]) -> int:
     installation = Installation.of_portal(portal_id)
     if installation is None or installation.state == REMOVED:
         return 0
-    rows = [_row(installation.id, event) for event in events]
+    # Most portals keep few of the properties whose changes the app hears of.
+    names = {str(event["propertyName"]) for event in events if "propertyName" in event}
+    ignored = names - is_kept(installation.id, sorted(names))
+    rows = [
+        _row(installation.id, event)
+        for event in events
+        if str(event.get("propertyName")) not in ignored
+    ]
     return take_in(rows, "hubspot_inbox", installation.id, installation.id)
 
 

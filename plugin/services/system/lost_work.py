@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, String, cast, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from plugin.models.audience.contact_values import WAITING_TO, ContactValues
 from plugin.models.base import db
 from plugin.models.connections.installation import ACTIVE, Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -65,4 +66,7 @@ _OF_TENANT: Mapping[str, ColumnElement[bool]] = {
     "write_contacts": _contact(Contact.push_pending.is_(True)),
     "check_contacts": _contact(Contact.pull_pending.is_(True)),
     "hubspot_inbox": _unread(HUBSPOT),
+    "sync_contacts": exists().where(
+        ContactValues.installation_id == Installation.id, ContactValues.read_at < WAITING_TO
+    ),
 }

@@ -1,5 +1,6 @@
 """Lists and their members."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ LISTS = "/sandbox/hubspot-api/crm/lists/2026-09"
 SEARCH = f"{LISTS}/search"
 LIST = f"{LISTS}/7"
 MEMBERS = f"{LIST}/memberships"
+LISTS_OF_RECORDS = f"{LISTS}/records/memberships/batch/read"
 
 
 def raw(list_id: str, object_type: str = "0-1", **more: Any) -> dict[str, Any]:
@@ -92,3 +94,35 @@ def test_members_come_by_250_with_a_cursor(
         {"limit": "250"},
         {"limit": "250", "after": "abc"},
     ]
+
+
+def test_members_tell_when_they_joined(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    joined = {"recordId": "7", "membershipTimestamp": "2026-11-01T10:00:00Z"}
+    server.on("GET", MEMBERS, Reply(body={"results": [joined, {"recordId": "8"}]}))
+    page = hubspot.memberships(portal, "7", None)
+    assert page.joined == {7: datetime(2026, 11, 1, 10, tzinfo=UTC)}
+
+
+def test_the_lists_of_contacts(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    rows = [
+        {"listId": "3", "lastAddedTimestamp": "2026-11-01T10:00:00+00:00"},
+        {"listId": 4, "lastAddedTimestamp": None},
+    ]
+    found = [{"recordId": "7", "recordListMemberships": rows}, {"recordId": "8"}, {"odd": 1}]
+    server.on("POST", LISTS_OF_RECORDS, Reply(body={"results": found}))
+    moment = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert hubspot.lists_of_contacts(portal, [7, 8]) == {7: {"3": moment, "4": None}, 8: {}}
+    asked = server.seen[0]
+    assert asked.json() == {
+        "inputs": [
+            {"objectTypeId": "0-1", "recordId": "7"},
+            {"objectTypeId": "0-1", "recordId": "8"},
+        ]
+    }
+    server.on("POST", LISTS_OF_RECORDS, Reply(body=None))
+    with pytest.raises(GatewayError):
+        hubspot.lists_of_contacts(portal, [7])

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from plugin.gateways import GatewayError, Portal, PropertyShape
+from plugin.gateways import GatewayError, ListedProperty, Portal, PropertyShape
 from plugin.gateways.hubspot.gateway import LiveHubSpot
 from tests.gateways.scripted_server import Reply, ScriptedServer
 
 API = "/sandbox/hubspot-api"
+PROPERTIES = f"{API}/crm/properties/2026-09/contacts"
 SHAPES = f"{API}/crm/properties/2026-09/contacts/batch/read"
 OWNERS = f"{API}/crm/owners/2026-09"
 
@@ -26,6 +27,32 @@ def test_a_shape_has_its_labels_in_order(
     )
     asked = server.sent_to(SHAPES)[0].json()
     assert asked == {"archived": False, "inputs": [{"name": "plan"}, {"name": "owner"}]}
+
+
+def test_all_properties_by_label_without_archived_ones(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    plan = {
+        "name": "plan",
+        "label": "Plan",
+        "groupName": "shop",
+        "type": "enumeration",
+        "fieldType": "checkbox",
+        "options": [{"value": "a", "label": "Aye"}],
+    }
+    odd = {"name": "odd", "hidden": True, "type": "string", "fieldType": "text"}
+    old = {"name": "old", "archived": True}
+    server.on("GET", PROPERTIES, Reply(body={"results": [plan, odd, old, {}]}))
+    server.on("GET", f"{PROPERTIES}/plan", Reply(body=plan))
+    known = ListedProperty("plan", "Plan", "shop", "enumeration", "checkbox", (("a", "Aye"),))
+    hidden = ListedProperty("odd", "odd", "", "string", "text", hidden=True)
+    assert hubspot.listed_properties(portal) == (hidden, known)
+    assert hubspot.listed_property(portal, "plan") == known
+    message = "Property gone does not exist"
+    server.on("GET", f"{PROPERTIES}/gone", Reply(404, body={"message": message}))
+    with pytest.raises(GatewayError, match=message) as caught:
+        hubspot.listed_property(portal, "gone")
+    assert caught.value.reason == "not_found"
 
 
 def page(number: int, after: str | None) -> Reply:

@@ -85,6 +85,7 @@ def read(call: Call) -> Answer:
     # Other properties could stand for several records.
     if name != "hs_object_id" and not schema.is_unique(call.world, call.portal, name):
         raise Refused(400, f"Property {name} is not a unique property")
+    schema.refuse_sensitive(call.world, call.portal, call.body.get("properties"))
     results, missing = {}, []
     for key in keys:
         contact = records.find_by(call.world, call.portal, name, key)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin.sandbox.hubspot import times
+from plugin.sandbox.hubspot.api.answers import Refused
 from plugin.sandbox.world import World
 
 Value = dict[str, Any]
@@ -136,6 +137,15 @@ def set_read_only(world: World, portal: int, name: str, read_only: bool) -> None
         world.store.put(
             f"property:{portal}", name, {**definition, "modificationMetadata": metadata}
         )
+
+
+def refuse_sensitive(world: World, portal: int, names: Any) -> None:
+    """Raise HubSpot's refusal where one of the properties to be read holds sensitive data."""
+    for name in names or ():
+        definition = world.store.get(f"property:{portal}", name) or {}
+        if definition.get("dataSensitivity", "non_sensitive") != "non_sensitive":
+            message = f"This app may not read the sensitive data in the property {name}."
+            raise Refused(403, message, "MISSING_SCOPES")
 
 
 def set_rule(world: World, portal: int, name: str, rule: Value | None) -> None:

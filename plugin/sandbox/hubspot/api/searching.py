@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugin.sandbox.hubspot import records, times
+from plugin.sandbox.hubspot.api import schema
 from plugin.sandbox.hubspot.api.answers import Answer, Body, Refused
 from plugin.sandbox.hubspot.api.calls import Call, operation
 from plugin.sandbox.hubspot.api.contacts import BASE, READ, shown
@@ -19,6 +20,7 @@ SEARCHED = ("email", "firstname", "lastname", "phone", "company")
 def search(call: Call) -> Answer:
     """`{filterGroups, query?, sorts?, properties?, limit?, after?}`; groups are joined by OR."""
     _check(call.body)
+    schema.refuse_sensitive(call.world, call.portal, call.body.get("properties"))
     limit, start = int(call.body.get("limit") or 10), int(call.body.get("after") or 0)
     if limit > MAX_PAGE or start + limit > MAX_TOTAL:
         raise Refused(400, f"Pages hold {MAX_PAGE} results, queries {MAX_TOTAL}")

@@ -1,0 +1,87 @@
+"""Synced properties: chosen, read, kept up to date, removed."""
+
+import pytest
+from sqlalchemy import select
+
+from plugin.models import ContactValues, PropertySync, SyncedProperty, db
+from plugin.models.audience.value_indexes import existing_indexes, index_name
+from plugin.services.sync.synced_choice import remove
+from tests.services.sync.kept import keep, look, property_of, values_of
+from tests.support.people import linked
+from tests.support.portal import Portal, mute
+from tests.support.world import ALICE, BOB, Tenant, World
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_values_of_linked_contacts_are_read_at_once(world: World, alice: Tenant) -> None:
+    portal = Portal(world, alice)
+    portal.write(ALICE, phone="090", lifecyclestage="lead")
+    portal.write(BOB, phone="080")
+    _, row = linked(world, alice)
+    keep(world, alice, "phone", "lifecyclestage")
+    assert values_of(world, row) == {"phone": "090", "lifecyclestage": "lead"}
+    kept = property_of(world, "lifecyclestage")
+    assert (kept.known, kept.state, kept.type) == (1, "fine", "enumeration")
+    assert kept.labels[1] == ["lead", "Lead"]
+    assert kept.filled_at is not None
+    with world.app.app_context():
+        assert db.session.scalars(select(ContactValues.contact_row_id)).all() == [row]
+
+
+def test_a_new_linkage_gets_its_values_and_an_ended_one_loses_them(
+    world: World, alice: Tenant
+) -> None:
+    portal = Portal(world, alice)
+    portal.write(ALICE, phone="090")
+    keep(world, alice, "phone")
+    _, row = linked(world, alice)
+    world.work()
+    assert values_of(world, row) == {"phone": "090"}
+    portal.delete(ALICE)
+    portal.until(lambda: not portal.tied())
+    assert values_of(world, row) is None
+
+
+def test_a_webhook_brings_a_change_and_an_echo_costs_no_read(world: World, alice: Tenant) -> None:
+    portal = Portal(world, alice)
+    _, row = linked(world, alice)
+    keep(world, alice, "phone", "city")
+    portal.write(ALICE, phone="070")
+    portal.until(lambda: (values_of(world, row) or {}).get("phone") == "070")
+    world.sandbox.control("DELETE", "/calls")
+    change = {"subscriptionType": "object.propertyChange", "propertyName": "phone"}
+    portal.tell({**change, "propertyValue": "070"})
+    calls = world.sandbox.control("GET", "/calls")["calls"]
+    assert not [name for name in calls if name.endswith("contacts/batch/read")]
+
+
+def test_a_change_without_a_webhook_is_found(world: World, alice: Tenant) -> None:
+    mute(world)
+    _, row = linked(world, alice)
+    keep(world, alice, "city")
+    Portal(world, alice).write(ALICE, city="Kyoto")
+    look(world)
+    assert values_of(world, row) == {"city": "Kyoto"}
+    Portal(world, alice).write(ALICE, city="")
+    look(world)
+    assert values_of(world, row) == {}
+    assert property_of(world, "city").known == 0
+
+
+def test_what_is_removed_leaves_nothing(world: World, alice: Tenant) -> None:
+    Portal(world, alice).write(ALICE, phone="090", city="Kyoto")
+    _, row = linked(world, alice)
+    keep(world, alice, "phone", "city")
+    with world.app.app_context():
+        assert {index_name("phone"), index_name("city")} == existing_indexes()
+        remove(alice.installation_id, ["phone"])
+    assert values_of(world, row) == {"city": "Kyoto"}
+    with world.app.app_context():
+        remove(alice.installation_id, ["city"])
+        assert not db.session.scalars(select(SyncedProperty)).all()
+        assert not db.session.scalars(select(PropertySync)).all()
+    assert values_of(world, row) is None
+    world.work()
+    with world.app.app_context():
+        assert existing_indexes() == set()
