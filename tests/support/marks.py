@@ -73,6 +73,8 @@ OTHER: dict[str, set[str]] = {
     "email_proof": {"code"},
     "member": set(),
     "visitor_hint": set(),
+    "synced_property": {"state"},
+    "synced_list": {"state", "phase", "tail_mark"},
     "link_click": set(),
 }  # fmt: skip
 HUBSPOT: dict[str, set[str]] = {
@@ -98,12 +100,17 @@ HUBSPOT: dict[str, set[str]] = {
     "list_preparation": {"list_id", "list_name", "after", "trail", "error", "actor"},
     "property_trouble": {"words"},
     "question": {"choices", "answer", "answer_text", "late_answer", "late_text"},
+    "synced_property": {"name", "label", "former_label", "former_type", "type", "field_type",
+                        "labels", "error", "chosen_by"},
+    "synced_list": {"list_id", "name", "error", "after", "trail", "join_after", "chosen_by"},
+    "contact_values": {"values"},
+    "property_sync": {"after", "trail", "error"},
     "template_version": {"by"},
     "login_attempt": {"contact_name", "contact_email"},
     "email_proof": {"email", "name"},
 }  # fmt: skip
 # Without words of their own, but other rows point at them, or they at others.
-POINTING = ("template", "link_click", "linkage_token", "visitor_hint")
+POINTING = ("template", "link_click", "linkage_token", "visitor_hint", "list_membership")
 TEXTUAL = ("String", "Text", "JSON", "Sealed", "LargeBinary")
 
 

@@ -95,11 +95,11 @@ JOB_KINDS: dict[str, JobKind] = {
     "truncate_log": JobKind(
         SYNC, Sentence("Empty the database's log after a deletion"), outlives_hubspot=True
     ),
-    # A second lets the links of an import come together.
+    # Links of an import come together.
     "sync_contacts": JobKind(
         IMPORT,
         Sentence("Read synced properties from HubSpot"),
-        gather=timedelta(seconds=1),
+        gather=timedelta(milliseconds=400),
         after_commit=True,
         rests=True,
     ),

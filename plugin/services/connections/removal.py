@@ -5,6 +5,10 @@ from sqlalchemy import ColumnElement, case, delete, inspect, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal
+from plugin.models.audience.contact_values import ContactValues
+from plugin.models.audience.property_sync import PropertySync
+from plugin.models.audience.synced_list import ListMembership, SyncedList
+from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.base import Base, db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.measures import GoalHit
@@ -66,6 +70,7 @@ def remove_hubspot(deps: Dependencies, installation_id: int) -> bool:
         erase_small_traces(installation)
         installation.state = REMOVED
         enqueue_log_truncation()
+        enqueue("adjust_indexes", "all", 0)
     log.info("hubspot_removed", portal=installation.portal_id)
     return False
 
@@ -115,7 +120,9 @@ def _refuse_waiting(installation_id: int) -> None:
 def _delete_batch(installation_id: int) -> bool:
     """Delete up to a thousand rows of the first model that has any."""
     for model, condition in _owned_rows(installation_id):
-        key = inspect(model).primary_key[0]
+        # A list has any number of members, so these go by contact.
+        keys = inspect(model).primary_key
+        key = ListMembership.contact_row_id if model is ListMembership else keys[0]
         ids = list(db.session.scalars(select(key).where(condition).limit(BATCH_SIZE)))
         if ids:
             with transaction():
@@ -190,5 +197,10 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         (LinkClick, LinkClick.link_target_id.in_(personal)),
         (LinkTarget, LinkTarget.id.in_(personal)),
         (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
+        (ListMembership, ListMembership.contact_row_id.in_(contacts)),
+        (SyncedList, SyncedList.installation_id == installation_id),
+        (SyncedProperty, SyncedProperty.installation_id == installation_id),
+        (ContactValues, ContactValues.installation_id == installation_id),
+        (PropertySync, PropertySync.installation_id == installation_id),
         (Contact, Contact.installation_id == installation_id),
     ]

@@ -2,7 +2,7 @@
 
 A look reads who joined, from the end of the list in the order of joining. Where somebody left, and
 once a day, a pass reads all members. Whoever was not met is looked up before their membership ends:
-a list that HubSpot is still filling, or that changes while it is read, ends nobody's.
+a list that HubSpot is still filling, or that changes while it is read, ends no membership.
 """
 
 import hashlib

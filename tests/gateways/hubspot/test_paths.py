@@ -58,6 +58,7 @@ def test_direct_paths_are_those_the_sdk_lacks() -> None:
         ("DELETE", "/appinstalls/2026-09/external-install"),
         ("GET", "/account-info/2026-09/details"),
         ("GET", NUMBERED),
+        ("POST", "/crm/lists/2026-09/records/memberships/batch/read"),
     } == DIRECT_PATHS
 
 

@@ -21,7 +21,8 @@ TOKENS = {("installation", "access_token"), ("installation", "refresh_token")}
 # Of the portal and its people; a contact's own wish leaves them.
 PORTALS = (
     "conflict", "import_run", "installation", "known_property", "list_import", "list_preparation",
-    "member", "reconcile_run", "sending_rules", "tagging", "template_version",
+    "member", "property_sync", "reconcile_run", "synced_list",
+    "synced_property", "sending_rules", "tagging", "template_version",
 )  # fmt: skip
 # Who decided, and from where: the history of a link says so for ever, of nobody by name.
 NOT_PERSONAL = {("ledger_entry", "actor"), ("ledger_entry", "source"), ("webhook_event", "error"),
