@@ -19,6 +19,7 @@ from plugin.api.resources import (
     list_preparations,
     official_accounts,
     qr_codes,
+    segments,
     sending_rules,
     templates,
 )
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, deliveries, friend_imports, imports, conflicts, connection,
+        templates, segments, deliveries, friend_imports, imports, conflicts, connection,
         sending_rules, description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]

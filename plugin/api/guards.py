@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from plugin.api import access, idempotency, problems
 from plugin.api.resource import PREFIX
-from plugin.core.text.json_bodies import read_json
+from plugin.core.text.json_bodies import TooDeep, read_json
 
 # The largest body the API takes is a QR code's logo of 200 KB in base64.
 MAX_BODY = 288 * 1024
@@ -39,6 +39,8 @@ def _check_body() -> None:
         raise problems.Problem(415, "not_json", "Send the body as application/json.")
     try:
         read_json(body or b"{}")
+    except TooDeep:
+        raise problems.Problem(400, "bad_json", "The body is nested too deeply.") from None
     except ValueError:
         raise problems.Problem(400, "bad_json", "The body is not JSON.") from None
 

@@ -22,6 +22,7 @@ from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link
 from plugin.services.message_templates.library import create_template
 from plugin.services.personal_links.tokens import issue_token
+from plugin.services.segments.library import create_segment
 from tests.api.client import PREFIX, Program, program
 from tests.api.test_access import api_routes, filled
 from tests.services.personal_links.test_bulk import begin, make_list
@@ -34,6 +35,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/imports": {"list_id": "1", "property": "company"},
     "/friend-imports": {},
     "/templates": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
+    "/segments": {"name": "Mine?", "rule": {"all": []}},
+    "/segments/preview": {"rule": {"all": []}},
 }
 
 # What changes something by its id is asked with a body that could be taken.
@@ -41,6 +44,7 @@ CHANGES = {
     f"{PREFIX}/templates/<template_id>": {"messages": [{"type": "text", "text": "Hi"}]},
     f"{PREFIX}/imports/<import_id>": {"every_minutes": 60},
     f"{PREFIX}/sending-rules/<account_id>": {"cap_messages": 1},
+    f"{PREFIX}/segments/<segment_id>": {"rule": {"all": []}},
 }
 
 
@@ -66,6 +70,7 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "preparation_id": str(begin(world, alice, make_list(world, ALICE))),
             "token_id": str(token_of(world, alice)),
             "import_id": str(imports_of(alice)),
+            "segment_id": str(segment_of(world, alice)),
             "template_id": str(template_of(world, alice)),
             "delivery_id": str(delivery_of(alice, friend_id)),
         }
@@ -91,6 +96,11 @@ def template_of(world: World, alice: Tenant) -> int:
     """A template of hers."""
     messages = [{"type": "text", "text": "Hers"}]
     return create_template(world.account(alice), "Hers", messages).id
+
+
+def segment_of(world: World, alice: Tenant) -> int:
+    """A segment of hers."""
+    return create_segment(world.account(alice), "Hers", {"all": []}).id
 
 
 def delivery_of(alice: Tenant, friend_id: int) -> int:

@@ -26,8 +26,10 @@ from plugin.core.segments.values import (
     read_pasted,
     read_value,
 )
+from plugin.core.text.clean import storable
 from plugin.core.text.sentences import Sentence
 
+PARTS = ("field", "op", "value", "days")
 DEEPEST, MOST_CONDITIONS, MOST_FAULTS = 5, 100, 100
 
 
@@ -91,6 +93,10 @@ class _Reader:
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
             return None
+        unknown = [key for key in raw if key not in PARTS]
+        if unknown:
+            words = Sentence("A condition has no “%(part)s”.", part=str(storable(unknown[0]))[:50])
+            raise _Refused(path, words)
         name, op = raw.get("field"), raw.get("op")
         field = field_of(name, self._properties) if isinstance(name, str) else None
         if field is None:

@@ -24,7 +24,7 @@ def is_https(text: str) -> bool:
 
 
 # Platforms nest a handful of levels; deeper values put the stack at risk.
-DEEPEST = 100
+DEEPEST = 128
 
 
 def storable(value: Any, deepest: int = DEEPEST) -> Any:

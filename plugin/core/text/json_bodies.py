@@ -4,8 +4,11 @@ import json
 import math
 from typing import Any
 
-# Deeper than anything a platform sends or a message contains.
-DEEPEST = 100
+# Deeper than anything a platform sends or a message contains, and than fifty groups of a rule.
+DEEPEST = 128
+
+
+class TooDeep(ValueError): ...
 
 
 def read_json(body: bytes | str) -> Any:
@@ -14,9 +17,9 @@ def read_json(body: bytes | str) -> Any:
     try:
         value = json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise TooDeep("nested too deeply") from None
     if _is_deeper(value, DEEPEST):
-        raise ValueError("nested too deeply")
+        raise TooDeep("nested too deeply")
     return value
 
 

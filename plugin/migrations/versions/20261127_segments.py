@@ -16,8 +16,36 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 
 
+def _one(field: str, op: str, value: object) -> dict[str, object]:
+    return {"all": [_condition(field, op, value)]}
+
+
+def _condition(field: str, op: str, value: object) -> dict[str, object]:
+    return {"field": field, "op": op, "value": value}
+
+
+READY = {
+    "linked": _one("linkage.linked", "is", True),
+    "unlinked": _one("linkage.linked", "is", False),
+    "followed": _one("friend.followed_at", "within_days", 30),
+    "tapped": _one("behaviour.tapped", "within_days", 30),
+    "silent": {
+        "all": [
+            _condition("friend.status", "is", "following"),
+            {
+                "none": [
+                    _condition("behaviour.replied", "within_days", 90),
+                    _condition("behaviour.tapped", "within_days", 90),
+                    _condition("friend.followed_at", "within_days", 90),
+                ]
+            },
+        ]
+    },
+}
+
+
 def upgrade() -> None:
-    """Accounts have no segment yet."""
+    """Accounts get the segments that new ones have from the start."""
     op.create_table(
         "segment",
         sa.Column("id", BIG_ID, nullable=False),
@@ -75,6 +103,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_list_export"),
     )
     op.create_index("ix_list_export_installation_id", "list_export", ["installation_id"])
+    _add_ready_segments()
+
+
+def _add_ready_segments() -> None:
+    now = sa.func.current_timestamp()
+    accounts = sa.table("official_account", sa.column("id"))
+    segment = sa.table("segment", *map(sa.column, ("id", *SEGMENT)))
+    version = sa.table(
+        "segment_version",
+        *map(sa.column, ("segment_id", "number", "by", "created_at")),
+        sa.column("rule", sa.JSON()),
+    )
+    for key, rule in READY.items():
+        empty = sa.literal("")
+        added = sa.select(accounts.c.id, empty, sa.literal(key), sa.literal(1), now, now)
+        op.execute(segment.insert().from_select(SEGMENT, added))
+        first = sa.select(segment.c.id, sa.literal(1), sa.literal(rule, sa.JSON()), empty, now)
+        op.execute(
+            version.insert().from_select(
+                ["segment_id", "number", "rule", "by", "created_at"],
+                first.where(segment.c.ready == key),
+            )
+        )
+
+
+SEGMENT = ("official_account_id", "name", "ready", "version", "created_at", "changed_at")
 
 
 def downgrade() -> None:

@@ -70,7 +70,7 @@ def _by_contact(rule: Rule, scope: Scope) -> ColumnElement[bool]:
         rows = rows.outerjoin(ContactValues, values)
     key = Linkage.__table__.c.friend_id
     rows = rows.where(_about_linkage(rule, scope))
-    found: ColumnElement[bool] = found_by(Friend.__table__.c.id, rows, key)
+    found: ColumnElement[bool] = found_by(Friend.__table__.c.id, rows, key, scope)
     return found
 
 

@@ -60,7 +60,7 @@ def _list(condition: Condition, scope: Scope) -> ColumnElement[bool]:
         rows = rows.where(ListMembership.joined_at >= since)
     columns = ListMembership.__table__.c
     found: ColumnElement[bool] = found_by(
-        Linkage.__table__.c.contact_row_id, rows, columns.contact_row_id
+        Linkage.__table__.c.contact_row_id, rows, columns.contact_row_id, scope
     )
     return found
 

@@ -88,7 +88,7 @@ def _qr_code(condition: Condition, scope: Scope) -> ColumnElement[bool]:
         or_(through_code, through_token.correlate(HistoryEntry)),
     )
     user_id = HistoryEntry.__table__.c.line_user_id
-    found: ColumnElement[bool] = found_by(Friend.__table__.c.line_user_id, rows, user_id)
+    found: ColumnElement[bool] = found_by(Friend.__table__.c.line_user_id, rows, user_id, scope)
     return found
 
 
@@ -104,7 +104,7 @@ def _tapped(condition: Condition, scope: Scope) -> ColumnElement[bool]:
         .join(LinkClick, LinkClick.delivery_id == Delivery.id)
         .where(LinkClick.link_target_id.in_(condition.values))
     )
-    return _of_friend(_since(rows, LinkClick.last_at, condition, scope), Delivery.friend_id)
+    return _of_friend(_since(rows, LinkClick.last_at, condition, scope), Delivery.friend_id, scope)
 
 
 def _received(condition: Condition, scope: Scope) -> ColumnElement[bool]:
@@ -113,7 +113,9 @@ def _received(condition: Condition, scope: Scope) -> ColumnElement[bool]:
     rows = select(Recipient.friend_id).where(
         Recipient.broadcast_id.in_(condition.values), Recipient.state == SENT
     )
-    return _of_friend(_since(rows, Recipient.settled_at, condition, scope), Recipient.friend_id)
+    return _of_friend(
+        _since(rows, Recipient.settled_at, condition, scope), Recipient.friend_id, scope
+    )
 
 
 def _answered(condition: Condition, scope: Scope) -> ColumnElement[bool]:
@@ -123,7 +125,9 @@ def _answered(condition: Condition, scope: Scope) -> ColumnElement[bool]:
     if condition.values:
         texts = [folded(column) for column in (Question.answer, Question.answer_text)]
         rows = rows.where(or_(*(_text_matches(text, condition) for text in texts)))
-    return _of_friend(_since(rows, Question.answered_at, condition, scope), Question.friend_id)
+    return _of_friend(
+        _since(rows, Question.answered_at, condition, scope), Question.friend_id, scope
+    )
 
 
 def _last_received(condition: Condition, scope: Scope) -> ColumnElement[bool]:
@@ -157,8 +161,8 @@ def _since(rows: Select[Any], column: Any, condition: Condition, scope: Scope) -
     return rows.where(column >= scope.now - timedelta(days=condition.days))
 
 
-def _of_friend(rows: Select[Any], key: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = found_by(Friend.__table__.c.id, rows, key)
+def _of_friend(rows: Select[Any], key: Any, scope: Scope) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = found_by(Friend.__table__.c.id, rows, key, scope)
     return found
 
 

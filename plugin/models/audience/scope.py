@@ -23,15 +23,19 @@ class Scope(NamedTuple):
     zone: tzinfo
     segments: Mapping[int, Rule]
     lists: Mapping[str, int]
+    # The statement is for few friends, so that nothing is gathered for all.
+    one_by_one: bool = False
 
 
 def is_sqlite() -> bool:
     return db.session().get_bind().dialect.name == "sqlite"
 
 
-def found_by(column: ColumnElement[Any], rows: Select[Any], key: ColumnElement[Any]) -> Any:
+def found_by(
+    column: ColumnElement[Any], rows: Select[Any], key: ColumnElement[Any], scope: Scope
+) -> Any:
     """Return whether `rows` has one whose `key` is `column`."""
-    if is_sqlite():
+    if is_sqlite() and not scope.one_by_one:
         # SQLite can begin with these rows, and makes a set of them otherwise.
         return column.in_(rows.with_only_columns(key).where(key.is_not(None)).correlate(None))
     # PostgreSQL joins to what EXISTS asks for; with IN it may scan the rows once for each friend.

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from plugin.core.segments.ready import READY
+from plugin.core.text.sentences import Sentence
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
 
@@ -25,6 +27,13 @@ class Segment(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def shown_name(self) -> Sentence:
+        """The name; that of a ready segment is translated for its reader."""
+        if not self.name and self.ready in READY:
+            return READY[self.ready].name
+        return Sentence("%(name)s", name=self.name)
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["Segment"]]:
@@ -71,3 +80,15 @@ class SegmentVersion(Base):
     def of_segment(cls, segment: Segment) -> "list[SegmentVersion]":
         statement = select(cls).where(cls.segment_id == segment.id)
         return list(db.session.scalars(statement.order_by(cls.number.desc())))
+
+
+def add_ready_segments(account: OfficialAccount, now: datetime) -> None:
+    """Give a new account the segments of the start, in the caller's transaction."""
+    for key, ready in READY.items():
+        segment = Segment(
+            official_account=account, ready=key, name="", created_at=now, changed_at=now
+        )
+        db.session.add(segment)
+        db.session.flush()
+        version = SegmentVersion(segment_id=segment.id, number=1, rule=ready.rule, created_at=now)
+        db.session.add(version)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, refuse_overwrite
 from plugin.gateways import BotInfo, Channel, GatewayError
+from plugin.models.audience.segment import add_ready_segments
 from plugin.models.base import db
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -99,12 +100,15 @@ def _store(
     # Retried: of two simultaneous connects the second takes the next position.
     with transaction() as session:
         account = _row(installation, values.channel_id)
+        is_new = account.id is None
         if seen is not None:
             session.refresh(account, with_for_update={"of": OfficialAccount})
             refuse_overwrite(seen, stored_values(account)._asdict())
         _fill(account, values, bot)
         enqueue("ensure_properties", installation.id, installation.id)
         db.session.flush()
+        if is_new:
+            add_ready_segments(account, account.created_at)
         enqueue("read_quota", account.id, installation.id)
     return account
 

@@ -68,6 +68,7 @@ def test_an_empty_rule_is_everybody_and_an_empty_group_is_a_fault() -> None:
         (None, ""),
         ([], ""),
         ({}, "field"),
+        ({**FOLLOWS, "vlaue": 1}, ""),
         ("all", ""),
         ({"all": {}}, ""),
         ({"all": [], "any": []}, ""),

@@ -1,0 +1,83 @@
+"""What uses a segment, and which segments use a property, a list or another segment."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from plugin.models.audience.list_export import RUNNING, ListExport
+from plugin.models.audience.segment import Segment, SegmentVersion
+from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import DRAFT, SCHEDULED, Broadcast
+
+# A rule that was read has at most five levels; whatever was stored is walked no deeper.
+_DEEPEST = 10
+_LIST = list
+
+
+class Usage(NamedTuple):
+    """Segments that name it, broadcasts that go to it and have no recipients yet, running exports
+    to lists."""
+
+    segments: Sequence[Segment]
+    broadcasts: Sequence[Broadcast]
+    exports: Sequence[ListExport]
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+
+def usage_of(segment: Segment) -> Usage:
+    installation_id = segment.official_account.installation_id
+    planned = Broadcast.owned(installation_id).where(
+        Broadcast.segment_id == segment.id, Broadcast.state.in_((DRAFT, SCHEDULED))
+    )
+    exports = ListExport.owned(installation_id).where(ListExport.state == RUNNING)
+    return Usage(
+        [each for each in segments_using(installation_id, segment=segment.id) if each != segment],
+        db.session.scalars(planned.order_by(Broadcast.id)).all(),
+        [each for each in db.session.scalars(exports) if _names(each.source.get("rule"), segment)],
+    )
+
+
+def segments_using(
+    installation_id: int,
+    *,
+    property: str = "",  # noqa: A002 - HubSpot's word
+    list: str = "",  # noqa: A002 - HubSpot's word
+    segment: int = 0,
+) -> Sequence[Segment]:
+    """Return the segments whose rule in force names one of these."""
+    versions = Segment.owned(installation_id).add_columns(SegmentVersion.rule)
+    current = (SegmentVersion.segment_id == Segment.id) & (SegmentVersion.number == Segment.version)
+    rows = db.session.execute(versions.join(SegmentVersion, current).order_by(Segment.id)).tuples()
+    wanted = [
+        (f"hubspot.{property}", None) if property else None,
+        ("hubspot.list", list) if list else None,
+        ("segment", str(segment)) if segment else None,
+    ]
+    pairs = [pair for pair in wanted if pair is not None]
+    return [row for row, rule in rows if any(_uses(rule, name, value) for name, value in pairs)]
+
+
+def _names(rule: Any, segment: Segment) -> bool:
+    return _uses(rule, "segment", str(segment.id))
+
+
+def _uses(rule: Any, field: str, value: str | None) -> bool:
+    for condition in _conditions(rule, _DEEPEST):
+        if condition.get("field") == field:
+            given = condition.get("value")
+            values = given if isinstance(given, _LIST) else [given]
+            if value is None or value in map(str, values):
+                return True
+    return False
+
+
+def _conditions(rule: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if not isinstance(rule, dict) or not depth:
+        return
+    groups = [rules for kind, rules in rule.items() if kind in ("all", "any", "none")]
+    if not groups:
+        yield rule
+    for rules in groups:
+        for inner in rules if isinstance(rules, _LIST) else ():
+            yield from _conditions(inner, depth - 1)
