@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from plugin.core.broadcasts.buckets import hashed
 from plugin.models.limits import (
     note_checkin,
     ping_idle,
@@ -41,6 +42,8 @@ def prepare_engine(engine: Engine) -> None:
 
 def _on_connect(connection: Any, _: Any) -> None:
     connection.isolation_level = None
+    # PostgreSQL has a hash of its own (`models.broadcasts.bucket_sql`).
+    connection.create_function("bucket_of", 1, hashed, deterministic=True)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 

@@ -1,13 +1,29 @@
 """Statements that differ between SQLite and PostgreSQL."""
 
+import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Column, Float, Index, Select, Table, TextClause, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Select,
+    Table,
+    Text,
+    TextClause,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from plugin.models.base import Base, db
 
@@ -83,6 +99,42 @@ def _julian(element: seconds_between, compiler: Any, **options: Any) -> str:
 def _epoch(element: seconds_between, compiler: Any, **options: Any) -> str:
     start, end = (compiler.process(part, **options) for part in element.clauses)
     return f"EXTRACT(EPOCH FROM {end} - {start})"
+
+
+class IdList(TypeDecorator[list[int]]):
+    """Thousands of ids as one bound value: an array on PostgreSQL, JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        array = dialect.name == "postgresql"
+        return dialect.type_descriptor(postgresql.ARRAY(BigInteger()) if array else Text())
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        return value if dialect.name == "postgresql" else json.dumps(value)
+
+
+class one_of(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy spells functions small
+    """`column` is one of these ids; the statement is the same however many they are."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: InstrumentedAttribute[Any], ids: Iterable[int]) -> None:
+        super().__init__(column, bindparam(None, list(ids), type_=IdList()))
+
+
+@compiles(one_of, "sqlite")
+def _in_json(element: one_of, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"
+
+
+@compiles(one_of, "postgresql")
+def _equals_any(element: one_of, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY ({ids})"
 
 
 def analyze_grown(*models: type[Base]) -> None:

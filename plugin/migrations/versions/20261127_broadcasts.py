@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("segment_id", BIG_ID),
         sa.Column("segment_version", BIG_ID),
         sa.Column("rule", sa.JSON()),
+        sa.Column("needs_link", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("list_id", sa.String(40), nullable=False),
         sa.Column("list_name", sa.String(255), nullable=False),
         sa.Column("list_after", sa.String(255), nullable=False),
@@ -80,6 +81,8 @@ def upgrade() -> None:
         sa.Column("approved_at", TIME),
         sa.Column("version", BIG_ID, nullable=False),
         sa.Column("total", BIG_ID, nullable=False),
+        sa.Column("sending_since", TIME),
+        sa.Column("claimed_before", BIG_ID, nullable=False),
         sa.Column("failures_in_row", BIG_ID, nullable=False),
         sa.Column("created_by", sa.String(255), nullable=False),
         sa.Column("started_by", sa.String(255), nullable=False),
@@ -192,6 +195,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "broadcast_id", "friend_id", name="uq_recipient_broadcast_id_friend_id"
         ),
+    )
+    op.create_index(
+        "recipient_of_contact",
+        "recipient",
+        ["contact_id"],
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+        sqlite_where=sa.text("contact_id IS NOT NULL"),
     )
     op.create_index("recipient_in_state", "recipient", ["broadcast_id", "state", "id"])
     op.create_index("recipient_of_delivery", "recipient", ["delivery_id"])

@@ -39,6 +39,8 @@ class Broadcast(Base):
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id"), index=True)
     segment_version: Mapped[int | None] = mapped_column()
     rule: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # The rule asks for a linkage and everybody had one: whoever lost it since is left out.
+    needs_link: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # A HubSpot list; read before the freeze, from the cursor on.
     list_id: Mapped[str] = mapped_column(String(40), default="")
     list_name: Mapped[str] = mapped_column(String(255), default="")
@@ -84,6 +86,9 @@ class Broadcast(Base):
     version: Mapped[int] = mapped_column(default=1)
     # Chosen people: all rows, those left out and held out too, and not linked members of a list.
     total: Mapped[int] = mapped_column(default=0)
+    # Since when it is sending, and how many had been claimed before: the rate counts from here.
+    sending_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_before: Mapped[int] = mapped_column(default=0)
     # Failures in a row; five pause it.
     failures_in_row: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[str] = mapped_column(String(255), default="")
@@ -105,6 +110,10 @@ class Broadcast(Base):
     @classmethod
     def find_owned(cls, installation_id: int, broadcast_id: int) -> "Broadcast | None":
         return db.session.scalar(cls.owned(installation_id).where(cls.id == broadcast_id))
+
+    @classmethod
+    def by_id(cls, broadcast_id: int) -> "Broadcast | None":
+        return db.session.get(cls, broadcast_id, populate_existing=True)
 
     @classmethod
     def held(cls, broadcast_id: int) -> "Broadcast | None":

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, UTCDateTime
+from plugin.models.sql import partial_index
 
 # WAITING, then SENDING (a try may be out), then one of the ends.
 WAITING, SENDING, SENT, FAILED, UNKNOWN, LEFT_OUT, HELD_OUT = (
@@ -24,6 +25,7 @@ class Recipient(Base):
         Index("recipient_of_friend", "friend_id", "claimed_at"),
         Index("recipient_of_delivery", "delivery_id"),
         Index("recipient_of_multicast", "multicast_id"),
+        partial_index("recipient_of_contact", "contact_id", part="contact_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,0 +1,141 @@
+"""Drafts of broadcasts: created, saved, duplicated, archived."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete
+
+from plugin.core.clock import utcnow
+from plugin.core.overwrites import Seen, fingerprints, refuse_overwrite
+from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import AudienceMember
+from plugin.models.broadcasts.broadcast import DRAFT, Broadcast
+from plugin.models.broadcasts.variant import Variant
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.transaction import affected, transaction
+
+LONGEST_NAME = 120
+MOST_VARIANTS = 4
+# What a draft's pages and the API may change.
+EDITABLE = (
+    "name", "audience", "segment_id", "list_id", "list_name", "schedule_at", "per_minute",
+    "spread_minutes", "ignores_quiet_hours", "silent", "cap_override", "budget", "holdout_percent",
+    "when_short", "split_percent", "split_by", "split_hours", "goal", "campaign",
+)  # fmt: skip
+# A copy begins without what belongs to one send.
+NOT_COPIED = ("name", "schedule_at", "cap_override", "list_name")
+
+
+class WrongState(Exception):
+    """The broadcast's state does not allow this; `state` is what it is by now."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class Content(NamedTuple):
+    """What a variant sends: a template of the library, or messages written here."""
+
+    messages: Sequence[dict[str, Any]] = ()
+    template_id: int | None = None
+    tracks_links: bool = True
+
+
+def create_draft(account: OfficialAccount, name: str, by: str = "") -> Broadcast:
+    now = utcnow()
+    broadcast = Broadcast(
+        official_account=account, name=name[:LONGEST_NAME], created_by=by, created_at=now
+    )
+    with transaction() as session:
+        session.add(broadcast)
+    return broadcast
+
+
+def values_of(broadcast: Broadcast) -> dict[str, object]:
+    """Return what a save may change, for the fingerprints that a form carries."""
+    contents = [
+        [variant.template_id, variant.messages, variant.tracks_links]
+        for variant in Variant.of_broadcast(broadcast.id)
+    ]
+    return {name: getattr(broadcast, name) for name in EDITABLE} | {"contents": contents}
+
+
+def seen_of(broadcast: Broadcast) -> dict[str, str]:
+    return fingerprints(values_of(broadcast))
+
+
+def save_draft(
+    broadcast: Broadcast,
+    changes: Mapping[str, Any],
+    contents: Sequence[Content] | None = None,
+    seen: Seen | None = None,
+) -> None:
+    """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints of the values that
+    the person saw, of the changed ones alone. Raise `ChangedMeanwhile` or `WrongState`."""
+    with transaction():
+        draft = held_in(broadcast, DRAFT)
+        refuse_overwrite(seen, _seen_values(draft, seen))
+        if "audience" in changes or "list_id" in changes:
+            _forget_audience(draft, changes)
+        for name in EDITABLE:
+            if name in changes:
+                setattr(draft, name, changes[name])
+        if contents is not None:
+            _store(draft, contents)
+        draft.version += 1
+        draft.reason = draft.error = ""
+
+
+def _seen_values(draft: Broadcast, seen: Seen | None) -> dict[str, object]:
+    return {name: value for name, value in values_of(draft).items() if name in (seen or ())}
+
+
+def held_in(broadcast: Broadcast, *states: str) -> Broadcast:
+    """Return the current row, locked; raise `WrongState` where its state is another."""
+    current = Broadcast.held(broadcast.id)
+    if current is None or current.state not in states or current.archived_at is not None:
+        raise WrongState(current.state if current else "")
+    return current
+
+
+def _forget_audience(draft: Broadcast, changes: Mapping[str, Any]) -> None:
+    pairs = ((name, getattr(draft, name)) for name in ("audience", "list_id"))
+    if all(changes.get(name, value) == value for name, value in pairs):
+        return
+    affected(delete(AudienceMember).where(AudienceMember.broadcast_id == draft.id))
+    draft.list_after = draft.list_trail = draft.list_name = ""
+    draft.list_read_at = draft.upload = None
+
+
+def _store(draft: Broadcast, contents: Sequence[Content]) -> None:
+    affected(delete(Variant).where(Variant.broadcast_id == draft.id))
+    db.session.expire_all()
+    for number, content in enumerate(contents[:MOST_VARIANTS]):
+        variant = Variant(broadcast_id=draft.id, number=number, template_id=content.template_id)
+        variant.messages, variant.tracks_links = list(content.messages), content.tracks_links
+        db.session.add(variant)
+
+
+def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
+    """Make a draft with the same audience, contents and settings; an upload is not copied."""
+    copy = Broadcast(
+        official_account_id=broadcast.official_account_id, name=name[:LONGEST_NAME], created_by=by
+    )
+    for column in EDITABLE:
+        if column not in NOT_COPIED:
+            setattr(copy, column, getattr(broadcast, column))
+    copy.list_name, copy.created_at = broadcast.list_name, utcnow()
+    variants = Variant.of_broadcast(broadcast.id)
+    with transaction() as session:
+        session.add(copy)
+        session.flush()
+        _store(copy, [Content(v.messages, v.template_id, v.tracks_links) for v in variants])
+    return copy
+
+
+def archive(broadcast: Broadcast) -> None:
+    """Hide a draft or an ended broadcast; what it sent stays. Raise `WrongState`."""
+    with transaction():
+        current = held_in(broadcast, DRAFT, "finished", "cancelled")
+        current.archived_at = current.archived_at or utcnow()
