@@ -12,6 +12,8 @@ from plugin.services.actions.ask_question import close_question
 from plugin.services.actions.expire import expire_calls
 from plugin.services.actions.queue import run_queued
 from plugin.services.actions.switch_rich_menu import perform_switch
+from plugin.services.broadcasts.job.send import send_broadcast
+from plugin.services.broadcasts.job.sweep import sweep_broadcasts
 from plugin.services.connections.access_token import refresh_ahead
 from plugin.services.connections.removal import remove_hubspot
 from plugin.services.executions.callbacks import complete_callbacks
@@ -89,6 +91,8 @@ def _deauthorize(deps: Dependencies, job: Claimed) -> datetime | None:
 
 HANDLERS: dict[str, Handler] = {
     "deliver": _deliver,
+    "send_broadcast": _repeat_at(send_broadcast),
+    "sweep_broadcasts": lambda _, job: sweep_broadcasts(),
     "line_inbox": _without_gateways(handle_line_events),
     "hubspot_inbox": _without_gateways(handle_hubspot_events),
     "write_contacts": _repeat(write_contacts),

@@ -33,10 +33,12 @@ STATES = {
     "hubspot_removed": Sentence("HubSpot was removed."),
     "hubspot_away": Sentence("HubSpot does not answer; the list is read again soon."),
     "list_gone": Sentence("HubSpot does not give the list."),
+    "template_gone": Sentence("A template of the broadcast is archived."),
     "segment_gone": Sentence("The segment cannot be used any more."),
     "nobody": Sentence("Nobody is left to send to."),
     "approval_expired": Sentence("Nobody approved it in time, so nothing was sent."),
     "declined": Sentence("Another member declined it, so nothing was sent."),
+    "split_test": Sentence("The rest waits for the winner of the split test."),
     "quiet_hours": Sentence("It waits for the end of the quiet hours."),
 }
 

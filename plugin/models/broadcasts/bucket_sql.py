@@ -26,7 +26,7 @@ def _registered(element: bucket_of, compiler: Any, **options: Any) -> str:
 def _built_in(element: bucket_of, compiler: Any, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
     start = f"substr(encode(sha256(convert_to({text}, 'UTF8')), 'hex'), 1, 8)"
-    return f"(('x' || {start})::bit(32)::bigint % {BUCKETS})"
+    return f"mod(('x' || {start})::bit(32)::bigint, {BUCKETS})"
 
 
 def bucket(broadcast_id: int, friend_id: ColumnElement[int]) -> ColumnElement[int]:

@@ -31,8 +31,8 @@ def keep_likeliest(broadcast_id: int, number: int, now: datetime) -> int:
         .order_by(_points(now).desc(), Recipient.bucket, Recipient.id)
         .offset(number)
     )
-    left_out = update(Recipient).where(Recipient.id.in_(ranked)).values(
-        state=LEFT_OUT, reason="budget"
+    left_out = (
+        update(Recipient).where(Recipient.id.in_(ranked)).values(state=LEFT_OUT, reason="budget")
     )
     return affected(left_out.execution_options(synchronize_session=False))
 

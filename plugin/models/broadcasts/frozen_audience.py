@@ -57,9 +57,7 @@ def members(broadcast_id: int, account_id: int, installation_id: int) -> Select[
     return select(Friend.id).where(Friend.official_account_id == account_id, either)
 
 
-def _linked_members(
-    broadcast_id: int, account_id: int, installation_id: int
-) -> Select[tuple[int]]:
+def _linked_members(broadcast_id: int, account_id: int, installation_id: int) -> Select[tuple[int]]:
     return (
         select(Linkage.friend_id)
         .join(Contact, Contact.id == Linkage.contact_row_id)
@@ -92,7 +90,8 @@ def insert_friends(freeze: Freeze, chosen: Select[tuple[int]]) -> int:
         .subquery()
     )
     held_out = or_(
-        people.c.always < BUCKETS * freeze.account_holdout // 100, _held_out(freeze, people.c.bucket)
+        people.c.always < BUCKETS * freeze.account_holdout // 100,
+        _held_out(freeze, people.c.bucket),
     )
     state = case((people.c.status == BLOCKED, LEFT_OUT), (held_out, HELD_OUT), else_=WAITING)
     reason = case((people.c.status == BLOCKED, BLOCKED), else_=literal("", String()))
@@ -156,9 +155,7 @@ def delete_some(broadcast_id: int, most: int) -> int:
     """Delete up to `most` recipients of a broadcast that became a draft again."""
     ids = select(Recipient.id).where(Recipient.broadcast_id == broadcast_id).limit(most)
     return affected(
-        delete(Recipient)
-        .where(Recipient.id.in_(ids))
-        .execution_options(synchronize_session=False)
+        delete(Recipient).where(Recipient.id.in_(ids)).execution_options(synchronize_session=False)
     )
 
 

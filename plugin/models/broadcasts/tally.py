@@ -15,21 +15,21 @@ from plugin.models.transaction import affected
 NO_VARIANT = -1
 
 
-class Count(NamedTuple):
+class Counted(NamedTuple):
     variant: int
     state: str
     reason: str
-    count: int
+    people: int
 
 
-def counts(broadcast_id: int) -> list[Count]:
+def counts(broadcast_id: int) -> list[Counted]:
     columns = Tally.variant, Tally.state, Tally.reason, Tally.count
     statement = select(*columns).where(Tally.broadcast_id == broadcast_id, Tally.count > 0)
-    return [Count(*row) for row in db.session.execute(statement.order_by(*columns[:3]))]
+    return [Counted(*row) for row in db.session.execute(statement.order_by(*columns[:3]))]
 
 
 def in_state(broadcast_id: int, *states: str) -> int:
-    return sum(row.count for row in counts(broadcast_id) if row.state in states)
+    return sum(row.people for row in counts(broadcast_id) if row.state in states)
 
 
 def move(
@@ -76,4 +76,4 @@ def recount(broadcast_id: int) -> int:
     names = ["broadcast_id", "variant", "state", "reason", "count"]
     affected(delete(Tally).where(Tally.broadcast_id == broadcast_id))
     db.session.execute(insert(Tally).from_select(names, grouped.group_by(*columns)))
-    return sum(row.count for row in counts(broadcast_id))
+    return sum(row.people for row in counts(broadcast_id))

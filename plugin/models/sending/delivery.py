@@ -99,7 +99,9 @@ class Delivery(Base):
 
     @classmethod
     def any_open(cls, account_id: int) -> bool:
-        waiting = select(cls.id).where(cls.official_account_id == account_id, OPEN)
+        """Whether a send before this one waits; a broadcast's wait for nobody but themselves."""
+        alone = cls.official_account_id == account_id, cls.broadcast_id.is_(None)
+        waiting = select(cls.id).where(*alone, OPEN)
         return bool(db.session.scalar(select(exists(waiting))))
 
     @classmethod

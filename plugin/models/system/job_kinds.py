@@ -30,11 +30,16 @@ class JobKind(NamedTuple):
 
 
 HOURLY = timedelta(hours=1)
-SEND, SYNC, IMPORT = "send", "sync", "import"
+SEND, BROADCAST, SYNC, IMPORT = "send", "broadcast", "sync", "import"
 
 JOB_KINDS: dict[str, JobKind] = {
     "deliver": JobKind(SEND, Sentence("Send a message")),
     "switch_rich_menu": JobKind(SEND, Sentence("Switch a rich menu")),
+    # It also ends what a removal of HubSpot has cut short.
+    "send_broadcast": JobKind(BROADCAST, Sentence("Send a broadcast"), outlives_hubspot=True),
+    "sweep_broadcasts": JobKind(
+        SYNC, Sentence("Begin planned broadcasts in time"), every=timedelta(minutes=1)
+    ),
     "line_inbox": JobKind(
         SYNC, Sentence("Read LINE's webhook events"), after_commit=True, outlives_hubspot=True
     ),

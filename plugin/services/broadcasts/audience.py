@@ -97,28 +97,24 @@ def store_upload(broadcast: Broadcast, file: bytes) -> dict[str, int]:
         raise TooLong
     account = broadcast.official_account
     found, invalid = _read(lines)
-    known = {
-        "line_user_id": _known_users(account.id, found["line_user_id"]),
-        "contact_id": {int(text) for text in found["contact_id"]},
-    }
+    users = _known_users(account.id, found["line_user_id"])
     emails = _contacts_of_emails(account.installation_id, found["email"])
+    contact_ids = {int(text) for text in found["contact_id"]}
     repeated = len(lines) - invalid - sum(map(len, found.values()))
-    repeated += len(known["contact_id"] & set(emails.values()))
-    known["contact_id"] |= set(emails.values())
-    missing = found["line_user_id"] - known["line_user_id"]
     report = {
         "lines": len(lines),
         "invalid": invalid,
-        "unknown": len(missing) + len(found["email"] - emails.keys()),
-        "repeated": repeated,
+        "unknown": len(found["line_user_id"] - users) + len(found["email"] - emails.keys()),
+        "repeated": repeated + len(contact_ids & set(emails.values())),
     }
     with transaction():
         draft = held_in(broadcast, DRAFT)
         start_over(draft)
         draft.audience, draft.upload, draft.list_id, draft.list_name = UPLOAD, report, "", ""
         draft.version += 1
-        for column, values in known.items():
-            _store(draft.id, [{column: value} for value in sorted(values, key=str)])
+        _store(draft.id, [{"line_user_id": user_id} for user_id in sorted(users)])
+        ids = sorted(contact_ids | set(emails.values()))
+        _store(draft.id, [{"contact_id": contact_id} for contact_id in ids])
     return report
 
 

@@ -25,6 +25,7 @@ from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.sql import analyze_grown
 from plugin.models.transaction import transaction
+from plugin.services.segments.members import RuleError, select_members
 
 # So many rows are deleted in one transaction.
 DELETED = 5000
@@ -82,8 +83,9 @@ def _fix(variant: Variant) -> None:
 
 
 def _insert(broadcast: Broadcast, variants: int) -> None:
-    account, rules = broadcast.official_account, SendingRules.of_account(
-        broadcast.official_account_id
+    account, rules = (
+        broadcast.official_account,
+        SendingRules.of_account(broadcast.official_account_id),
     )
     frozen = Freeze(
         broadcast.id,
@@ -92,13 +94,14 @@ def _insert(broadcast: Broadcast, variants: int) -> None:
         shares(variants, broadcast.holdout_percent, broadcast.split_percent),
         rules.holdout_percent if rules else 0,
     )
-    insert_friends(frozen, chosen_friends(broadcast))
+    insert_friends(frozen, chosen_friends(broadcast, stores=True))
     if broadcast.audience not in (ALL, SEGMENT):
         insert_not_linked(frozen)
 
 
-def chosen_friends(broadcast: Broadcast) -> Select[tuple[int]]:
-    """Select the friends whom the broadcast chooses at this moment. Raise `CouldNotStart`."""
+def chosen_friends(broadcast: Broadcast, *, stores: bool = False) -> Select[tuple[int]]:
+    """Select the friends whom the broadcast chooses at this moment. `stores`: keep the segment's
+    rule with the broadcast. Raise `CouldNotStart`."""
     account = broadcast.official_account
     if broadcast.audience == ALL:
         return all_friends(account.id)
@@ -108,8 +111,12 @@ def chosen_friends(broadcast: Broadcast) -> Select[tuple[int]]:
     if segment is None or segment.archived_at or segment.official_account_id != account.id:
         raise CouldNotStart("segment_gone")
     version = SegmentVersion.current(segment)
-    broadcast.segment_version, broadcast.rule = version.number, version.rule
-    raise CouldNotStart("segment_gone")
+    if stores:
+        broadcast.segment_version, broadcast.rule = version.number, version.rule
+    try:
+        return select_members(account, version.rule)
+    except RuleError as error:
+        raise CouldNotStart("segment_gone", str(error)) from None
 
 
 def _asks_for_linkage(broadcast: Broadcast) -> bool:

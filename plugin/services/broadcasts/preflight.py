@@ -42,7 +42,6 @@ PAST = Sentence("This time has passed. Choose a later one.")
 NO_SEGMENT = Sentence("The segment does not exist any more. Choose another.")
 NO_LIST = Sentence("Choose a list.")
 NO_UPLOAD = Sentence("Upload a list.")
-READING = Sentence("The list is still being read from HubSpot.")
 
 
 @dataclass
@@ -80,8 +79,9 @@ def preflight(broadcast: Broadcast, seen: int | None = None) -> Check:
         _add_frozen(check, broadcast)
     else:
         _add_counts(check, broadcast)
-    account, rules = broadcast.official_account, SendingRules.of_account(
-        broadcast.official_account_id
+    account, rules = (
+        broadcast.official_account,
+        SendingRules.of_account(broadcast.official_account_id),
     )
     if account.quota_limit is not None:
         check.quota_limit = account.quota_limit
@@ -111,11 +111,11 @@ def _is_above(rules: SendingRules | None, reach: int) -> bool:
 def _add_frozen(check: Check, broadcast: Broadcast) -> None:
     for row in counts(broadcast.id):
         if row.state == LEFT_OUT:
-            check.left_out[row.reason] = check.left_out.get(row.reason, 0) + row.count
+            check.left_out[row.reason] = check.left_out.get(row.reason, 0) + row.people
         elif row.state == HELD_OUT:
-            check.held_out += row.count
+            check.held_out += row.people
         else:
-            check.reach += row.count
+            check.reach += row.people
     check.chosen = broadcast.total
 
 
@@ -145,8 +145,8 @@ def _add_counts(check: Check, broadcast: Broadcast) -> None:
         select(grouped.c.state, func.count()).group_by(grouped.c.state)
     ).tuples()
     found = dict(rows)
-    check.left_out = {name: count for name, count in (
-        (BLOCKED, found.get(BLOCKED, 0)), ("not_linked", _not_linked(broadcast))) if count}  # fmt: skip
+    left_out = {BLOCKED: found.get(BLOCKED, 0), "not_linked": _not_linked(broadcast)}
+    check.left_out = {reason: count for reason, count in left_out.items() if count}
     check.held_out, check.reach = found.get(HELD_OUT, 0), found.get(WAITING, 0)
     check.chosen = sum(check.left_out.values()) + check.held_out + check.reach
     _add_budget(check, broadcast.budget)

@@ -47,21 +47,21 @@ def progress_of(broadcast: Broadcast) -> Progress:
     """Read the tally: one statement."""
     progress = Progress()
     for row in counts(broadcast.id):
-        progress.total += row.count
+        progress.total += row.people
         if row.state == LEFT_OUT:
-            _add(progress.left_out, row.reason, row.count)
+            _add(progress.left_out, row.reason, row.people)
         elif row.state == HELD_OUT:
-            progress.held_out += row.count
+            progress.held_out += row.people
         elif row.state == UNKNOWN:
-            progress.unknown += row.count
+            progress.unknown += row.people
         elif row.state == FAILED:
-            progress.failed += row.count
-            _add(progress.failed_reasons, row.reason, row.count)
+            progress.failed += row.people
+            _add(progress.failed_reasons, row.reason, row.people)
         elif row.state == SENT:
-            progress.sent += row.count
-            _add(progress.variants, row.variant, row.count)
+            progress.sent += row.people
+            _add(progress.variants, row.variant, row.people)
         else:
-            progress.waiting += row.count
+            progress.waiting += row.people
     _add_rate(progress, broadcast)
     return progress
 

@@ -46,12 +46,14 @@ SECONDS = 5.0
 _ABOUT_ONE = ("invalid", "wrong_provider", "conflict", "not_found", "refused", "user_flood")
 
 
-def deliver_many(deps: Dependencies, delivery_ids: Sequence[int]) -> dict[int, Outcome]:
+def deliver_many(
+    deps: Dependencies, delivery_ids: Sequence[int], at_once: int = AT_ONCE
+) -> dict[int, Outcome]:
     """Deliver each of these; return errors instead of raising them."""
     deliveries = Delivery.by_ids(delivery_ids)
     if _fill_together(deps, deliveries):
         deliveries = Delivery.by_ids(delivery_ids)
-    outcomes = _push_all(deps, _plain_deliveries(deliveries))
+    outcomes = _push_all(deps, _plain_deliveries(deliveries), at_once)
     for delivery_id in delivery_ids:
         # An unknown friend status, pending tokens, an end without a try: more than a push.
         if delivery_id not in outcomes:
@@ -116,7 +118,9 @@ def _may_go(delivery: Delivery, alive: set[int]) -> bool:
     )
 
 
-def _push_all(deps: Dependencies, deliveries: Sequence[Delivery]) -> dict[int, Outcome]:
+def _push_all(
+    deps: Dependencies, deliveries: Sequence[Delivery], at_once: int
+) -> dict[int, Outcome]:
     if not deliveries:
         return {}
     before = {
@@ -124,7 +128,7 @@ def _push_all(deps: Dependencies, deliveries: Sequence[Delivery]) -> dict[int, O
     }
     with transaction():
         marked = mark_sending(deliveries, utcnow())
-    answers = _call(deps, marked)
+    answers = _call(deps, marked, at_once)
     with transaction():
         _accept_all(marked, answers)
         for delivery in marked:
@@ -171,14 +175,14 @@ def _mark_contacts(friends: Sequence[Friend]) -> None:
         mark_many_for_push(installation_id, row_ids)
 
 
-def _call(deps: Dependencies, deliveries: Sequence[Delivery]) -> Answers:
+def _call(deps: Dependencies, deliveries: Sequence[Delivery], at_once: int) -> Answers:
     answers: Answers = {}
     end = time.monotonic() + SECONDS
-    for start in range(0, len(deliveries), AT_ONCE):
+    for start in range(0, len(deliveries), at_once):
         # What stopped one call would stop the others.
         if time.monotonic() > end or any(map(_stops, answers.values())):
             break
-        answers.update(_call_together(deps, deliveries[start : start + AT_ONCE]))
+        answers.update(_call_together(deps, deliveries[start : start + at_once]))
     return answers
 
 

@@ -15,6 +15,8 @@ from plugin.core.messages.personalise import PropertyValues, fill, property_name
 from plugin.core.messages.tracked_links import personal_addresses, tracked
 from plugin.gateways import GatewayError
 from plugin.models.base import db, db_now_ms
+from plugin.models.broadcasts.recipient import Recipient
+from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.delivery import OPEN, Delivery
@@ -114,8 +116,12 @@ def _others_due(first: Delivery, free: ColumnElement[bool]) -> list[int]:
         OPEN,
         free,
         Delivery.id != first.id,
+        Delivery.broadcast_id.is_not_distinct_from(first.broadcast_id),
     )
     delivery_ids = db.session.scalars(waiting.order_by(Delivery.id).limit(2 * BATCH)).all()
+    if first.broadcast_id is not None:
+        # All that a broadcast has claimed are due, without a job for each.
+        return list(delivery_ids[: BATCH - 1])
     due = select(Job.key).where(
         Job.kind == "deliver",
         Job.key.in_([str(delivery_id) for delivery_id in delivery_ids]),
@@ -137,8 +143,7 @@ def _fill_batch(deps: Dependencies, batch: Sequence[Delivery]) -> None:
     outcomes = {
         delivery.id: _outcome(delivery, values, contacts[delivery.id]) for delivery in batch
     }
-    chosen = {delivery.template_id for delivery in batch if delivery.template_id}
-    untracked = TemplateVersion.untracked(chosen)
+    untracked = _untracked(batch)
     rows = select(Delivery).where(
         Delivery.id.in_(outcomes), Delivery.filling == READING, Delivery.settled_at.is_(None)
     )
@@ -147,8 +152,28 @@ def _fill_batch(deps: Dependencies, batch: Sequence[Delivery]) -> None:
         # Deliveries that were erased or given up meanwhile stay so.
         deliveries = db.session.scalars(rows.execution_options(populate_existing=True)).unique()
         for delivery in deliveries.all():
-            as_written = (delivery.template_id, delivery.template_version) in untracked
-            _store_outcome(deps, delivery, outcomes[delivery.id], tracks=not as_written)
+            tracks = delivery.id not in untracked
+            _store_outcome(deps, delivery, outcomes[delivery.id], tracks=tracks)
+
+
+def _untracked(batch: Sequence[Delivery]) -> set[int]:
+    """Return the ids of those whose links stay as they are written."""
+    versions = {d.id: (d.template_id, d.template_version) for d in batch if d.broadcast_id is None}
+    untracked = TemplateVersion.untracked({name for name, _ in versions.values() if name})
+    as_written = {id_ for id_, version in versions.items() if version in untracked}
+    of_broadcasts = [delivery.id for delivery in batch if delivery.broadcast_id is not None]
+    if of_broadcasts:
+        as_written |= set(
+            db.session.scalars(
+                select(Recipient.delivery_id)
+                .join(Variant, and_(
+                    Variant.broadcast_id == Recipient.broadcast_id,
+                    Variant.number == Recipient.variant,
+                ))
+                .where(Recipient.delivery_id.in_(of_broadcasts), Variant.tracks_links.is_(False))
+            )
+        )  # fmt: skip
+    return as_written
 
 
 def _values(deps: Dependencies, batch: Sequence[Delivery], contacts: Mapping[int, int]) -> Values:

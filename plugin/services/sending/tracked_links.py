@@ -18,6 +18,7 @@ from plugin.models.sql import insert_or
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.contacts.outbox import mark_for_push
+from plugin.settings import Settings
 
 
 class Owner(NamedTuple):
@@ -37,8 +38,7 @@ def tracker(
     """Return a function that wraps the addresses of one message, inside the caller's transaction.
     `known` caches the rows of addresses across the messages of a transaction."""
     settings = deps.settings
-    # LINE's own addresses need their host, and ours may be secret.
-    unwrapped_prefixes = (f"{settings.base_url}/", f"{settings.line_liff_base}/")
+    unwrapped_prefixes = untracked_prefixes(settings)
     target_ids = {} if known is None else known
 
     def wrap(url: str) -> str:
@@ -53,6 +53,11 @@ def tracker(
         return f"{settings.base_url}/r/{code}{line_parameters(url)}"
 
     return wrap
+
+
+def untracked_prefixes(settings: Settings) -> tuple[str, str]:
+    # LINE's own addresses need their host, and ours may be secret.
+    return f"{settings.base_url}/", f"{settings.line_liff_base}/"
 
 
 def follow_link(deps: Dependencies, code: str, *, counts: bool) -> str | None:

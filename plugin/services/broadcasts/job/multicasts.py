@@ -29,8 +29,8 @@ from plugin.models.people.linkage import Linkage
 from plugin.models.sql import one_of
 from plugin.models.transaction import affected, in_parallel, transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.claim import Chunk, Person
-from plugin.services.broadcasts.failures import after_failure
+from plugin.services.broadcasts.job.claim import Chunk, Person
+from plugin.services.broadcasts.job.failures import after_failure
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.contacts.outbox import mark_many_for_push
 from plugin.services.sending.deliver import had_no_effect
@@ -244,9 +244,7 @@ def _plan_again(broadcast_id: int, chunk: Chunk, recipient_ids: list[int], now: 
     db.session.add(again)
     db.session.flush()
     statement = update(Recipient).where(one_of(Recipient.id, recipient_ids))
-    affected(
-        statement.values(multicast_id=again.id).execution_options(synchronize_session=False)
-    )
+    affected(statement.values(multicast_id=again.id).execution_options(synchronize_session=False))
 
 
 def leave_out_planned(broadcast_id: int) -> None:
