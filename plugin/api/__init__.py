@@ -16,6 +16,7 @@ from plugin.api.resources import (
     jobs,
     linkage_tokens,
     linkages,
+    list_exports,
     list_preparations,
     official_accounts,
     qr_codes,
@@ -31,8 +32,8 @@ def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, segments, deliveries, friend_imports, imports, conflicts, connection,
-        sending_rules, description,
+        templates, segments, list_exports, deliveries, friend_imports, imports, conflicts,
+        connection, sending_rules, description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]
     blueprint = guard_blueprint(Blueprint("api", __name__, url_prefix=PREFIX))

@@ -28,6 +28,7 @@ from plugin.services.linkage.deauthorize import deauthorize
 from plugin.services.login_flow.visitor_hint import suggest_contact
 from plugin.services.personal_links.bulk import bulk_issue
 from plugin.services.personal_links.keep import keep_lists
+from plugin.services.segments.list_export import export_list
 from plugin.services.sending.deliver import deliver
 from plugin.services.sending.deliver_batch import deliver_many
 from plugin.services.sending.quota import enqueue_readings, read_quota
@@ -117,6 +118,7 @@ HANDLERS: dict[str, Handler] = {
     "plan_syncs": lambda _, job: plan_syncs(),
     "forget_removed": _without_gateways(forget_removed),
     "adjust_indexes": lambda _, job: utcnow() if adjust_indexes() else None,
+    "export_list": _repeat_at(export_list),
     "tag_many": _without_gateways(tag_batch),
     "read_quota": _repeat_at(read_quota),
     "read_quotas": _read_quotas,

@@ -120,3 +120,39 @@ def test_ids_pasted_with_garbage_are_counted_and_the_garbage_is_named(
     warning = made.json["warnings"][0]
     assert warning["path"] == "rule.all.0.value"
     assert warning["message"].startswith("9000 of these are no IDs and are ignored: 1, 2, 3")
+
+
+def test_friends_are_filtered_by_a_segment(alice: Tenant, caller: Program) -> None:
+    made = caller.ask("POST", "/segments", body(alice, {"all": [LINKED]})).json
+    found = caller.results(f"/friends?segment={made['id']}")
+    assert {row["line_user_id"][1] for row in found} == {"a", "b"}
+    blocked = caller.results(f"/friends?segment={made['id']}&status=blocked")
+    assert [row["line_user_id"][1] for row in blocked] == ["b"]
+    assert caller.ask("GET", "/friends?segment=999").status_code == 404
+    inner = body(alice, {"all": [{"field": "segment", "op": "is", "value": made["id"]}]})
+    outer = caller.ask("POST", "/segments", inner).json
+    assert outer["count"] == 2
+    caller.ask("DELETE", f"/segments/{made['id']}")
+    broken = caller.ask("GET", f"/friends?segment={outer['id']}")
+    assert (broken.status_code, broken.json["errors"]) == (
+        422,
+        {"segment": ["This segment is gone."]},
+    )
+    shown = caller.get(f"/segments/{outer['id']}")
+    assert (shown["count"], shown["warnings"][0]["path"]) == (None, "rule.all.0.value")
+
+
+def test_a_list_in_hubspot_is_made_of_a_segment(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    made = caller.ask("POST", "/segments", body(alice, {"all": []})).json
+    asked = {"segment": made["id"], "name": "All on LINE"}
+    begun = caller.ask("POST", "/list-exports", asked)
+    assert (begun.status_code, begun.json["state"]) == (201, "running")
+    world.work()
+    done = caller.get(f"/list-exports/{begun.json['id']}")
+    assert (done["state"], done["added"], done["not_linked"]) == ("finished", 2, 1)
+    again = caller.ask("POST", "/list-exports", asked)
+    assert (again.status_code, list(again.json["errors"])) == (422, ["name"])
+    assert caller.ask("POST", "/list-exports", {"name": "x"}).status_code == 422
+    assert [row["id"] for row in caller.results("/list-exports")] == [begun.json["id"]]

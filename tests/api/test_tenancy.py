@@ -14,6 +14,7 @@ from plugin.models import (
     ListImport,
     db,
 )
+from plugin.models.audience.list_export import ListExport
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import transaction
 from plugin.services.contacts.records import get_or_create_contact
@@ -71,6 +72,7 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "token_id": str(token_of(world, alice)),
             "import_id": str(imports_of(alice)),
             "segment_id": str(segment_of(world, alice)),
+            "export_id": str(export_of(world, alice)),
             "template_id": str(template_of(world, alice)),
             "delivery_id": str(delivery_of(alice, friend_id)),
         }
@@ -101,6 +103,15 @@ def template_of(world: World, alice: Tenant) -> int:
 def segment_of(world: World, alice: Tenant) -> int:
     """A segment of hers."""
     return create_segment(world.account(alice), "Hers", {"all": []}).id
+
+
+def export_of(world: World, alice: Tenant) -> int:
+    """A list that she made of her friends."""
+    ids = {"installation_id": alice.installation_id, "official_account_id": alice.account_id}
+    export = ListExport(name="Hers", source={}, started_at=utcnow(), **ids)
+    with transaction() as session:
+        session.add(export)
+    return export.id
 
 
 def delivery_of(alice: Tenant, friend_id: int) -> int:
@@ -174,6 +185,7 @@ def test_bodies_cannot_name_what_is_alices(
         "/conflicts",
         "/imports",
         "/friend-imports",
+        "/list-exports",
     ],
 )
 def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program, path: str) -> None:
@@ -183,6 +195,15 @@ def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program,
 def test_filters_reach_no_foreign_account(alices: dict[str, str], stranger: Program) -> None:
     for path in ("/friends", "/linkages", "/linkages/history"):
         assert stranger.results(f"{path}?official_account={alices['account_id']}") == []
+
+
+def test_segments_of_others_are_not_there(alices: dict[str, str], stranger: Program) -> None:
+    for method, path, body in (
+        ("GET", f"/friends?segment={alices['segment_id']}", None),
+        ("POST", "/list-exports", {"name": "Hers", "segment": alices["segment_id"]}),
+    ):
+        answer = stranger.ask(method, path, body)
+        assert (answer.status_code, list(answer.json["errors"])) == (404, ["segment"])
 
 
 def test_alice_still_has_everything(

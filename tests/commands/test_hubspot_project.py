@@ -30,6 +30,8 @@ SCOPES = {
     ("POST", "/crm/objects/2026-09/contacts/batch/update"): {f"{CONTACTS}.write"},
     ("POST", "/crm/objects/2026-09/contacts/search"): {f"{CONTACTS}.read"},
     ("POST", "/crm/properties/2026-09/{objectType}/batch/read"): {f"{SCHEMAS}.read"},
+    ("POST", "/crm/lists/2026-09"): {"crm.lists.write"},
+    ("PUT", "/crm/lists/2026-09/{listId}/memberships/add"): {"crm.lists.write"},
     ("GET", "/contacts/v1/contact/byUtk/batch/"): {f"{CONTACTS}.read"},
 }
 BY_PREFIX = {
@@ -143,8 +145,8 @@ def test_redirect_urls_and_scopes_are_those_of_the_install(world: World) -> None
 def test_every_scope_is_used_and_every_call_has_its_scope() -> None:
     needed: set[str] = set()
     for method, path in [(key[0], path) for key, path in SDK_PATHS.items()] + list(DIRECT_PATHS):
-        by_prefix = [one[method] for start, one in BY_PREFIX.items() if path.startswith(start)]
-        found = SCOPES.get((method, path)) or set(by_prefix)
+        by_prefix = [one.get(method) for start, one in BY_PREFIX.items() if path.startswith(start)]
+        found = SCOPES.get((method, path)) or {scope for scope in by_prefix if scope}
         assert found, f"which scope does {method} {path} need?"
         needed |= found
     scopes = APP["scopes"]

@@ -8,10 +8,13 @@ from marshmallow import fields, validate
 from plugin.api.access import tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
+from plugin.api.problems import Problem
 from plugin.api.resource import Resource, or_404
 from plugin.core.properties import METHODS
 from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
+from plugin.models.audience.checked_rule import RuleError
+from plugin.models.audience.segment import Segment
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.friend_search import FriendFilter, find_friends
 from plugin.models.people.linkage import Linkage
@@ -84,6 +87,7 @@ class FriendQuery(PageQuery):
     )
     tag = PlainText(200, load_default="")
     official_account = Id(load_default=None)
+    segment = Id(load_default=None)
 
 
 @blueprint.get("")
@@ -92,7 +96,13 @@ class FriendQuery(PageQuery):
 def list_friends(query: dict[str, Any]) -> Page:
     """List friends"""
     filters = FriendFilter(**{name: query[name] for name in FriendFilter._fields})
-    return page(find_friends(tenant().id, filters), Friend.id, query)
+    try:
+        return page(find_friends(tenant().id, filters), Friend.id, query)
+    except RuleError as error:
+        words = [str(fault.message) for fault in error.faults]
+        gone = Segment.find_owned(tenant().id, query["segment"]) is None
+        code = (404, "not_found") if gone else (422, "invalid")
+        raise Problem(*code, " ".join(words), errors={"segment": words}) from error
 
 
 @blueprint.get("/<friend_id>")

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from plugin.api.access import tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
-from plugin.api.problems import Problem, invalid
+from plugin.api.problems import Problem
 from plugin.api.resource import Resource, or_404, owned_account
 from plugin.api.resources.friends import FriendSchema
 from plugin.core.overwrites import ChangedMeanwhile, fingerprints
@@ -235,8 +235,8 @@ def owned_segment(segment_id: int) -> Segment:
     """Raise a 404 problem at "segment" where it is not the tenant's."""
     segment = Segment.find_owned(tenant().id, segment_id)
     if segment is None:
-        words = invalid("segment", "There is no such segment.")
-        raise Problem(404, "not_found", words.detail, errors=words.more["errors"])
+        words = "There is no such segment."
+        raise Problem(404, "not_found", words, errors={"segment": [words]})
     return segment
 
 

@@ -51,6 +51,30 @@ class ListCalls(HubSpotTopic):
             )
         return listed
 
+    def list_by_name(self, portal: Portal, name: str) -> ContactList | None:
+        try:
+            answer = self._portal_api(portal).crm.lists.lists_api.get_by_name(name, _CONTACTS)
+        except GatewayError as error:
+            if error.reason == "not_found":
+                return None
+            raise
+        with reading():
+            return _list(answer.get("list") or answer)
+
+    def create_list(self, portal: Portal, name: str) -> ContactList:
+        body = {"name": name, "objectTypeId": _CONTACTS, "processingType": "MANUAL"}
+        answer = self._portal_api(portal).crm.lists.lists_api.create(body)
+        with reading():
+            return _list(answer.get("list") or answer)
+
+    def add_to_list(
+        self, portal: Portal, list_id: str, contact_ids: Sequence[int]
+    ) -> tuple[str, ...]:
+        api = self._portal_api(portal).crm.lists.memberships_api
+        answer = api.add(list_id, [str(contact_id) for contact_id in contact_ids])
+        with reading():
+            return tuple(map(str, answer.get("recordIdsMissing") or ()))
+
     def memberships(
         self, portal: Portal, list_id: str, after: str | None, by_join: bool = False
     ) -> MembershipPage:

@@ -25,6 +25,13 @@ SDK_PATHS: Mapping[tuple[str, str], str] = {
         "/crm/properties/2026-09/{objectType}/batch/read"
     ),
     ("GET", "/crm/v3/owners/"): "/crm/owners/2026-09",
+    ("POST", "/crm/v3/lists/"): "/crm/lists/2026-09",
+    ("GET", "/crm/v3/lists/object-type-id/{objectTypeId}/name/{listName}"): (
+        "/crm/lists/2026-09/object-type-id/{objectTypeId}/name/{listName}"
+    ),
+    ("PUT", "/crm/v3/lists/{listId}/memberships/add"): (
+        "/crm/lists/2026-09/{listId}/memberships/add"
+    ),
     ("POST", "/crm/v3/lists/search"): "/crm/lists/2026-09/search",
     ("GET", "/crm/v3/lists/{listId}"): "/crm/lists/2026-09/{listId}",
     ("GET", "/crm/v3/lists/{listId}/memberships"): "/crm/lists/2026-09/{listId}/memberships",

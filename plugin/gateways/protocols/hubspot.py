@@ -233,6 +233,18 @@ class HubSpotGateway(Protocol):
 
     def search_lists(self, portal: Portal, query: str, after: str | None = None) -> ListPage: ...
     def list_by_id(self, portal: Portal, list_id: str) -> ContactList: ...
+    def list_by_name(self, portal: Portal, name: str) -> ContactList | None:
+        """Return the list of contacts with this very name; each name belongs to one list."""
+
+    def create_list(self, portal: Portal, name: str) -> ContactList:
+        """Create a static list of contacts; `forbidden` without the optional scope."""
+
+    def add_to_list(
+        self, portal: Portal, list_id: str, contact_ids: Sequence[int]
+    ) -> tuple[str, ...]:
+        """Add contacts to a static list, and return the ids that HubSpot does not have. Adding
+        again changes nothing."""
+
     def memberships(
         self, portal: Portal, list_id: str, after: str | None, by_join: bool = False
     ) -> MembershipPage:

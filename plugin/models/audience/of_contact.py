@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from plugin.core.segments.rule import Condition
 from plugin.core.segments.times import days_of, span_of
+from plugin.models.audience.contact_values import ContactValues
 from plugin.models.audience.of_friend import Compiled, ascii_folded, moment_in, position_of
 from plugin.models.audience.scope import Scope, among_values, found_by
 from plugin.models.audience.synced_list import ListMembership
@@ -18,7 +19,6 @@ from plugin.models.audience.texts import (
     as_number,
     as_second,
     folded,
-    property_text,
 )
 from plugin.models.people.contact import Contact
 from plugin.models.people.linkage import Linkage
@@ -66,7 +66,7 @@ def _list(condition: Condition, scope: Scope) -> ColumnElement[bool]:
 
 
 def _property(condition: Condition, scope: Scope) -> ColumnElement[bool]:
-    text = property_text(condition.field.property_name)
+    text = ContactValues.value(condition.field.property_name)
     if condition.positive == "known":
         return and_(text.is_not(None), text != "")
     compared = _BY_TYPE[condition.field.type](text, condition, scope)

@@ -26,8 +26,7 @@ from plugin.models.audience.scope import Scope, among_values, found_by, is_sqlit
 from plugin.models.audience.texts import folded
 from plugin.models.broadcasts.recipient import SENT, Recipient
 from plugin.models.login_flow.linkage_token import LinkageToken
-from plugin.models.people.friend import FOLLOWING, Friend
-from plugin.models.people.friend_search import has_tag
+from plugin.models.people.friend import FOLLOWING, Friend, has_tag
 from plugin.models.people.linkage_entry import HistoryEntry
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick

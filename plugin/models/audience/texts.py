@@ -3,21 +3,9 @@ becomes NULL."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, String, literal_column, type_coerce
+from sqlalchemy import Double, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-
-from plugin.models.audience.contact_values import ContactValues
-
-
-def property_text(name: str) -> ColumnElement[str]:
-    """Return the text of a property, written as in its index. `name`: one of HubSpot's."""
-    if not name.replace("_", "").isalnum() or not name.isascii():
-        raise ValueError("HubSpot's property names have letters, digits and underscores")
-    # With a bound name neither database would use the index.
-    column = ContactValues.__table__.c["values"]
-    path: ColumnElement[str] = literal_column(f"'{name}'")
-    return type_coerce(column.op("->>")(path), String())
 
 
 class as_number(FunctionElement[float]):  # noqa: N801 - reads as the SQL function it is

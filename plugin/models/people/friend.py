@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    UniqueConstraint,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -81,3 +93,11 @@ def note_sent(friend_ids: Sequence[int], now: datetime) -> None:
     sent = update(Friend).where(among(Friend.id, locked.with_for_update()))
     values = {"last_sent_at": now, "last_result": "sent"}
     db.session.execute(sent.values(values), execution_options={"synchronize_session": False})
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    # Tags are a JSON list, which each database opens by a function of its own.
+    dialect = db.session().get_bind().dialect.name
+    opened = func.json_each if dialect == "sqlite" else func.json_array_elements_text
+    element = opened(Friend.tags).table_valued("value")
+    return exists(select(literal_column("1")).select_from(element).where(element.c.value == tag))

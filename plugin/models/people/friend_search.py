@@ -15,9 +15,10 @@ from sqlalchemy import (
     select,
 )
 
+from plugin.models.audience.checked_rule import in_segment
 from plugin.models.base import db
 from plugin.models.people.contact import Contact
-from plugin.models.people.friend import Friend
+from plugin.models.people.friend import Friend, has_tag
 from plugin.models.people.linkage import Linkage
 
 
@@ -29,10 +30,18 @@ class FriendFilter(NamedTuple):
     q: str = ""
     tag: str = ""
     official_account: int | None = None
+    segment: int | None = None
 
 
-def find_friends(installation_id: int, filters: FriendFilter) -> Select[tuple[Friend]]:
+def find_friends(
+    installation_id: int, filters: FriendFilter, *, one_by_one: bool = False
+) -> Select[tuple[Friend]]:
+    """Select the matching friends. Raise `RuleError` where the segment is gone or names something
+    that is. `one_by_one`: a few of them are read, in the order of ids."""
     statement = Friend.owned(installation_id)
+    if filters.segment is not None:
+        chosen = in_segment(installation_id, filters.segment, one_by_one=one_by_one)
+        statement = statement.where(chosen)
     if filters.linked is not None:
         linked = exists().where(Linkage.friend_id == Friend.id)
         statement = statement.where(linked if filters.linked else ~linked)
@@ -43,14 +52,6 @@ def find_friends(installation_id: int, filters: FriendFilter) -> Select[tuple[Fr
     if filters.official_account is not None:
         statement = statement.where(Friend.official_account_id == filters.official_account)
     return statement.where(_matches(filters.q)) if filters.q.strip() else statement
-
-
-def has_tag(tag: str) -> ColumnElement[bool]:
-    # Tags are a JSON list, which each database opens by a function of its own.
-    dialect = db.session().get_bind().dialect.name
-    opened = func.json_each if dialect == "sqlite" else func.json_array_elements_text
-    element = opened(Friend.tags).table_valued("value")
-    return exists(select(literal_column("1")).select_from(element).where(element.c.value == tag))
 
 
 def _matches(q: str) -> ColumnElement[bool]:

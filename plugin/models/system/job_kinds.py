@@ -118,6 +118,7 @@ JOB_KINDS: dict[str, JobKind] = {
     "adjust_indexes": JobKind(
         IMPORT, Sentence("Index the synced properties"), outlives_hubspot=True
     ),
+    "export_list": JobKind(IMPORT, Sentence("Make a HubSpot list of friends"), rests=True),
     "tag_many": JobKind(IMPORT, Sentence("Tag many friends"), outlives_hubspot=True),
 }
 QUEUES = sorted({kind.queue for kind in JOB_KINDS.values()})

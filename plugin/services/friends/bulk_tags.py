@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from plugin.core.clock import utcnow
+from plugin.models.audience.checked_rule import RuleError
 from plugin.models.base import db
 from plugin.models.people.friend import Friend
 from plugin.models.people.friend_search import FriendFilter, find_friends
@@ -55,7 +56,11 @@ def tag_batch(tagging_id: int) -> bool:
         tagging = Tagging.held(tagging_id)
         if tagging is None or tagging.state != RUNNING:
             return False
-        ids = _next_ids(tagging)
+        try:
+            ids = _next_ids(tagging)
+        except RuleError:
+            # The segment, or what its rule names, went away: nobody is in it any more.
+            ids = []
         for friend in _lock(ids):
             _tag(tagging, friend)
         tagging.seen += len(ids)
@@ -67,7 +72,8 @@ def tag_batch(tagging_id: int) -> bool:
 
 
 def _next_ids(tagging: Tagging) -> list[int]:
-    statement = find_friends(tagging.installation_id, tagging.filter).with_only_columns(Friend.id)
+    found = find_friends(tagging.installation_id, tagging.filter, one_by_one=True)
+    statement = found.with_only_columns(Friend.id)
     remaining = statement.where(Friend.id > tagging.after_id, Friend.id <= tagging.until_id)
     return list(db.session.scalars(remaining.order_by(Friend.id).limit(BATCH_SIZE)))
 

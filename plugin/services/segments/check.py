@@ -22,6 +22,6 @@ def is_member(segment: Segment, contact_row_ids: list[int]) -> bool:
     if friend_id is None:
         return False
     # About one friend the database looks up what there is about them, and no more.
-    scope = rule.scope()._replace(one_by_one=True)
+    scope = rule.scope(one_by_one=True)
     found = members(rule.rule, scope).where(Friend.id == friend_id)
     return bool(db.session.scalar(select(exists(found))))

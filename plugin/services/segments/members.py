@@ -1,69 +1,32 @@
 """The friends whom a rule chooses at this moment."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select
 
-from plugin.core.clock import utcnow
-from plugin.core.segments.reading import Reading, read_rule
-from plugin.core.segments.rule import Condition, Rule, RuleFault, conditions_of
-from plugin.core.segments.times import zone_of
-from plugin.core.text.sentences import Sentence
+from plugin.models.audience.checked_rule import CheckedRule, RuleError, check_rule
 from plugin.models.audience.compile import condition_of, members
-from plugin.models.audience.scope import Scope
 from plugin.models.audience.segment import Segment, SegmentVersion
-from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.services.segments.catalogue import (
-    list_rows,
-    missing_references,
-    place,
-    types_of_properties,
-)
 
-# Segments that name segments, and the conditions that all of them have together.
-DEEPEST_SEGMENTS, MOST_CONDITIONS = 5, 1000
-Rules = dict[int, Rule]
-
-
-class RuleError(Exception):
-    """The rule cannot be used; `faults` says where and why."""
-
-    def __init__(self, faults: Sequence[RuleFault]) -> None:
-        super().__init__("; ".join(f"{fault.path}: {fault.message}" for fault in faults))
-        self.faults = list(faults)
-
-
-@dataclass(frozen=True)
-class CheckedRule:
-    """A rule of an account and all that it needs. `notes`: what was ignored in it."""
-
-    account: OfficialAccount
-    rule: Rule
-    segments: Rules
-    notes: Sequence[RuleFault] = ()
-
-    def scope(self, now: datetime | None = None) -> Scope:
-        installation = self.account.installation
-        return Scope(
-            account_id=self.account.id,
-            installation_id=installation.id,
-            now=now or utcnow(),
-            zone=zone_of(installation.time_zone),
-            segments=self.segments,
-            lists=list_rows(installation.id),
-        )
+__all__ = [
+    "CheckedRule",
+    "RuleError",
+    "check_rule",
+    "chosen_friends",
+    "rule_of",
+    "select_members",
+]
 
 
 def select_members(
-    account: OfficialAccount, rule: Any, now: datetime | None = None
+    account: OfficialAccount, rule: Any, now: datetime | None = None, *, one_by_one: bool = False
 ) -> Select[tuple[int]]:
-    """Select the ids of the friends whom a rule, as JSON, chooses; raise `RuleError`."""
+    """Select the ids of the friends whom a rule, as JSON, chooses; raise `RuleError`.
+    `one_by_one`: they are read in parts, in the order of ids."""
     checked = check_rule(account, rule)
-    return members(checked.rule, checked.scope(now))
+    return members(checked.rule, checked.scope(now, one_by_one=one_by_one))
 
 
 def chosen_friends(
@@ -74,84 +37,5 @@ def chosen_friends(
     return condition_of(checked.rule, checked.scope(now))
 
 
-def check_rule(account: OfficialAccount, raw: Any, segment_id: int | None = None) -> CheckedRule:
-    """Read a rule and look up all that it names; raise `RuleError` with all faults at once.
-    `segment_id`: the segment whose rule it becomes, which it may not name."""
-    properties = types_of_properties(account.installation_id)
-    reading = read_rule(raw, properties)
-    if reading.rule is None:
-        raise RuleError(reading.faults)
-    faults = missing_references(account, reading.rule)
-    nested = _Nested(account, properties, [segment_id] if segment_id else [])
-    faults += nested.load(reading.rule)
-    if nested.conditions > MOST_CONDITIONS:
-        faults.append(RuleFault("", Sentence("With the segments that it names it is too long.")))
-    if faults:
-        raise RuleError(faults)
-    return CheckedRule(account, reading.rule, nested.rules, reading.notes)
-
-
 def rule_of(segment: Segment) -> dict[str, Any]:
     return SegmentVersion.current(segment).rule
-
-
-class _Nested:
-    """Loads the rules of the segments that a rule names, and of those that these name."""
-
-    def __init__(
-        self, account: OfficialAccount, properties: dict[str, str], above: list[int]
-    ) -> None:
-        self._account, self._properties, self._above = account, properties, above
-        self._readings: dict[int, Reading | None] = {}
-        self.rules: Rules = {}
-        self.conditions = 0
-
-    def load(self, rule: Rule) -> list[RuleFault]:
-        faults = []
-        for condition in conditions_of(rule):
-            self.conditions += 1
-            if condition.field.type == "segment" and self.conditions <= MOST_CONDITIONS:
-                faults += [
-                    RuleFault(place(condition, "value"), words)
-                    for id_ in condition.values
-                    if (words := self._load(condition, int(id_))) is not None  # type: ignore[arg-type]
-                ]
-        return faults
-
-    def _load(self, condition: Condition, segment_id: int) -> Sentence | None:
-        if segment_id in self._above:
-            return Sentence("The segment would name itself, directly or through another one.")
-        if len(self._above) >= DEEPEST_SEGMENTS:
-            return Sentence(
-                "Segments name each other at most %(most)s deep.", most=DEEPEST_SEGMENTS
-            )
-        reading = self._read(segment_id)
-        if reading is None:
-            return Sentence("This segment is gone.")
-        faults = list(reading.faults)
-        if reading.rule is not None:
-            self.rules[segment_id] = reading.rule
-            self._above.append(segment_id)
-            faults += [*missing_references(self._account, reading.rule), *self.load(reading.rule)]
-            self._above.pop()
-        if not faults:
-            return None
-        return Sentence("This segment has a fault itself: %(fault)s", fault=faults[0].message)
-
-    def _read(self, segment_id: int) -> Reading | None:
-        if segment_id not in self._readings:
-            named = select(SegmentVersion.rule).join(
-                Segment,
-                (Segment.id == SegmentVersion.segment_id)
-                & (Segment.version == SegmentVersion.number),
-            )
-            raw = db.session.scalar(
-                named.where(
-                    Segment.id == segment_id,
-                    Segment.official_account_id == self._account.id,
-                    Segment.archived_at.is_(None),
-                )
-            )
-            found = raw is not None
-            self._readings[segment_id] = read_rule(raw, self._properties) if found else None
-        return self._readings[segment_id]

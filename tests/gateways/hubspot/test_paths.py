@@ -18,7 +18,7 @@ PREFIXES = {
     "/crm/v3/objects/contacts": "/crm/objects/2026-09/contacts",
     "/crm/v3/properties": "/crm/properties/2026-09",
     "/crm/v3/lists": "/crm/lists/2026-09",
-    # The SDK's collection ends in a slash, the dated one does not.
+    # The SDK's collections end in a slash, the dated ones do not.
     "/crm/v3/owners/": "/crm/owners/2026-09",
     "/automation/v4/actions/callbacks": "/automation/actions/callbacks/2026-09",
     "/oauth/v1/token": "/oauth/2026-09/token",
@@ -29,7 +29,7 @@ PREFIXES = {
 def test_every_row_is_the_documented_form(row: tuple[str, str], dated: str) -> None:
     template = row[1]
     old = next(prefix for prefix in PREFIXES if template.startswith(prefix))
-    assert dated == PREFIXES[old] + template.removeprefix(old)
+    assert dated == (PREFIXES[old] + template.removeprefix(old)).removesuffix("/")
 
 
 @pytest.mark.parametrize(("method", "template"), SDK_PATHS)
@@ -66,7 +66,7 @@ def test_direct_paths_are_those_the_sdk_lacks() -> None:
     ("method", "template"),
     [
         ("GET", "/crm/v3/objects/contacts"),
-        ("POST", "/crm/v3/lists/"),
+        ("DELETE", "/crm/v3/lists/{listId}"),
         ("DELETE", "/account-info/2026-09/details"),
         ("GET", "/crm/objects/2026-09/contacts"),
     ],

@@ -130,6 +130,30 @@ def every(call: Call) -> Answer:
     return {"results": page, "total": len(matching), **paging}, 200
 
 
+@operation("POST", BASE, WRITE)
+def create(call: Call) -> Answer:
+    """A name belongs to one list; only contacts and static lists are supported."""
+    name, kind = str(call.body.get("name") or ""), call.body.get("processingType")
+    if not name or call.body.get("objectTypeId") != "0-1" or kind not in ("MANUAL", "SNAPSHOT"):
+        raise Refused(400, "Invalid input JSON: name, objectTypeId or processingType")
+    if _named(call, name):
+        raise Refused(400, f"There is already a list named '{name}'.", "DUPLICATE_LIST_NAMES")
+    return {"list": _shown(make_list(call.world, call.portal, name, kind))}, 200
+
+
+@operation("GET", f"{BASE}/object-type-id/<object_type>/name/<path:name>", READ)
+def get_by_name(call: Call, object_type: str, name: str) -> Answer:
+    named = _named(call, name)
+    if not named or named[0]["objectTypeId"] != object_type:
+        raise not_found(f"List does not exist with name '{name}'.")
+    return {"list": _shown(named[0])}, 200
+
+
+def _named(call: Call, name: str) -> list[Value]:
+    lists = call.world.store.all(f"list:{call.portal}")
+    return [contact_list for contact_list in lists if contact_list["name"] == name]
+
+
 @operation("GET", f"{BASE}/<list_id>", READ)
 def get(call: Call, list_id: str) -> Answer:
     """`{list}` with its size."""

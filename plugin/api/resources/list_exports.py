@@ -1,0 +1,108 @@
+"""Static HubSpot lists made of a segment's linked friends or of a broadcast's recipients."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from plugin.api.access import tenant
+from plugin.api.fields import Id, Moment, PlainText
+from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
+from plugin.api.problems import Problem, invalid
+from plugin.api.resource import Resource, or_404
+from plugin.api.resources.segments import owned_segment, rule_problem
+from plugin.core.text.row_ids import row_id
+from plugin.guards import get_deps
+from plugin.models.audience.list_export import FAILED, FINISHED, RUNNING, ListExport
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.services.segments.list_export import (
+    LONGEST_NAME,
+    ExportRefused,
+    export_recipients,
+    export_rule,
+)
+from plugin.services.segments.members import RuleError, rule_of
+
+blueprint = Resource("list-exports", "Static HubSpot lists made of friends or recipients")
+BY = "API"
+SHOWN = {
+    "id": "3",
+    "name": "Customers on LINE",
+    "list_id": "",
+    "state": "running",
+    "error": "",
+    "added": 0,
+    "not_linked": 0,
+    "started_at": "2026-11-27T09:30:00.000Z",
+    "finished_at": None,
+}
+
+
+class ListExportSchema(ResponseSchema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+    list_id = fields.String(required=True)  # HubSpot's, once the list is made
+    state = fields.String(required=True, validate=validate.OneOf((RUNNING, FINISHED, FAILED)))
+    error = fields.String(required=True)
+    added = fields.Integer(required=True)
+    not_linked = fields.Integer(required=True)
+    started_at = Moment(required=True)
+    finished_at = Moment(required=True, allow_none=True)
+
+
+class NewListExportSchema(Schema):
+    name = PlainText(LONGEST_NAME, 1, required=True)
+    segment = Id()
+    broadcast = Id()
+    # Of a broadcast: only its recipients in this state, with this reason.
+    state = PlainText(20, load_default="")
+    reason = PlainText(40, load_default="")
+
+    @validates_schema
+    def _one_source(self, data: dict[str, Any], **_: Any) -> None:
+        if ("segment" in data) == ("broadcast" in data):
+            raise ValidationError("Name a segment or a broadcast.", "segment")
+
+
+@blueprint.get("")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, list_of(ListExportSchema))
+def list_exports(query: dict[str, Any]) -> Page:
+    """List what was made and is being made"""
+    return page(ListExport.owned(tenant().id), ListExport.id, query)
+
+
+@blueprint.post("")
+@blueprint.arguments(NewListExportSchema, example={"segment": "7", "name": "Customers on LINE"})
+@blueprint.response(201, ListExportSchema, example=SHOWN)
+def make_list(body: dict[str, Any]) -> ListExport:
+    """Make a static list in HubSpot
+
+    Friends without a linked contact are counted in `not_linked`. It needs the optional scope
+    `crm.lists.write`.
+    """
+    try:
+        return _begin(body)
+    except RuleError as error:
+        raise rule_problem(error) from error
+    except ExportRefused as error:
+        raise invalid("name", str(error.message)) from error
+
+
+@blueprint.get("/<export_id>")
+@blueprint.response(200, ListExportSchema, example=SHOWN)
+def get_list_export(export_id: str) -> ListExport:
+    """Look at one"""
+    export: ListExport = or_404(ListExport.find_owned(tenant().id, row_id(export_id) or 0))
+    return export
+
+
+def _begin(body: dict[str, Any]) -> ListExport:
+    name, deps = body["name"], get_deps()
+    if "segment" in body:
+        segment = owned_segment(body["segment"])
+        return export_rule(deps, segment.official_account, name, rule_of(segment), BY)
+    broadcast = Broadcast.find_owned(tenant().id, body["broadcast"])
+    if broadcast is None:
+        words = "There is no such broadcast."
+        raise Problem(404, "not_found", words, errors={"broadcast": [words]})
+    return export_recipients(deps, broadcast, name, body["state"], body["reason"], BY)
