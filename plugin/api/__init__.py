@@ -7,6 +7,7 @@ from plugin.api import description
 from plugin.api.guards import guard_blueprint
 from plugin.api.resource import PREFIX
 from plugin.api.resources import (
+    broadcasts,
     conflicts,
     connection,
     deliveries,
@@ -32,8 +33,8 @@ def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, segments, list_exports, deliveries, friend_imports, imports, conflicts,
-        connection, sending_rules, description,
+        templates, broadcasts, segments, list_exports, deliveries, friend_imports, imports,
+        conflicts, connection, sending_rules, description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]
     blueprint = guard_blueprint(Blueprint("api", __name__, url_prefix=PREFIX))

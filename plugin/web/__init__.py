@@ -8,6 +8,7 @@ from plugin.core.visit_limits import VisitLimiter
 from plugin.web import (
     bidi,
     bodies,
+    broadcasts,
     dashboard,
     email,
     errors,
@@ -34,6 +35,7 @@ csrf = CSRFProtect()
 def blueprints() -> list[Blueprint]:
     return [
         web,
+        broadcasts.blueprint,
         email.blueprint,
         friends.blueprint,
         imports.blueprint,

@@ -17,6 +17,7 @@ from plugin.models import (
 from plugin.models.audience.list_export import ListExport
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import transaction
+from plugin.services.broadcasts.drafts import create_draft
 from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.friends.records import get_or_create_friend
 from plugin.services.linkage.history import LinkRequest
@@ -38,6 +39,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/templates": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
     "/segments": {"name": "Mine?", "rule": {"all": []}},
     "/segments/preview": {"rule": {"all": []}},
+    "/broadcasts": {"messages": [{"type": "text", "text": "Hi"}]},
 }
 
 # What changes something by its id is asked with a body that could be taken.
@@ -74,6 +76,7 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "segment_id": str(segment_of(world, alice)),
             "export_id": str(export_of(world, alice)),
             "template_id": str(template_of(world, alice)),
+            "broadcast_id": str(create_draft(world.account(alice), "Hers").id),
             "delivery_id": str(delivery_of(alice, friend_id)),
         }
 
@@ -186,6 +189,7 @@ def test_bodies_cannot_name_what_is_alices(
         "/imports",
         "/friend-imports",
         "/list-exports",
+        "/broadcasts",
     ],
 )
 def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program, path: str) -> None:

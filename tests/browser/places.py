@@ -7,6 +7,7 @@ from plugin.models import Tagging, db
 from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.delivery import ACCEPTED, Delivery
 from plugin.models.transaction import transaction
+from plugin.services.broadcasts.drafts import Content, create_draft, save_draft
 from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.message_templates.library import create_template
 from plugin.services.personal_links.issue import preview_link
@@ -18,6 +19,11 @@ from tests.support.world import ALICE, Tenant, World
 
 # Files, and what only sends a browser elsewhere.
 NO_PAGES = {
+    "broadcasts.look_at_segment",
+    "broadcasts.recipients_file",
+    "broadcasts.results",
+    "broadcasts.start_again",
+    "broadcasts.suggest_lists",
     "imports.file_again",
     "imports.findings_file",
     "imports.interval_again",
@@ -95,10 +101,13 @@ def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
         ids = {"call_id": call.id, "delivery_id": delivery.id, "tagging_id": tagging.id}
     with world.app.app_context():
         template = create_template(world.account(tenant), "Welcome", messages)
+        draft = create_draft(world.account(tenant), "Spring sale")
+        save_draft(draft, {}, [Content(messages)])
         db.session.commit()
         return {
             **ids,
             "account_id": tenant.account_id,
+            "broadcast_id": draft.id,
             "code_id": tenant.qr_code_id,
             "contact_row_id": contact_row,
             "friend_id": friend_id,

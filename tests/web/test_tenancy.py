@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from plugin.models import Friend, OfficialAccount, QRCode, db
+from plugin.models import Broadcast, Friend, OfficialAccount, QRCode, Variant, db
+from plugin.services.broadcasts.drafts import Content, create_draft, save_draft
 from plugin.services.message_templates.library import create_template
 from tests.services.personal_links.test_bulk import begin, make_list
 from tests.support.people import linked
@@ -25,11 +26,14 @@ def test_foreign_ids_are_missing_ids(
 ) -> None:
     friend_id, _ = linked(world, alice)
     with world.app.app_context():
-        before = snapshot()
         messages = [{"type": "text", "text": "Hers"}]
         template = create_template(world.account(alice), "Hers", messages)
+        broadcast = create_draft(world.account(alice), "Hers")
+        save_draft(broadcast, {}, [Content(messages)])
+        made = {"template_id": template.id, "broadcast_id": broadcast.id}
+        before = snapshot()
     hers = {"account_id": alice.account_id, "code_id": alice.qr_code_id, "friend_id": friend_id}
-    hers["template_id"] = template.id
+    hers |= made
     hers["preparation_id"] = begin(world, alice, make_list(world, ALICE))
     session = charlie.walker.session
     token = csrf(world, charlie)
@@ -56,7 +60,7 @@ def csrf(world: World, tenant: Tenant) -> str:
 
 def snapshot() -> list[Any]:
     rows: list[Any] = []
-    for model in (OfficialAccount, QRCode, Friend):
+    for model in (OfficialAccount, QRCode, Friend, Broadcast, Variant):
         columns = list(model.__table__.columns)
         rows += [tuple(map(str, row)) for row in db.session.execute(select(*columns))]
     return rows

@@ -45,10 +45,10 @@ def _message_objects(messages: list[dict[str, Any]]) -> None:
         raise ValidationError("Each message must be a LINE message object with a type.")
 
 
-def _messages(description: str) -> fields.List[Any]:
+def messages_field(description: str, required: bool = True) -> fields.List[Any]:
     return fields.List(
         fields.Dict(keys=fields.String()),
-        required=True,
+        required=required,
         validate=[validate.Length(1, BUBBLES), _message_objects],
         metadata={"description": description},
     )
@@ -89,13 +89,13 @@ class NewTemplateSchema(Schema):
     official_account = Id(required=True)
     name = PlainText(LONGEST_NAME, 1, required=True)
     # Tokens like `{{ contact.firstname | default('there') }}` are filled in when it is sent.
-    messages = _messages("One to five LINE message objects")
+    messages = messages_field("One to five LINE message objects")
     tracks_links = _tracks_links(load_default=True)
 
 
 class NewVersionSchema(Schema):
     name = PlainText(LONGEST_NAME, 1)
-    messages = _messages("One to five LINE message objects, instead of all there were")
+    messages = messages_field("One to five LINE message objects, instead of all there were")
     tracks_links = _tracks_links()
 
 

@@ -103,9 +103,10 @@ class Broadcast(Base):
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
-    def owned(cls, installation_id: int) -> Select[tuple["Broadcast"]]:
+    def owned(cls, installation_id: int, archived: bool = False) -> Select[tuple["Broadcast"]]:
         owned = cls.official_account_id.in_(OfficialAccount.owned_ids(installation_id))
-        return select(cls).where(owned, cls.archived_at.is_(None))
+        shelf = cls.archived_at.is_not(None) if archived else cls.archived_at.is_(None)
+        return select(cls).where(owned, shelf)
 
     @classmethod
     def find_owned(cls, installation_id: int, broadcast_id: int) -> "Broadcast | None":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import case, exists, func, literal, or_, select
+from sqlalchemy import case, func, literal, or_, select
 
 from plugin.core.broadcasts.buckets import BUCKETS
 from plugin.core.clock import utcnow
@@ -15,17 +15,15 @@ from plugin.core.messages.part import InvalidMessage, count_clusters
 from plugin.core.messages.personalise import sample
 from plugin.core.text.sentences import Sentence
 from plugin.models.base import db
-from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, Broadcast
 from plugin.models.broadcasts.bucket_sql import bucket, global_bucket
+from plugin.models.broadcasts.chosen_people import members_without_friend
 from plugin.models.broadcasts.frozen_audience import ERASED
 from plugin.models.broadcasts.recipient import HELD_OUT, LEFT_OUT, WAITING
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.broadcasts.tally import counts
 from plugin.models.broadcasts.variant import Variant
-from plugin.models.people.contact import Contact
 from plugin.models.people.friend import BLOCKED, Friend
-from plugin.models.people.linkage import Linkage
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.broadcasts.freeze import CouldNotStart, chosen_friends
@@ -144,7 +142,7 @@ def _add_counts(check: Check, broadcast: Broadcast) -> None:
     rows = db.session.execute(
         select(grouped.c.state, func.count()).group_by(grouped.c.state)
     ).tuples()
-    found = dict(rows)
+    found = dict(rows.all())
     left_out = {BLOCKED: found.get(BLOCKED, 0), "not_linked": _not_linked(broadcast)}
     check.left_out = {reason: count for reason, count in left_out.items() if count}
     check.held_out, check.reach = found.get(HELD_OUT, 0), found.get(WAITING, 0)
@@ -161,19 +159,8 @@ def _add_budget(check: Check, budget: int | None) -> None:
 def _not_linked(broadcast: Broadcast) -> int:
     if broadcast.audience in (ALL, SEGMENT):
         return 0
-    linked = exists(
-        select(Linkage.id)
-        .join(Contact, Contact.id == Linkage.contact_row_id)
-        .where(
-            Linkage.official_account_id == broadcast.official_account_id,
-            Contact.contact_id == AudienceMember.contact_id,
-        )
-    )
-    statement = select(func.count()).where(
-        AudienceMember.broadcast_id == broadcast.id,
-        AudienceMember.contact_id.is_not(None),
-        ~linked,
-    )
+    members = members_without_friend(broadcast).subquery()
+    statement = select(func.count()).select_from(members)
     return db.session.scalar(statement) or 0
 
 

@@ -49,7 +49,7 @@ def create_import(deps: Dependencies, account: OfficialAccount, plan: Plan) -> L
         raise Unfit("list_id", "Must be the ID of a HubSpot list: digits only.")
     _check_interval(plan.every_minutes)
     name = plan.property_name or user_id_property(account)
-    contact_list = _list(deps, account, plan.list_id)
+    contact_list = find_list(deps, account.installation_id, plan.list_id)
     known = text_properties(deps, account.installation_id)
     if name not in {definition.name for definition in known}:
         raise Unfit("property", "HubSpot has no contact property of this name that holds text.")
@@ -141,8 +141,9 @@ def text_properties(deps: Dependencies, installation_id: int) -> tuple[TextPrope
     return deps.gateways.hubspot.text_properties(access)
 
 
-def _list(deps: Dependencies, account: OfficialAccount, list_id: str) -> ContactList:
-    access = portal_access(deps, account.installation_id, TOKEN_TIMEOUT)
+def find_list(deps: Dependencies, installation_id: int, list_id: str) -> ContactList:
+    """Return a list of contacts. Raise `Unfit` where there is none with this ID."""
+    access = portal_access(deps, installation_id, TOKEN_TIMEOUT)
     try:
         return deps.gateways.hubspot.list_by_id(access, list_id)
     except GatewayError as error:

@@ -1,7 +1,8 @@
-"""Test messages: a template sent to a friend that a team member chose."""
+"""Test messages, sent to a friend that a team member chose."""
 
 import uuid
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from plugin.core.clock import utcnow
 from plugin.models.connections.member import Member
@@ -20,22 +21,34 @@ GIVE_UP = timedelta(minutes=5)
 BEHIND = timedelta(seconds=30)
 
 
-def send_test(deps: Dependencies, template: Template, friend: Friend, member: Member) -> Delivery:
-    """Send the current version, and remember the friend as this member's choice. Raise
-    `GatewayError` where LINE or HubSpot cannot be reached; a job tries again."""
-    now, version = utcnow(), TemplateVersion.current(template)
+class Trial(NamedTuple):
+    """What is tried: a template's version, or messages that belong to none."""
+
+    messages: list[dict[str, Any]]
+    template_id: int | None = None
+    template_version: int | None = None
+    silent: bool = False
+
+    @classmethod
+    def of(cls, template: Template) -> "Trial":
+        version = TemplateVersion.current(template)
+        return cls(version.messages, template.id, version.number)
+
+
+def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member) -> Delivery:
+    """Send it, and remember the friend as this member's choice. Raise `GatewayError` where LINE or
+    HubSpot cannot be reached; a job tries again."""
+    now = utcnow()
     delivery = Delivery(
-        official_account_id=template.official_account_id,
+        official_account_id=friend.official_account_id,
         friend=friend,
         retry_key=str(uuid.uuid4()),
-        messages=version.messages,
-        template_id=template.id,
-        template_version=version.number,
+        **trial._asdict(),
         filling=PENDING,
         created_at=now,
         give_up_at=now + GIVE_UP,
     )
-    chosen = {**member.test_friends, str(template.official_account_id): friend.id}
+    chosen = {**member.test_friends, str(friend.official_account_id): friend.id}
     with transaction() as session:
         member.test_friends = chosen
         session.add(delivery)

@@ -1,7 +1,5 @@
 """An import's unlinked contacts as a CSV file for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 
 from flask_babel import gettext as _
@@ -11,23 +9,22 @@ from plugin.models.base import db
 from plugin.models.imports.import_member import ImportMember
 from plugin.models.imports.list_import import ListImport
 from plugin.web.imports.words import PROBLEM_WORDS
+from plugin.web.spreadsheets import BYTE_ORDER_MARK, csv_lines
 
 BATCH_SIZE = 1000
-# Without it Excel reads the file in the machine's old character set.
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def problems_csv(list_import: ListImport, record_url: Callable[[int], str]) -> Iterator[str]:
     """Yield the file in batches, so that 100,000 rows need no memory."""
     heading = [_("Contact ID"), _("Contact"), _("Value"), _("Problem"), _("In the way")]
-    yield BYTE_ORDER_MARK + _csv([heading])
+    yield BYTE_ORDER_MARK + csv_lines([heading])
     after = 0
     while True:
         problems = ImportMember.problems(list_import.id).where(ImportMember.contact_id > after)
         rows = list(db.session.scalars(problems.limit(BATCH_SIZE)))
         if not rows:
             return
-        yield _csv([_row(member, record_url) for member in rows])
+        yield csv_lines([_row(member, record_url) for member in rows])
         after = rows[-1].contact_id
 
 
@@ -39,9 +36,3 @@ def _row(member: ImportMember, record_url: Callable[[int], str]) -> list[str]:
         str(PROBLEM_WORDS[member.outcome]),
         member.other,
     ]
-
-
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

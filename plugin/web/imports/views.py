@@ -1,8 +1,6 @@
 """Import: repeated runs over LINE User IDs that HubSpot contacts have already."""
 
-from collections.abc import Iterator
-
-from flask import abort, flash, redirect, request, stream_with_context, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -40,6 +38,7 @@ from plugin.web.layout import page
 from plugin.web.overwrites import Difference, stamp, submitted_fingerprints
 from plugin.web.owned import own_account, record_url
 from plugin.web.session import tenant
+from plugin.web.spreadsheets import csv_file
 
 Page = str | Response | tuple[str, int]
 FINDINGS, RUNS = 50, 20
@@ -121,10 +120,8 @@ def _import_page(
 @blueprint.get("/import/<row_id:import_id>/findings.csv")
 def findings_file(import_id: int) -> Response:
     list_import = own_import(import_id)
-    lines: Iterator[str] = stream_with_context(problems_csv(list_import, record_url))
-    name = f"import-{list_import.id}-findings.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(lines, mimetype="text/csv", headers=headers)
+    lines = problems_csv(list_import, record_url)
+    return csv_file(lines, f"import-{list_import.id}-findings.csv")
 
 
 @blueprint.post("/import/<row_id:import_id>/run")

@@ -9,14 +9,13 @@ from plugin.gateways import GatewayError
 from plugin.guards import get_deps
 from plugin.models.people.friend import Friend
 from plugin.models.sending.delivery import ACCEPTED, Delivery
-from plugin.models.sending.template import Template
 from plugin.services.message_templates.library import (
     LONGEST_NAME,
     archive_template,
     duplicate,
     restore_template,
 )
-from plugin.services.sending.trial_send import send_test
+from plugin.services.sending.trial_send import Trial, send_test
 from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.views import own_template
 from plugin.web.session import person, tenant
@@ -26,18 +25,18 @@ from plugin.web.session import person, tenant
 def test_template(template_id: int) -> Response:
     """Send the saved version to a friend of the account, and remember the choice."""
     template = own_template(template_id)
-    friend = _friend(template)
+    friend = chosen_friend(template.official_account_id)
     back = redirect(url_for("message_templates.template", template_id=template.id, _anchor="trial"))
     if friend is None:
         flash(_("Choose a friend of this account to send the test to."), "bad")
         return back
     try:
-        delivery = send_test(get_deps(), template, friend, person().member)
+        delivery = send_test(get_deps(), Trial.of(template), friend, person().member)
     except GatewayError:
         words = _("LINE or HubSpot cannot be reached just now. Musubi tries again for a while.")
         flash(words, "bad")
         return back
-    _report(delivery, friend.display_name or friend.line_user_id[:8])
+    report_test(delivery, friend)
     return back
 
 
@@ -68,16 +67,18 @@ def take_template_back(template_id: int) -> Response:
     return redirect(url_for("message_templates.template", template_id=template.id))
 
 
-def _friend(template: Template) -> Friend | None:
-    """The chosen friend, None for one of another account, 404 for one of another tenant."""
+def chosen_friend(account_id: int) -> Friend | None:
+    """Return the chosen friend, None for one of another account, 404 for one of another tenant."""
     friend_id = row_id(request.form.get("friend", ""))
     if friend_id is None:
         return None
     friend = Friend.find_owned(tenant(), friend_id) or abort(404)
-    return friend if friend.official_account_id == template.official_account_id else None
+    return friend if friend.official_account_id == account_id else None
 
 
-def _report(delivery: Delivery, name: str) -> None:
+def report_test(delivery: Delivery, friend: Friend) -> None:
+    """Say what came of a test send."""
+    name = friend.display_name or friend.line_user_id[:8]
     if delivery.state == ACCEPTED:
         flash(_("LINE accepted the test for %(name)s.", name=name))
     elif delivery.is_settled:

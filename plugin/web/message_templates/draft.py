@@ -1,14 +1,14 @@
 """The editor's form as drafts of messages, and the actions of its buttons."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from plugin.core.messages.checks import BUBBLES
-from plugin.core.messages.compose import MessageExtras
-from plugin.core.messages.drafts import KINDS, Draft, message_of
+from plugin.core.messages.compose import MessageExtras, undecorate
+from plugin.core.messages.drafts import KINDS, Draft, draft_of, message_of
 from plugin.core.messages.names import message_at
 from plugin.core.messages.part import InvalidMessage
 
@@ -69,6 +69,12 @@ def drafts_of(form: Form) -> list[Draft]:
             _node(tree, path)[match[3]] = text
     drafts = [_as_lists(draft) for draft in _in_order(tree.get("bubble", {}))]
     return [draft for draft in drafts if draft.get("kind") in KINDS]
+
+
+def stored_drafts(messages: Sequence[dict[str, Any]]) -> tuple[list[Draft], MessageExtras]:
+    """Return stored messages as the editor shows them."""
+    bare, extras = undecorate(messages)
+    return [draft_of(message) for message in bare], extras
 
 
 def messages_of(drafts: list[Draft]) -> list[dict[str, Any]]:

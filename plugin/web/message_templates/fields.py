@@ -1,6 +1,6 @@
 """The editor's fields with their labels, hints and LINE's limits."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
 
@@ -104,6 +104,18 @@ def action_rows(kind: str, part: Draft, prefix: str) -> list[tuple[Box, Box]]:
         words, target = str(_("Address, or what it says")), str(action.get("to") or "")
         rows.append((label, Box(f"{name}to", words, "", target, long=False)))
     return rows
+
+
+def editor_tools(extras: MessageExtras) -> dict[str, Any]:
+    """Return what the macros of `message_templates/fields.html` draw the form with."""
+    return {
+        "kinds": KIND_WORDS,
+        "rules": KINDS,
+        "boxes": boxes,
+        "card_boxes": card_boxes,
+        "action_rows": action_rows,
+        "extra_boxes": extra_boxes(extras),
+    }
 
 
 def _box(kind: str, name: str, draft: Draft, prefix: str) -> Box:

@@ -1,4 +1,4 @@
-"""Test sends of a template: the friends to choose from."""
+"""Test sends: the friends to choose from."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ from plugin.models.people.contact import Contact
 from plugin.models.people.friend import FOLLOWING, Friend
 from plugin.models.people.friend_search import FriendFilter, find_friends
 from plugin.models.people.linkage import Linkage
-from plugin.models.sending.template import Template
 from plugin.web.session import person, tenant
 
 OFFERED = 8
@@ -27,10 +26,9 @@ class TestFriends(NamedTuple):
     q: str
 
 
-def test_friends(template: Template) -> TestFriends:
+def test_friends(account_id: int) -> TestFriends:
     """Offer the friend of the last test, then friends with the person's own email, then matches."""
     q = request.args.get("friend", "").strip()[:100].replace("\0", "")
-    account_id = template.official_account_id
     remembered = person().member.test_friends.get(str(account_id), 0)
     following = Friend.owned(tenant()).where(
         Friend.official_account_id == account_id, Friend.status == FOLLOWING

@@ -6,8 +6,8 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from plugin.core.messages.compose import MessageExtras, decorate, undecorate
-from plugin.core.messages.drafts import KINDS, Draft, draft_of
+from plugin.core.messages.compose import MessageExtras, decorate
+from plugin.core.messages.drafts import KINDS, Draft
 from plugin.core.messages.part import InvalidMessage
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.core.text.row_ids import row_id
@@ -32,14 +32,9 @@ from plugin.web.message_templates.draft import (
     extras_of,
     messages_of,
     new_draft,
+    stored_drafts,
 )
-from plugin.web.message_templates.fields import (
-    KIND_WORDS,
-    action_rows,
-    boxes,
-    card_boxes,
-    extra_boxes,
-)
+from plugin.web.message_templates.fields import KIND_WORDS, editor_tools
 from plugin.web.message_templates.preview import preview_drafts
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
@@ -177,8 +172,7 @@ def _any_archived() -> bool:
 
 def _stored(template: Template) -> EditorState:
     version = _version(template)
-    messages, extras = undecorate(version.messages)
-    drafts = [draft_of(message) for message in messages]
+    drafts, extras = stored_drafts(version.messages)
     return EditorState(
         template.name, template.official_account, drafts, extras, version.tracks_links
     )
@@ -247,15 +241,10 @@ def _editor(editor: EditorState, template: Template | None = None) -> str:
         unsaved=request.method == "POST",
         messages=preview_drafts(editor.drafts, editor.extras),
         accounts=OfficialAccount.list_owned(tenant()),
-        kinds=KIND_WORDS,
-        rules=KINDS,
-        boxes=boxes,
-        card_boxes=card_boxes,
-        action_rows=action_rows,
-        extra_boxes=extra_boxes(editor.extras),
+        **editor_tools(editor.extras),
         versions=TemplateVersion.of_template(template.id) if template else [],
         looked_at=_number("version"),
-        trial=test_friends(template) if template else None,
+        trial=test_friends(template.official_account_id) if template else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""The four steps of a draft: who, what, when, and the check that sends."""

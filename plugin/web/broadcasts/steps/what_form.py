@@ -1,0 +1,114 @@
+"""The step "what": one variant's messages in the editor, and the settings of a split test."""
+
+from typing import Any, NamedTuple
+
+from flask import request
+from flask_babel import gettext as _
+
+from plugin.core.messages.compose import MessageExtras, decorate
+from plugin.core.messages.drafts import Draft
+from plugin.core.messages.part import InvalidMessage
+from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.variant import Variant
+from plugin.models.sending.template import Template
+from plugin.models.sending.template_version import TemplateVersion
+from plugin.services.broadcasts.drafts import Content
+from plugin.web.broadcasts.steps.typed import Typed
+from plugin.web.language import in_words
+from plugin.web.message_templates.draft import (
+    apply_action,
+    drafts_of,
+    extras_of,
+    messages_of,
+    new_draft,
+    stored_drafts,
+)
+from plugin.web.message_templates.preview import PreviewMessage, preview_drafts, preview_messages
+from plugin.web.owned import row_id
+from plugin.web.session import tenant
+
+TEMPLATE, WRITTEN = "template", "written"
+MOST_TEMPLATES = 500
+MOST_HOURS = 7 * 24
+
+
+class Editor(NamedTuple):
+    """The content of the step's form, saved or not; `template`: the chosen one's id, or 0."""
+
+    source: str
+    template: int
+    drafts: list[Draft]
+    extras: MessageExtras = MessageExtras()
+    tracks_links: bool = True
+    problems: tuple[str, ...] = ()
+
+
+def templates_of(broadcast: Broadcast) -> list[Template]:
+    account_id = broadcast.official_account_id
+    statement = Template.owned(tenant()).where(Template.official_account_id == account_id)
+    return list(db.session.scalars(statement.order_by(Template.id.desc()).limit(MOST_TEMPLATES)))
+
+
+def stored_editor(variant: Variant | None, usual: str) -> Editor:
+    """Return what is stored; `usual`: the source of a variant that is not there yet."""
+    if variant is None:
+        return Editor(usual, 0, [new_draft("text")])
+    if variant.template_id:
+        return Editor(TEMPLATE, variant.template_id, [new_draft("text")])
+    drafts, extras = stored_drafts(variant.messages)
+    return Editor(WRITTEN, 0, drafts, extras, variant.tracks_links)
+
+
+def submitted_editor() -> Editor:
+    """Return what was submitted, after the action of the button that was pressed."""
+    form = request.form
+    drafts = apply_action(drafts_of(form), form.get("act", ""))
+    source = TEMPLATE if form.get("source") == TEMPLATE else WRITTEN
+    tracks = form.get("tracks_links") == "yes"
+    return Editor(source, row_id(form.get("template", "")), drafts, extras_of(form), tracks)
+
+
+def content_of(broadcast: Broadcast, editor: Editor) -> tuple[Content | None, str]:
+    """Return what the editor sends, or None and the problem."""
+    if editor.source == TEMPLATE:
+        template = own_template(broadcast, editor.template)
+        if template is None:
+            return None, str(_("Choose a template of this account."))
+        return Content(template_id=template.id), ""
+    if not editor.drafts:
+        return None, str(_("Write a message, or choose a template."))
+    try:
+        messages = decorate(messages_of(editor.drafts), editor.extras)
+    except InvalidMessage as error:
+        return None, in_words(error.problem)
+    return Content(messages, None, editor.tracks_links), ""
+
+
+def own_template(broadcast: Broadcast, template_id: int) -> Template | None:
+    template = Template.find_owned(tenant(), template_id) if template_id else None
+    fits = template and template.official_account_id == broadcast.official_account_id
+    return template if fits else None
+
+
+def preview_of(broadcast: Broadcast, editor: Editor) -> list[PreviewMessage]:
+    if editor.source == WRITTEN:
+        return preview_drafts(editor.drafts, editor.extras)
+    template = own_template(broadcast, editor.template)
+    return preview_messages(TemplateVersion.current(template).messages) if template else []
+
+
+def messages_of_variant(broadcast: Broadcast, variant: Variant) -> list[dict[str, Any]]:
+    """Return the saved messages of a variant, a template's as it is now."""
+    template = own_template(broadcast, variant.template_id or 0)
+    return TemplateVersion.current(template).messages if template else variant.messages
+
+
+def settings_of(typed: Typed, split: bool) -> dict[str, Any]:
+    """Return the draft's settings in this form."""
+    settings: dict[str, Any] = {"silent": typed.flag("silent")}
+    if split:
+        settings["split_percent"] = typed.needed("split_percent", 1, 100) or 100
+        settings["split_by"] = typed.choice("split_by", ("taps", "goal"), "taps")
+        settings["split_hours"] = typed.needed("split_hours", 1, MOST_HOURS) or 4
+    return settings

@@ -1,0 +1,153 @@
+"""Broadcasts over the API: made, checked, started, paused, cancelled, and their recipients."""
+
+from typing import Any
+
+import pytest
+
+from plugin.core.clock import utcnow
+from plugin.models import Broadcast, Segment, SegmentVersion, Template, Variant, db
+from plugin.models.transaction import transaction
+from plugin.services.message_templates.library import archive_template, create_template
+from tests.api.client import Answered, Program, program
+from tests.services.personal_links.test_bulk import make_list
+from tests.support.people import linked
+from tests.support.world import ALICE, Tenant, World
+
+TEXT = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]
+
+
+@pytest.fixture
+def caller(world: World, alice: Tenant) -> Program:
+    return program(world, alice)
+
+
+def make(caller: Program, tenant: Tenant, **more: Any) -> Answered:
+    body: dict[str, Any] = {"official_account": str(tenant.account_id), "messages": TEXT}
+    body |= more
+    return caller.ask("POST", "/broadcasts", {n: v for n, v in body.items() if v != "absent"})
+
+
+def template_of(world: World, tenant: Tenant, archived: bool = False) -> str:
+    with world.app.app_context():
+        template = create_template(world.account(tenant), "Welcome", TEXT)
+        if archived:
+            archive_template(template)
+        return str(template.id)
+
+
+def segment_of(world: World, tenant: Tenant) -> str:
+    with world.app.app_context(), transaction() as session:
+        now = utcnow()
+        segment = Segment(
+            official_account_id=tenant.account_id, name="Linked", created_at=now, changed_at=now
+        )
+        session.add(segment)
+        session.flush()
+        rule = {"field": "linkage.linked", "op": "is", "value": True}
+        session.add(SegmentVersion(segment_id=segment.id, number=1, rule=rule, created_at=now))
+        return str(segment.id)
+
+
+def test_a_draft_is_made_looked_at_and_put_away(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    made = make(caller, alice, name="Spring sale", silent=True, holdout_percent=10)
+    assert made.status_code == 201, made.text
+    assert (made.json["state"], made.json["total"], made.json["audience"]) == ("draft", 0, "all")
+    path = f"/broadcasts/{made.json['id']}"
+    assert caller.get(path) == made.json
+    assert [row["name"] for row in caller.results("/broadcasts?state=draft")] == ["Spring sale"]
+    assert caller.results("/broadcasts?state=finished") == []
+    with world.app.app_context():
+        broadcast = db.session.scalars(db.select(Broadcast)).one()
+        assert (broadcast.silent, broadcast.holdout_percent) == (True, 10)
+    assert caller.ask("DELETE", path).status_code == 204
+    assert caller.ask("GET", path).status_code == 404
+
+
+def test_the_check_counts_and_names_what_stands_in_the_way(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    linked(world, alice)
+    template_id = template_of(world, alice)
+    made = make(caller, alice, messages="absent", template=template_id).json
+    found = caller.get(f"/broadcasts/{made['id']}/check")
+    assert (found["chosen"], found["reach"], found["problems"]) == (1, 1, {})
+    with world.app.app_context():
+        archive_template(db.session.get_one(Template, int(template_id)))
+    found = caller.get(f"/broadcasts/{made['id']}/check")
+    assert list(found["problems"]) == ["messages"]
+    refused = caller.ask("POST", f"/broadcasts/{made['id']}/start")
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["messages"]
+
+
+def test_every_audience_and_two_variants(world: World, alice: Tenant, caller: Program) -> None:
+    segment = make(caller, alice, segment=segment_of(world, alice))
+    assert (segment.status_code, segment.json["audience"]) == (201, "segment")
+    listed = make(caller, alice, list_id=str(make_list(world, ALICE)))
+    assert listed.json["audience"] == "list"
+    given = make(caller, alice, ids=[str(ALICE), "garbage"])
+    assert given.json["audience"] == "upload"
+    variants = [{"messages": TEXT}, {"template": template_of(world, alice)}]
+    tested = make(caller, alice, messages="absent", variants=variants, split_percent=20)
+    assert tested.status_code == 201
+    with world.app.app_context():
+        rows = Variant.of_broadcast(int(tested.json["id"]))
+        assert [row.number for row in rows] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"messages": "absent"}, "messages"),
+        ({"messages": [{"type": "text", "text": "a" * 5001}]}, "messages"),
+        ({"template": "1"}, "messages"),
+        ({"messages": "absent", "template": "999"}, "template"),
+        ({"segment": "999"}, "segment"),
+        ({"list_id": "999"}, "list_id"),
+        ({"segment": "1", "ids": ["1"]}, "ids"),
+        ({"schedule_at": "2020-01-01T00:00:00Z"}, "schedule_at"),
+        ({"schedule_at": "tomorrow"}, "schedule_at"),
+        ({"holdout_percent": 51}, "holdout_percent"),
+        ({"budget": 0}, "budget"),
+        ({"goal": {"kind": "fame"}}, "goal.kind"),
+        ({"messages": "absent", "variants": [{"messages": TEXT}]}, "variants"),
+        ({"color": "red"}, "color"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    world: World, alice: Tenant, caller: Program, more: dict[str, Any], field: str
+) -> None:
+    refused = make(caller, alice, **more)
+    assert refused.status_code == 422, refused.text
+    assert field in refused.json["errors"]
+    with world.app.app_context():
+        assert not db.session.scalars(db.select(Broadcast)).all()
+
+
+def test_an_archived_template_cannot_be_chosen(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    template_id = template_of(world, alice, archived=True)
+    refused = make(caller, alice, messages="absent", template=template_id)
+    assert "template" in refused.json["errors"]
+
+
+@pytest.mark.parametrize("deed", ["pause", "resume"])
+def test_a_wrong_state_is_a_conflict(
+    world: World, alice: Tenant, caller: Program, deed: str
+) -> None:
+    path = f"/broadcasts/{make(caller, alice).json['id']}"
+    refused = caller.ask("POST", f"{path}/{deed}")
+    assert (refused.status_code, refused.json["code"]) == (409, "wrong_state")
+    assert refused.json["state"] == "draft"
+
+
+def test_a_repeat_with_the_same_key_makes_one_draft(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    body = {"official_account": str(alice.account_id), "messages": TEXT}
+    answers = [caller.ask("POST", "/broadcasts", body, Idempotency_Key="once") for _ in range(2)]
+    assert answers[0].json == answers[1].json
+    assert len(caller.results("/broadcasts")) == 1
