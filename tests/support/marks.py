@@ -50,6 +50,14 @@ OTHER: dict[str, set[str]] = {
     "template_unit": {"month", "name", "opens"},
     "daily_count": {"kind"},
     "goal_hit": set(),
+    "broadcast": {"name", "state", "reason", "audience", "upload", "when_short", "split_by",
+                  "approval", "cap_override"},
+    "broadcast_variant": {"messages", "aggregation_unit", "opens"},
+    "broadcast_tally": {"state", "reason"},
+    "recipient": {"state", "reason"},
+    "audience_member": {"line_user_id"},
+    # The same for all its people, and LINE's words about it.
+    "multicast": {"retry_key", "messages", "state", "error", "line_request_id"},
     # States, keys and codes; whatever else these tables have is marked.
     "installation": {"state"},
     "property_trouble": {"name", "reason"},
@@ -89,6 +97,8 @@ HUBSPOT: dict[str, set[str]] = {
     "reconcile_run": {"error"},
     "tagging": {"actor"},
     "sending_rules": {"changed_by", "zone_property"},
+    "broadcast": {"error", "rule", "list_id", "list_name", "list_after", "list_trail", "goal",
+                  "campaign", "approved_by", "created_by", "started_by", "winner_by"},
     "ledger_entry": {"actor", "source", "before"},
     "link_target": {"url"},
     "list_import": {"list_id", "list_name", "property_name", "tail_after"},

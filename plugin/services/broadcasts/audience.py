@@ -46,9 +46,14 @@ def is_read(broadcast: Broadcast, now: datetime) -> bool:
 
 def start_over(broadcast: Broadcast) -> None:
     """Forget what was read, inside the caller's transaction."""
-    affected(delete(AudienceMember).where(AudienceMember.broadcast_id == broadcast.id))
+    forget_members(broadcast.id)
     broadcast.list_after = broadcast.list_trail = broadcast.reason = broadcast.error = ""
     broadcast.list_read_at = None
+
+
+def forget_members(broadcast_id: int) -> None:
+    """Delete what the freeze needed, inside the caller's transaction."""
+    affected(delete(AudienceMember).where(AudienceMember.broadcast_id == broadcast_id))
 
 
 def read_page(deps: Dependencies, broadcast: Broadcast) -> None:
@@ -171,5 +176,6 @@ def _contacts_of_emails(installation_id: int, emails: set[str]) -> dict[str, int
         statement = select(email, Contact.contact_id).where(
             Contact.installation_id == installation_id, email.in_(part)
         )
-        known |= dict(db.session.execute(statement.where(Contact.deleted_at.is_(None))).tuples())
+        rows = db.session.execute(statement.where(Contact.deleted_at.is_(None)))
+        known |= dict(rows.tuples().all())
     return known

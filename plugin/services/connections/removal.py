@@ -10,6 +10,7 @@ from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.synced_list import ListMembership, SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.base import Base, db
+from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.measures import GoalHit
 from plugin.models.connections.installation import REMOVED, REMOVING, Installation
@@ -48,6 +49,7 @@ from plugin.services.connections.removal_traces import (
     REMOVED_FIRST,
     enqueue_log_truncation,
     erase_message_batch,
+    erase_recipient_batch,
     erase_small_traces,
 )
 
@@ -65,6 +67,8 @@ def remove_hubspot(deps: Dependencies, installation_id: int) -> bool:
         _leave_hubspot(deps, installation)
         return True
     if _delete_batch(installation_id) or erase_message_batch(installation):
+        return True
+    if erase_recipient_batch(installation):
         return True
     with transaction():
         erase_small_traces(installation)
@@ -196,6 +200,7 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         (IdempotentCall, IdempotentCall.installation_id == installation_id),
         (LinkClick, LinkClick.link_target_id.in_(personal)),
         (LinkTarget, LinkTarget.id.in_(personal)),
+        (AudienceMember, AudienceMember.broadcast_id.in_(broadcasts)),
         (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
         (ListMembership, ListMembership.contact_row_id.in_(contacts)),
         (SyncedList, SyncedList.installation_id == installation_id),

@@ -3,6 +3,8 @@
 from sqlalchemy import case, select, update
 
 from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
@@ -41,12 +43,29 @@ def erase_message_batch(installation: Installation) -> bool:
     return True
 
 
+def erase_recipient_batch(installation: Installation) -> bool:
+    """Erase HubSpot's ids of up to a thousand list members who got no message; they stay counted.
+    Return True if more may be left."""
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation.id)
+    broadcasts = select(Broadcast.id).where(Broadcast.official_account_id.in_(accounts))
+    statement = select(Recipient.id).where(
+        Recipient.broadcast_id.in_(broadcasts), Recipient.contact_id.is_not(None)
+    )
+    ids = list(db.session.scalars(statement.limit(BATCH_SIZE)))
+    if ids:
+        with transaction():
+            erased = update(Recipient).where(Recipient.id.in_(ids)).values(contact_id=None)
+            affected(erased.execution_options(synchronize_session=False))
+    return bool(ids)
+
+
 def erase_small_traces(installation: Installation) -> None:
     """Erase what few rows hold of the portal and its people, inside the caller's transaction."""
     # The portal's number stays, which identifies it at a later install, and so do sessions under
     # way, without the person's name, until they end by themselves.
     _erase_actors(installation.id)
     _erase_members(installation.id)
+    _erase_broadcasts(installation.id)
     installation.hub_domain = installation.ui_domain = installation.time_zone = ""
     installation.disconnect_reason = installation.properties_error = ""
     installation.scopes, installation.properties_ready_at = [], None
@@ -69,6 +88,16 @@ def _erase_actors(installation_id: int) -> None:
         update(Tagging).where(Tagging.installation_id == installation_id).values(actor=""),
     ):
         affected(statement.execution_options(synchronize_session=False))
+
+
+def _erase_broadcasts(installation_id: int) -> None:
+    # The team's own words, and what was sent how often, stay.
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
+    texts = ("list_id", "list_name", "list_after", "list_trail", "error", "created_by",
+             "started_by", "approved_by", "winner_by")  # fmt: skip
+    erased = dict.fromkeys(texts, "") | dict.fromkeys(("rule", "goal", "campaign"))
+    statement = update(Broadcast).where(Broadcast.official_account_id.in_(accounts))
+    affected(statement.values(erased).execution_options(synchronize_session=False))
 
 
 def _erase_members(installation_id: int) -> None:

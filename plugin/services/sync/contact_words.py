@@ -11,6 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import AudienceMember
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.login_flow.email_proof import EmailProof
@@ -71,6 +74,7 @@ def erase_words(contact: ErasedContact) -> None:
     _erase_calls(contact)
     _erase_attempts(contact)
     _erase_hints(contact)
+    _erase_audiences(contact)
     _erase_api_responses(contact)
     _erase_errors(contact)
 
@@ -156,6 +160,23 @@ def _erase_hints(contact: ErasedContact) -> None:
     )
     hints = delete(VisitorHint).where(VisitorHint.contact_row_id.in_(rows))
     db.session.execute(hints, execution_options={"synchronize_session": "fetch"})
+
+
+def _erase_audiences(contact: ErasedContact) -> None:
+    """Take the contact out of lists that broadcasts go to; where they count, they are nameless."""
+    accounts = select(OfficialAccount.id).where(
+        OfficialAccount.installation_id == contact.installation_id
+    )
+    broadcasts = select(Broadcast.id).where(Broadcast.official_account_id.in_(accounts))
+    for statement in (
+        delete(AudienceMember).where(
+            AudienceMember.broadcast_id.in_(broadcasts), AudienceMember.contact_id.in_(contact.ids)
+        ),
+        update(Recipient)
+        .where(Recipient.contact_id.in_(contact.ids), Recipient.broadcast_id.in_(broadcasts))
+        .values(contact_id=None),
+    ):
+        db.session.execute(statement, execution_options=NO_SYNC)
 
 
 def _erase_api_responses(contact: ErasedContact) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.measures import GoalHit, StatusChange
 from plugin.models.imports.import_member import ImportMember
 from plugin.models.imports.list_import import ListImport
@@ -90,6 +91,7 @@ def _erase_traces(friend: Friend, line_user_id: str, placeholder: str) -> None:
     for statement in (
         attempts.where(LoginAttempt.qr_code_id.in_(codes)),
         delete(VisitorHint).where(VisitorHint.friend_id == friend.id),
+        delete(AudienceMember).where(AudienceMember.line_user_id == line_user_id),
         delete(StatusChange).where(StatusChange.friend_id == friend.id),
         delete(GoalHit).where(GoalHit.friend_id == friend.id),
         members.where(ImportMember.line_user_id == line_user_id),

@@ -53,10 +53,10 @@ class Claimed:
     seen: int = 0
 
 
-def waiting_variants(broadcast_id: int) -> list[int]:
-    """Return the variants for which somebody waits, by the tally."""
+def waiting_variants(broadcast_id: int) -> dict[int, int]:
+    """Return how many wait for each variant, by the tally."""
     rows = counts(broadcast_id)
-    return sorted({row.variant for row in rows if row.state == WAITING and row.variant >= 0})
+    return {row.variant: row.people for row in rows if row.state == WAITING and row.variant >= 0}
 
 
 def next_people(

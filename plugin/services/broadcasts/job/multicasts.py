@@ -13,6 +13,7 @@ from plugin.core.retry import key_is_alive
 from plugin.gateways import Accepted, GatewayError
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.frozen_audience import ERASED
 from plugin.models.broadcasts.multicast import OPEN, Multicast
 from plugin.models.broadcasts.recipient import (
     LEFT_OUT,
@@ -50,25 +51,54 @@ def open_chunks(broadcast_id: int) -> list[Chunk]:
         .order_by(Multicast.id)
         .limit(AT_ONCE)
     ).all()
-    return [
-        Chunk(row.id, row.retry_key, row.messages, _people(row.id), row.maybe_sent)
-        for row in rows
-        if key_is_alive(row.first_tried_at, utcnow()) or _lapse(row)
-    ]
+    chunks = []
+    for row in rows:
+        _settle_erased(row)
+        if not key_is_alive(row.first_tried_at, utcnow()):
+            _lapse(row)
+        elif people := _people(row.id):
+            chunks.append(Chunk(row.id, row.retry_key, row.messages, people, row.maybe_sent))
+        else:
+            with transaction():
+                _end([row.id], "refused", utcnow())
+    return chunks
+
+
+def _settle_erased(multicast: Multicast) -> None:
+    """Whoever asked to be forgotten is not in the repeated call."""
+    erased = select(Recipient.id).join(Friend, Friend.id == Recipient.friend_id)
+    ids = list(
+        db.session.scalars(
+            erased.where(
+                Recipient.multicast_id == multicast.id,
+                Recipient.state == SENDING,
+                Friend.line_user_id.like(ERASED),
+            )
+        )
+    )
+    if ids:
+        state, reason = (UNKNOWN, "") if multicast.maybe_sent else (LEFT_OUT, "forgotten")
+        with transaction():
+            move(multicast.broadcast_id, ids, SENDING, state, reason, settled_at=utcnow())
 
 
 def _people(multicast_id: int) -> list[Person]:
+    """Return whom it goes to; a person who was erased since has no user id to send to."""
     statement = (
         select(Recipient.id, Friend.id, Friend.line_user_id, Linkage.contact_row_id)
         .join(Friend, Friend.id == Recipient.friend_id)
         .outerjoin(Linkage, Linkage.friend_id == Friend.id)
-        .where(Recipient.multicast_id == multicast_id, Recipient.state == SENDING)
+        .where(
+            Recipient.multicast_id == multicast_id,
+            Recipient.state == SENDING,
+            Friend.line_user_id.not_like(ERASED),
+        )
         .order_by(Recipient.id)
     )
     return [Person(*row) for row in db.session.execute(statement)]
 
 
-def _lapse(multicast: Multicast) -> bool:
+def _lapse(multicast: Multicast) -> None:
     """A multicast that may have gone out becomes unknown: LINE would take it for a new one."""
     ids = [person.recipient_id for person in _people(multicast.id)]
     was_tried = multicast.maybe_sent
@@ -78,7 +108,6 @@ def _lapse(multicast: Multicast) -> bool:
         else:
             _release(multicast.broadcast_id, ids)
         _end([multicast.id], "unknown" if was_tried else "refused", utcnow())
-    return False
 
 
 def _release(broadcast_id: int, recipient_ids: Sequence[int]) -> None:
@@ -134,7 +163,7 @@ def _answers(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) 
         partial(
             deps.gateways.line.multicast,
             channel,
-            [p.line_user_id for p in chunk.people if not p.line_user_id.startswith("erased:")],
+            [person.line_user_id for person in chunk.people],
             chunk.messages,
             chunk.retry_key,
             broadcast.silent,

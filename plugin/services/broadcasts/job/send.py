@@ -29,6 +29,7 @@ from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.installation import REMOVED, REMOVING, Installation
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
+from plugin.services.broadcasts.audience import forget_members
 from plugin.services.broadcasts.job import multicasts, pushes
 from plugin.services.broadcasts.job.claim import (
     MULTICAST_SIZE,
@@ -121,6 +122,7 @@ def _finish(broadcast_id: int) -> None:
         if current is not None and current.state == SENDING:
             current.state, current.finished_at = FINISHED, utcnow()
             current.reason = current.error = ""
+            forget_members(broadcast_id)
 
 
 def _send_next(deps: Dependencies, broadcast: Broadcast, rows: list[Counted]) -> datetime | None:
@@ -171,18 +173,20 @@ def _claim(deps: Dependencies, broadcast_id: int, limit: int, now: datetime) -> 
         if broadcast is None or broadcast.state != SENDING:
             return claimed
         broadcast.reason = ""
-        numbers = waiting_variants(broadcast_id)
-        variants = [v for v in Variant.of_broadcast(broadcast_id) if v.number in numbers]
-        per_variant = max(limit // max(len(variants), 1), 1)
+        waiting = waiting_variants(broadcast_id)
+        variants = [v for v in Variant.of_broadcast(broadcast_id) if v.number in waiting]
+        # A pace or a quota is shared by the variants; otherwise each goes on to its last chunk.
+        is_short = limit < sum(waiting.values())
+        most = max(limit // max(len(variants), 1), 1) if is_short else limit
         chunks = []
         for variant in variants:
             if pushes.needs_pushes(deps, variant):
-                most = min(per_variant, pushes.CLAIMED // len(variants))
-                people = next_people(broadcast, variant.number, most, now, claimed)
+                number = min(most, pushes.CLAIMED // len(variants))
+                people = next_people(broadcast, variant.number, number, now, claimed)
                 claimed.delivery_ids += pushes.claim_pushes(deps, broadcast, variant, people, now)
             else:
-                size = min(per_variant, MULTICAST_SIZE)
-                number = max(min(per_variant // size, multicasts.AT_ONCE // len(variants)), 1)
+                size = min(most, MULTICAST_SIZE)
+                number = max(min(most // size, multicasts.AT_ONCE // len(variants)), 1)
                 chunks.append(claim_chunks(broadcast, variant, size, number, now, claimed))
         claimed.chunks = [chunk for turn in _in_turn(chunks) for chunk in turn]
         _note_first(broadcast)
@@ -228,6 +232,7 @@ def _leave_out_rest(deps: Dependencies, broadcast: Broadcast) -> datetime | None
         move(broadcast.id, ids, WAITING, LEFT_OUT, "cancelled", settled_at=utcnow())
         if not ids:
             broadcast.finished_at = utcnow()
+            forget_members(broadcast.id)
     return utcnow() if ids else None
 
 
