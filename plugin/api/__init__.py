@@ -25,6 +25,7 @@ from plugin.api.resources import (
     sending_rules,
     templates,
 )
+from plugin.api.resources.audience import sync_settings
 
 __all__ = ["init_app"]
 
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
     modules = (
         official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
         templates, broadcasts, segments, list_exports, deliveries, friend_imports, imports,
-        conflicts, connection, sending_rules, description,
+        conflicts, connection, sending_rules, sync_settings, description,
     )  # fmt: skip
     resources = [module.blueprint for module in modules]
     blueprint = guard_blueprint(Blueprint("api", __name__, url_prefix=PREFIX))

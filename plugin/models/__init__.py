@@ -55,6 +55,7 @@ from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sending.question import Question
+from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.sending.rich_menu import RichMenuSwitch
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
@@ -108,6 +109,7 @@ __all__ = [
     "PropertyTrouble",
     "QRCode",
     "Question",
+    "ReceivedMessage",
     "Recipient",
     "ReconcileRun",
     "RichMenuSwitch",

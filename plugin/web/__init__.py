@@ -20,6 +20,7 @@ from plugin.web import (
     qr_codes,
     settings,
     sign_in,
+    sync_settings,
 )
 from plugin.web.blueprint import web
 from plugin.web.language import choose_language, choose_time_zone
@@ -43,6 +44,7 @@ def blueprints() -> list[Blueprint]:
         message_templates.blueprint,
         qr_codes.blueprint,
         settings.blueprint,
+        sync_settings.blueprint,
         login_flow.blueprint,
     ]
 

@@ -42,6 +42,7 @@ PLACES = (
     Place("email", "email.email", lazy_gettext("Email")),
     Place("templates", "message_templates.templates", lazy_gettext("Templates")),
     Place("import", "imports.imports", lazy_gettext("Import")),
+    Place("sync", "sync.overview", lazy_gettext("Sync")),
     Place("log", "log.log", lazy_gettext("Log")),
     Place("settings", "settings.settings", lazy_gettext("Settings")),
 )

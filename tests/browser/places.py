@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, BrowserContext
 
 from plugin.core.clock import utcnow
-from plugin.models import Tagging, db
+from plugin.models import SyncedList, SyncedProperty, Tagging, db
 from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.delivery import ACCEPTED, Delivery
 from plugin.models.transaction import transaction
@@ -98,6 +98,9 @@ def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
         )  # fmt: skip
         session.add_all([call, delivery, tagging])
         session.flush()
+        synced, listed = _synced(tenant)
+        session.add_all([synced, listed])
+        session.flush()
         ids = {"call_id": call.id, "delivery_id": delivery.id, "tagging_id": tagging.id}
     with world.app.app_context():
         template = create_template(world.account(tenant), "Welcome", messages)
@@ -106,6 +109,8 @@ def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
         db.session.commit()
         return {
             **ids,
+            "synced_list_id": listed.id,
+            "synced_property_id": synced.id,
             "account_id": tenant.account_id,
             "broadcast_id": draft.id,
             "code_id": tenant.qr_code_id,
@@ -115,3 +120,15 @@ def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
             "preparation_id": preparation_id,
             "template_id": template.id,
         }
+
+
+def _synced(tenant: Tenant) -> tuple[SyncedProperty, SyncedList]:
+    common = {"installation_id": tenant.installation_id, "chosen_at": utcnow()}
+    words = "Property shoe_size does not exist"
+    return (
+        SyncedProperty(
+            name="shoe_size", label="Shoe size", type="number", field_type="number",
+            state="missing", error=words, former_label="Size", **common,
+        ),
+        SyncedList(list_id="7", name="Regulars", size=1200, **common),
+    )  # fmt: skip

@@ -125,15 +125,32 @@ def upgrade() -> None:
         sa.Column("checked_at", TIME),
         sa.Column("error", sa.String(500), nullable=False),
         sa.Column("failing_since", TIME),
+        sa.Column("failed_at", TIME),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installation.id"], name="fk_property_sync_installation_id"
         ),
         sa.PrimaryKeyConstraint("installation_id", name="pk_property_sync"),
     )
+    op.add_column("installation", sa.Column("contacts_written_at", TIME))
+    op.create_table(
+        "received_message",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("friend_id", BIG_ID, nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["friend_id"], ["friend.id"], name="fk_received_message_friend_id"),
+        sa.PrimaryKeyConstraint("event_id", name="pk_received_message"),
+    )
+    op.create_index("received_message_of_friend", "received_message", ["friend_id", "at"])
+    op.create_index("ix_received_message_at", "received_message", ["at"])
+    op.create_index("login_attempt_of_user", "login_attempt", ["line_user_id"])
 
 
 def downgrade() -> None:
     """What was kept of HubSpot is gone; the next choice reads it again."""
+    op.drop_index("login_attempt_of_user", "login_attempt")
+    op.drop_table("received_message")
+    with op.batch_alter_table("installation") as batch:
+        batch.drop_column("contacts_written_at")
     for table in (
         "property_sync",
         "list_membership",

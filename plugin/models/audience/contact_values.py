@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -13,14 +13,13 @@ from sqlalchemy import (
     Select,
     String,
     delete,
-    literal,
+    literal_column,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.functions import FunctionElement
 
 from plugin.models.audience.synced_list import ListMembership, SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
@@ -63,9 +62,13 @@ class ContactValues(Base):
     read_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @classmethod
-    def value(cls, name: str) -> "ColumnElement[str]":
-        """HubSpot's text of one property, or NULL: spelt as in the property's index."""
-        return _PropertyValue(cls.values, name)
+    def value(cls, name: str) -> ColumnElement[str]:
+        """Return the text of a property, or NULL: written as in its index. `name`: HubSpot's."""
+        if not name.replace("_", "").isalnum() or not name.isascii():
+            raise ValueError("HubSpot's property names have letters, digits and underscores")
+        # With a bound name neither database would use the index.
+        path: ColumnElement[str] = literal_column(f"'{name}'")
+        return type_coerce(cls.__table__.c["values"].op("->>")(path), String())
 
     @classmethod
     def read_before(cls, installation_id: int, moment: datetime, limit: int) -> "list[Waiting]":
@@ -83,32 +86,6 @@ def mark_stale(contact_row_ids: Collection[int]) -> None:
         ContactValues.contact_row_id.in_(contact_row_ids), ContactValues.read_at != UNREAD
     )
     affected(statement.values(read_at=moment).execution_options(synchronize_session=False))
-
-
-class _PropertyValue(FunctionElement[str]):
-    type = String()
-    inherit_cache = True
-
-    def __init__(self, column: Any, name: str) -> None:
-        # Literally in the statement: a database uses an index for its very expression only.
-        path = f'$."{name}"'
-        super().__init__(
-            column, literal(name, literal_execute=True), literal(path, literal_execute=True)
-        )
-
-
-@compiles(_PropertyValue)
-def _as_path(element: _PropertyValue, compiler: Any, **options: Any) -> str:
-    column, _, path = element.clauses
-    column, path = compiler.process(column, **options), compiler.process(path, **options)
-    return f"({column} ->> {path})"
-
-
-@compiles(_PropertyValue, "postgresql")
-def _as_key(element: _PropertyValue, compiler: Any, **options: Any) -> str:
-    column, name, _ = element.clauses
-    column, name = compiler.process(column, **options), compiler.process(name, **options)
-    return f"({column} ->> {name})"
 
 
 def expect_values(installation_id: int, contact_row_ids: Sequence[int]) -> None:

@@ -33,9 +33,10 @@ class PropertySync(Base):
     # When values were last known to be as in HubSpot, and the definitions last read.
     looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # Why HubSpot could not be read, since when.
+    # Why HubSpot could not be read, since when, and when that was last tried.
     error: Mapped[str] = mapped_column(String(500), default="")
     failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @classmethod
     def of(cls, installation_id: int) -> "PropertySync | None":

@@ -1,26 +1,49 @@
-"""An index for each synced property that segments compare, made and dropped outside transactions.
+"""Indexes on the synced properties that segments compare, made and dropped outside transactions.
 
-All tenants share a property's index. Its name is made of the property's, so that any name is safe.
+All tenants share an index. It has the very expression that a segment's condition compares, and its
+name is made of the property's.
 """
 
 import hashlib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ColumnElement, Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
-from plugin.models.audience.synced_property import SyncedProperty
+from plugin.core.segments.fields import property_type
+from plugin.models.audience.contact_values import ContactValues
+from plugin.models.audience.synced_property import READABLE, SyncedProperty
+from plugin.models.audience.texts import as_number, folded
 from plugin.models.base import db
 from plugin.models.transaction import outside_transaction
 
 log = structlog.get_logger()
 PREFIX = "value_of_"
-# Their values are lists or long texts, which an index does not help with and may not hold.
-NOT_INDEXED = ("checkbox", "textarea", "html", "file")
+# Long texts, which an index cannot hold.
+LONG_FIELDS = ("textarea", "html", "file")
+# By the segments' type of field. Days and moments are not among them: PostgreSQL indexes no
+# expression that depends on its settings, as every form of a time does.
+_EXPRESSIONS: Mapping[str, Callable[[ColumnElement[str]], ColumnElement[Any]]] = {
+    "text": folded,
+    "boolean": folded,
+    "enumeration": lambda value: value,
+    "owner": lambda value: value,
+    "number": as_number,
+}
+# Their index holds the text itself.
+_WHOLE = ("text", "boolean", "enumeration", "owner")
 
 
-def index_name(name: str) -> str:
-    return PREFIX + hashlib.sha256(name.encode()).hexdigest()[:32]
+def index_name(name: str, type_: str) -> str:
+    same = {"boolean": "text", "owner": "enumeration"}.get(type_, type_)
+    return PREFIX + hashlib.sha256(f"{same}:{name}".encode()).hexdigest()[:32]
+
+
+def holds_whole_text(name: str, indexes: Collection[str]) -> bool:
+    """Return whether one of the `indexes` takes no long values of the property."""
+    return any(index_name(name, type_) in indexes for type_ in _WHOLE)
 
 
 def existing_indexes() -> set[str]:
@@ -32,39 +55,44 @@ def existing_indexes() -> set[str]:
 def adjust_indexes() -> bool:
     """Make one missing index, or drop one that no tenant needs; return True if more is to do."""
     wanted, existing = _wanted(), existing_indexes()
-    missing = sorted(set(wanted) - existing)
-    needless = sorted(existing - set(wanted))
+    missing = sorted(wanted.keys() - existing)
+    needless = sorted(existing - wanted.keys())
     if not missing and not needless:
         return False
     with outside_transaction() as connection:
         if needless:
             _drop(connection, needless[0])
-        else:
-            return _create(connection, missing[0], wanted[missing[0]]) and len(missing) > 1
-    return len(missing) + len(needless) > 1
+            return len(needless) + len(missing) > 1
+        name, type_ = wanted[missing[0]]
+        return _create(connection, missing[0], name, type_) and len(missing) > 1
 
 
-def _wanted() -> dict[str, str]:
-    rows = db.session.execute(select(SyncedProperty.name, SyncedProperty.field_type).distinct())
-    fields: dict[str, set[str]] = {}
-    for name, field_type in rows:
-        fields.setdefault(name, set()).add(field_type)
-    # A tenant with long texts in a property keeps all others from an index on its name.
+def _wanted() -> dict[str, tuple[str, str]]:
+    """By index: the property's name, and the type of its field."""
+    columns = SyncedProperty.name, SyncedProperty.type, SyncedProperty.field_type
+    statement = select(*columns, SyncedProperty.of_owners).where(SyncedProperty.state.in_(READABLE))
+    wanted, long = {}, set()
+    for name, type_, field_type, of_owners in db.session.execute(statement.distinct()).tuples():
+        kind = property_type(type_, field_type, of_owners=of_owners)
+        if field_type in LONG_FIELDS:
+            long.add(name)
+        elif kind in _EXPRESSIONS:
+            wanted[index_name(name, kind)] = name, kind
+    # A tenant with long texts in a property keeps all others from an index on its texts.
     return {
-        index_name(name): name
-        for name, types in fields.items()
-        if not types.intersection(NOT_INDEXED)
+        index: (name, kind)
+        for index, (name, kind) in wanted.items()
+        if kind not in _WHOLE or name not in long
     }
 
 
-def _create(connection: Connection, index: str, name: str) -> bool:
-    sqlite = connection.dialect.name == "sqlite"
-    path = f'$."{name}"' if sqlite else name
-    quoted = path.replace("'", "''").replace("%", "%%" if not sqlite else "%")
-    concurrently = "" if sqlite else "CONCURRENTLY "
+def _create(connection: Connection, index: str, name: str, type_: str) -> bool:
+    expression = _EXPRESSIONS[type_](ContactValues.value(name))
+    compiled = expression.compile(connection, compile_kwargs={"include_table": False})
+    concurrently = "" if connection.dialect.name == "sqlite" else "CONCURRENTLY "
     statement = (
         f"CREATE INDEX {concurrently}IF NOT EXISTS {index} ON contact_values"
-        f" (installation_id, (\"values\" ->> '{quoted}'))"
+        f" (installation_id, ({compiled}))"
     )
     try:
         connection.exec_driver_sql(statement)

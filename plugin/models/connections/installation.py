@@ -33,6 +33,8 @@ class Installation(Base):
     refused_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refresh_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # When a contact was last written to HubSpot.
+    contacts_written_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     properties_ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     properties_error: Mapped[str] = mapped_column(String(500), default="")
     installed_at: Mapped[datetime] = mapped_column(UTCDateTime)

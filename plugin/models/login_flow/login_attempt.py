@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, false, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
@@ -14,6 +14,7 @@ class LoginAttempt(Base):
     identified -> (the friend confirms) -> done."""
 
     __tablename__ = "login_attempt"
+    __table_args__ = (Index("login_attempt_of_user", "line_user_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reference: Mapped[str] = mapped_column(String(40), unique=True)

@@ -55,6 +55,8 @@ from plugin.services.connections.removal_traces import (
 
 log = structlog.get_logger()
 BATCH_SIZE = 1000
+# What a tenant keeps of HubSpot by its own choice.
+KEPT = (SyncedList, SyncedProperty, ContactValues, PropertySync)
 
 
 def remove_hubspot(deps: Dependencies, installation_id: int) -> bool:
@@ -203,9 +205,6 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         (AudienceMember, AudienceMember.broadcast_id.in_(broadcasts)),
         (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
         (ListMembership, ListMembership.contact_row_id.in_(contacts)),
-        (SyncedList, SyncedList.installation_id == installation_id),
-        (SyncedProperty, SyncedProperty.installation_id == installation_id),
-        (ContactValues, ContactValues.installation_id == installation_id),
-        (PropertySync, PropertySync.installation_id == installation_id),
+        *((model, model.installation_id == installation_id) for model in KEPT),
         (Contact, Contact.installation_id == installation_id),
     ]

@@ -69,6 +69,7 @@ def erase_small_traces(installation: Installation) -> None:
     installation.hub_domain = installation.ui_domain = installation.time_zone = ""
     installation.disconnect_reason = installation.properties_error = ""
     installation.scopes, installation.properties_ready_at = [], None
+    installation.contacts_written_at = None
     installation.erased_to = 0
 
 

@@ -16,6 +16,7 @@ from plugin.models.broadcasts.measures import StatusChange
 from plugin.models.connections.official_account import OfficialAccount, WebhookAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
+from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.sql import insert_or
 from plugin.models.system.inbox import take_in
 from plugin.models.system.job import enqueue
@@ -60,7 +61,10 @@ def handle_line_events(account_id: int) -> bool:
 def _handle(account: OfficialAccount, event: WebhookEvent) -> None:
     try:
         hide_if_unsent(account, event)
-        handle_event(account, event.payload)
+        friend = handle_event(account, event.payload)
+        if friend is not None and event.kind == "message":
+            at = datetime.fromtimestamp(event.occurred_ms / 1000, UTC)
+            db.session.add(ReceivedMessage(event_id=event.id, friend_id=friend.id, at=at))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         _skip(event, error)
     event.handled_at = utcnow()
@@ -93,14 +97,15 @@ def _fallback_key(event: dict[str, Any]) -> str:
 Event = dict[str, Any]
 
 
-def handle_event(account: OfficialAccount, event: Event) -> None:
-    """Handle one event, inside the caller's transaction. Unknown types change nothing."""
+def handle_event(account: OfficialAccount, event: Event) -> Friend | None:
+    """Handle one event, inside the caller's transaction; return its friend. Unknown types change
+    nothing."""
     handler = HANDLERS.get(str(event.get("type")))
     source = event.get("source")
     source = source if isinstance(source, dict) else {}
     user_id = source.get("userId") if source.get("type") == "user" else None
     if handler is None or not isinstance(user_id, str) or not user_id:
-        return
+        return None
     # Locked, since an import or a login may store something newer at the same moment.
     friend = get_or_create_friend(account, user_id, utcnow(), held=True)
     at = datetime.fromtimestamp(WebhookEvent.time_of(event.get("timestamp")) / 1000, UTC)
@@ -109,6 +114,7 @@ def handle_event(account: OfficialAccount, event: Event) -> None:
     accept_answer(friend, event, at)
     if friend.profile_at is None:
         enqueue("read_profiles", account.id, account.installation_id)
+    return friend
 
 
 def _follow(friend: Friend, at: datetime) -> bool:

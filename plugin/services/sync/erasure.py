@@ -21,6 +21,7 @@ from plugin.models.sending.delivery import UNKNOWN as MAYBE_SENT
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sending.question import Question
+from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
 from plugin.services.executions.execution import FAIL_CONTINUE, complete
 from plugin.services.linkage.history import LinkRequest, record
@@ -66,6 +67,7 @@ def _erase_words(friend: Friend, line_user_id: str) -> None:
     targets = select(LinkTarget.id).where(LinkTarget.friend_id == friend.id)
     for statement in (
         update(Delivery).where(Delivery.friend_id == friend.id).values(messages=[], written=None),
+        delete(ReceivedMessage).where(ReceivedMessage.friend_id == friend.id),
         delete(LinkClick).where(LinkClick.link_target_id.in_(targets)),
         delete(LinkTarget).where(LinkTarget.friend_id == friend.id),
         update(Question).where(Question.friend_id == friend.id).values(empty),

@@ -11,6 +11,7 @@ from functools import partial
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, lazyload
 
+from plugin.core.clock import utcnow
 from plugin.core.properties import datetime_value, suffixed
 from plugin.gateways import ContactBatch, ContactUpdate, Portal
 from plugin.models.base import db
@@ -71,6 +72,8 @@ def write_contacts(deps: Dependencies, installation_id: int) -> bool:
             versions = {contact.id: seen[contact.id] for contact in batch}
             _store_results(versions, user_ids, names, response.result())
             _store_faults(installation_id, batch, values, response.result())
+        if written:
+            installation.contacts_written_at = utcnow()
     if len(written) < len(batches):
         # A permanent refusal counts more than a temporary one.
         raise max(failures(responses), key=lambda error: getattr(error, "permanent", True))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 
 from plugin.core.clock import utcnow
 from plugin.core.synced_values import MOST_LISTS, MOST_PROPERTIES
+from plugin.core.text.sentences import Sentence
 from plugin.gateways import ContactList, GatewayError, ListedProperty
 from plugin.models.audience.contact_values import ContactValues, keeps_anything
 from plugin.models.audience.property_sync import PropertySync
@@ -26,8 +27,7 @@ from plugin.services.imports.manage import LIST_ID, TOKEN_TIMEOUT
 from plugin.services.sync.synced_definitions import apply_definition, owner_names, refusals
 from plugin.services.sync.synced_values import restart_pass
 
-# Beside HubSpot's own names some old portals have others; none has quotes or line breaks.
-NAME = re.compile(r"[^\"'\\\x00-\x1f]{1,100}")
+NAME = re.compile(r"[A-Za-z0-9_]{1,100}")
 # Rows that one transaction deletes.
 AT_ONCE = 5000
 SECONDS_AT_ONCE = 1.0
@@ -36,12 +36,24 @@ Why = Literal[
 ]
 
 
+WORDS: Mapping[Why, Sentence] = {
+    "unknown_property": Sentence("HubSpot has no contact property “%(item)s”."),
+    "refused": Sentence("HubSpot does not let Musubi read “%(item)s”: %(words)s"),
+    "too_many": Sentence("At most %(item)s can be kept."),
+    "not_a_list_id": Sentence("“%(item)s” is not the ID of a HubSpot list: digits only."),
+    "unknown_list": Sentence("HubSpot has no list with the ID %(item)s: %(words)s"),
+    "not_contacts": Sentence("The list %(item)s cannot be kept: %(words)s"),
+}
+
+
 class Unfit(ValueError):
     """An item of `field` ("properties", "lists") cannot be kept; `words` are HubSpot's."""
 
     def __init__(self, field: str, item: str, why: Why, words: str = "") -> None:
-        super().__init__(f"{field}: {item}: {why}")
-        self.field, self.item, self.why, self.words = field, item, why, words
+        text = WORDS[why].text
+        self.field, self.item, self.why = field, item, why
+        self.sentence = Sentence(text, item=item, words=words)
+        super().__init__(str(self.sentence))
 
 
 class Choice(NamedTuple):
@@ -84,6 +96,17 @@ def remove(installation_id: int, properties: Sequence[str] = (), lists: Sequence
         PropertySync.held(installation_id)
         _remove(installation_id, set(properties), set(lists))
     _forget_some(installation_id)
+
+
+def find_properties(deps: Dependencies, installation_id: int, query: str) -> list[ListedProperty]:
+    """Return the contact properties with the query in their label, name or group."""
+    access = portal_access(deps, installation_id, TOKEN_TIMEOUT)
+    wanted = query.casefold()
+    return [
+        row
+        for row in deps.gateways.hubspot.listed_properties(access)
+        if not row.hidden and wanted in f"{row.label} {row.name} {row.group}".casefold()
+    ]
 
 
 def _check_count(field: str, items: set[str], most: int) -> None:

@@ -16,7 +16,7 @@ from plugin.models.audience.contact_values import ContactValues, Waiting
 from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.synced_list import SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
-from plugin.models.audience.value_indexes import NOT_INDEXED, existing_indexes, index_name
+from plugin.models.audience.value_indexes import LONG_FIELDS, existing_indexes, holds_whole_text
 from plugin.models.base import db
 from plugin.models.connections.installation import Installation
 from plugin.models.people.contact import Contact
@@ -148,10 +148,14 @@ def _longest(chosen: Mapping[str, SyncedProperty]) -> dict[str, int]:
     indexed = existing_indexes()
     return {
         name: LONGEST
-        if row.field_type in NOT_INDEXED and index_name(name) not in indexed
+        if _may_be_long(row) and not holds_whole_text(name, indexed)
         else LONGEST_INDEXED
         for name, row in chosen.items()
     }
+
+
+def _may_be_long(row: SyncedProperty) -> bool:
+    return row.field_type in LONG_FIELDS or row.field_type == "checkbox"
 
 
 def _is_newer(properties: Mapping[str, str | None], moment: datetime) -> bool:

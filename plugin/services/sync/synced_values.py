@@ -50,12 +50,9 @@ def sync_contacts(deps: Dependencies, installation_id: int) -> datetime | None:
     installation = Installation.by_id(installation_id)
     if installation is None or not installation.is_alive or not keeps_anything(installation_id):
         return None
-    end = time.monotonic() + STEP_SECONDS
     try:
         with in_background():
-            while _step(deps, installation):
-                if time.monotonic() > end:
-                    return utcnow()
+            return _go_on(deps, installation)
     except GatewayError as error:
         allowed = retry_time(error)
         if allowed is None:
@@ -64,12 +61,20 @@ def sync_contacts(deps: Dependencies, installation_id: int) -> datetime | None:
                 raise
         # A permanent refusal is tried again with the next look.
         return allowed
-    _note_failure(installation_id, "")
+
+
+def _go_on(deps: Dependencies, installation: Installation) -> datetime | None:
+    end = time.monotonic() + STEP_SECONDS
+    while _step(deps, installation):
+        _note_success(installation.id)
+        if time.monotonic() > end:
+            return utcnow()
     return None
 
 
 def is_due(sync: PropertySync | None, now: datetime) -> bool:
-    return sync is None or sync.looked_at is None or now - sync.looked_at >= LOOK_EVERY
+    times = (sync.looked_at, sync.failed_at) if sync is not None else ()
+    return all(moment is None or now - moment >= LOOK_EVERY for moment in times)
 
 
 def _step(deps: Dependencies, installation: Installation) -> bool:
@@ -175,11 +180,15 @@ def _read_changes(deps: Dependencies, installation_id: int, sync: PropertySync) 
 
 
 def _note_failure(installation_id: int, message: str) -> None:
+    with transaction():
+        sync = PropertySync.held(installation_id)
+        sync.error, sync.failed_at = message[:500], utcnow()
+        sync.failing_since = sync.failing_since or sync.failed_at
+
+
+def _note_success(installation_id: int) -> None:
     sync = PropertySync.of(installation_id)
-    if sync is not None and sync.error != message[:500]:
+    if sync is not None and sync.failing_since is not None:
         with transaction():
             held = PropertySync.held(installation_id)
-            held.error = message[:500]
-            held.failing_since = (held.failing_since or utcnow()) if message else None
-            # The next look is due in some minutes, not at once.
-            held.looked_at = utcnow() if message else held.looked_at
+            held.error, held.failing_since, held.failed_at = "", None, None

@@ -13,6 +13,7 @@ from plugin.models.login_flow.linkage_token import LinkageToken
 from plugin.models.login_flow.login_attempt import LoginAttempt
 from plugin.models.login_flow.mail_count import MailCount
 from plugin.models.people.user_token import UserToken
+from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.system.idempotency import IdempotentCall
 from plugin.models.system.unsent_message import UnsentMessage
 from plugin.models.system.webhook_event import WebhookEvent
@@ -36,6 +37,7 @@ def delete_expired() -> bool:
             _delete(LoginAttempt, LoginAttempt.expires_at, now - ATTEMPTS_KEPT),
             _delete(IdempotentCall, IdempotentCall.claimed_at, now - KEY_LIFETIME),
             _delete(WebhookEvent, WebhookEvent.received_at, now - EVENTS_KEPT),
+            _delete(ReceivedMessage, ReceivedMessage.at, now - EVENTS_KEPT),
             _delete(UnsentMessage, UnsentMessage.at, now - EVENTS_KEPT),
             _delete(UserToken, UserToken.expires_at, now, _cannot_be_refreshed(now)),
             _delete(MailCount, MailCount.until, now),

@@ -31,7 +31,7 @@ def look(world: World) -> None:
     """Five minutes later: HubSpot is asked what changed."""
     with world.app.app_context():
         with transaction() as session:
-            session.execute(update(PropertySync).values(looked_at=None))
+            session.execute(update(PropertySync).values(looked_at=None, failed_at=None))
             session.execute(update(SyncedList).values(looked_at=None))
         plan_syncs()
     world.work()

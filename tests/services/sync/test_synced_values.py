@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from plugin.models import ContactValues, PropertySync, SyncedProperty, db
+from plugin.models.audience.texts import as_number, folded
 from plugin.models.audience.value_indexes import existing_indexes, index_name
 from plugin.services.sync.synced_choice import remove
 from tests.services.sync.kept import keep, look, property_of, values_of
@@ -74,7 +75,7 @@ def test_what_is_removed_leaves_nothing(world: World, alice: Tenant) -> None:
     _, row = linked(world, alice)
     keep(world, alice, "phone", "city")
     with world.app.app_context():
-        assert {index_name("phone"), index_name("city")} == existing_indexes()
+        assert existing_indexes() == {index_name("phone", "text"), index_name("city", "text")}
         remove(alice.installation_id, ["phone"])
     assert values_of(world, row) == {"city": "Kyoto"}
     with world.app.app_context():
@@ -85,3 +86,26 @@ def test_what_is_removed_leaves_nothing(world: World, alice: Tenant) -> None:
     world.work()
     with world.app.app_context():
         assert existing_indexes() == set()
+
+
+def test_a_segment_finds_its_people_by_the_index(world: World, alice: Tenant) -> None:
+    linked(world, alice)
+    keep(world, alice, "city", "lifecyclestage", "hs_object_id")
+    compared = {
+        "city": folded(ContactValues.value("city")) == "kyoto",
+        "lifecyclestage": ContactValues.value("lifecyclestage") == "lead",
+        "hs_object_id": as_number(ContactValues.value("hs_object_id")) > 5,
+    }
+    kinds = {"city": "text", "lifecyclestage": "enumeration", "hs_object_id": "number"}
+    with world.app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # A table of one row is read whole otherwise.
+            connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        for name, condition in compared.items():
+            statement = select(ContactValues.contact_row_id).where(
+                ContactValues.installation_id == alice.installation_id, condition
+            )
+            compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+            rows = connection.exec_driver_sql(f"{plan} {str(compiled).replace('%%', '%')}")
+            assert index_name(name, kinds[name]) in str(rows.all()), name

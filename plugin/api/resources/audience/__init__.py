@@ -1,0 +1,1 @@
+"""Resources about what is kept of HubSpot's contacts."""
