@@ -1,4 +1,4 @@
-"""A static HubSpot list of a segment's linked friends, or of a broadcast's recipients.
+"""A static HubSpot list of linked friends, or of a broadcast's recipients.
 
 A name belongs to one list in HubSpot. It is free when an export begins, so that a list of this name
 found later was made by an attempt whose answer was lost. Adding members again changes nothing.
@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Select, func, select, true, update
 
 from plugin.core.clock import utcnow
-from plugin.core.segments.rule import RuleFault
 from plugin.core.text.clean import storable
 from plugin.core.text.sentences import Sentence
 from plugin.gateways import GatewayError, Portal
@@ -23,6 +22,7 @@ from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
+from plugin.models.people.friend_search import FriendFilter, find_friends
 from plugin.models.people.linkage import Linkage
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
@@ -54,6 +54,10 @@ class ExportRefused(Exception):
         self.message = message
 
 
+class InvalidName(ExportRefused):
+    """HubSpot takes no list of this name, or Musubi does not."""
+
+
 def export_rule(
     deps: Dependencies, account: OfficialAccount, name: str, rule: Any, actor: str = ""
 ) -> ListExport:
@@ -61,6 +65,15 @@ def export_rule(
     and `GatewayError` where HubSpot cannot be asked."""
     check_rule(account, rule)
     return _begin(deps, account, name, {"rule": storable(rule)}, actor)
+
+
+def export_friends(
+    deps: Dependencies, account: OfficialAccount, name: str, filters: FriendFilter, actor: str = ""
+) -> ListExport:
+    """Begin a list of the linked friends that the filters of the friend list show, of all accounts
+    of the tenant. Raise as `export_rule`."""
+    find_friends(account.installation_id, filters)
+    return _begin(deps, account, name, {"filter": filters._asdict()}, actor)
 
 
 def export_recipients(
@@ -100,11 +113,13 @@ def export_list(deps: Dependencies, export_id: int) -> datetime | None:
 
 
 def read_list_name(name: str) -> str:
-    """Return a name for a list; raise `RuleError` at "name"."""
+    """Return a name for a list; raise `InvalidName`."""
     words = " ".join(str(storable(name)).split())
     if not words or len(words) > LONGEST_NAME:
-        fault = Sentence("Give the list a name of %(most)s characters at most.", most=LONGEST_NAME)
-        raise RuleError([RuleFault("name", fault)])
+        most = LONGEST_NAME
+        raise InvalidName(
+            Sentence("Give the list a name of %(most)s characters at most.", most=most)
+        )
     return words
 
 
@@ -116,7 +131,7 @@ def _begin(
         raise ExportRefused(NO_SCOPE)
     access = portal_access(deps, installation.id, TIMEOUT)
     if deps.gateways.hubspot.list_by_name(access, words) is not None:
-        raise ExportRefused(
+        raise InvalidName(
             Sentence("HubSpot has a list “%(name)s” already. Take another name.", name=words)
         )
     export = ListExport(
@@ -161,18 +176,22 @@ def _make_list(deps: Dependencies, access: Portal, name: str) -> str:
 
 def _next_batch(account: OfficialAccount, export: ListExport) -> list[tuple[int, int | None]]:
     """Return the ids of the next rows with the ids of their contacts in HubSpot."""
-    statement = (
-        _of_recipients(export)
-        if "broadcast" in export.source
-        else _of_rule(account, export.source["rule"], export.started_at)
-    )
+    statement = _selected(account, export)
     key = statement.selected_columns[0]
     ordered = statement.where(key > export.after_id).order_by(key).limit(BATCH_SIZE)
     return [(row_id, contact_id) for row_id, contact_id in db.session.execute(ordered)]
 
 
-def _of_rule(account: OfficialAccount, rule: Any, now: datetime) -> Select[Any]:
-    chosen = select_members(account, rule, now, one_by_one=True)
+def _selected(account: OfficialAccount, export: ListExport) -> Select[Any]:
+    source = export.source
+    if "broadcast" in source:
+        return _of_recipients(export)
+    if "filter" in source:
+        filters = FriendFilter(**source["filter"])
+        found = find_friends(account.installation_id, filters, one_by_one=True)
+        chosen = found.with_only_columns(Friend.id)
+    else:
+        chosen = select_members(account, source["rule"], export.started_at, one_by_one=True)
     return _with_contact(chosen.outerjoin(Linkage, Linkage.friend_id == Friend.id))
 
 

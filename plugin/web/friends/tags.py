@@ -11,7 +11,7 @@ from plugin.models.people.tagging import FINISHED, Tagging
 from plugin.services.friends.bulk_tags import begin_tagging, count_matching
 from plugin.services.friends.tags import MAX_TAG_LENGTH, MAX_TAGS, InvalidTag, read_tags
 from plugin.web.friends.blueprint import blueprint
-from plugin.web.friends.filter import FriendQuery
+from plugin.web.friends.filter import FriendQuery, needs_usable_segment
 from plugin.web.layout import page
 from plugin.web.session import person, tenant
 
@@ -21,6 +21,7 @@ Page = str | Response | tuple[str, int]
 
 
 @blueprint.route("/friends/tags", methods=["GET", "POST"])
+@needs_usable_segment
 def tag_people() -> Page:
     query = FriendQuery.of(request.values)
     if request.method == "GET":

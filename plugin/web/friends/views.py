@@ -5,9 +5,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from plugin.core.overwrites import fingerprint
+from plugin.models.audience.checked_rule import RuleError
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.conflict import Conflict
+from plugin.models.people.friend import Friend
 from plugin.models.people.friend_search import count_friends
 from plugin.models.people.linkage import Linkage
 from plugin.models.people.linkage_entry import HistoryEntry
@@ -17,8 +19,9 @@ from plugin.services.friends.bulk_tags import count_matching
 from plugin.services.linkage.link import unlink_manually
 from plugin.services.linkage.undo import newest_linking
 from plugin.web.friends.blueprint import blueprint
-from plugin.web.friends.filter import STATUSES, FriendQuery, page_of_friends
+from plugin.web.friends.filter import STATUSES, FriendQuery, page_of_friends, segment_choices
 from plugin.web.friends.timeline import timeline_of
+from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.owned import own_friend, record_url
 from plugin.web.session import person, tenant
@@ -27,7 +30,13 @@ from plugin.web.session import person, tenant
 @blueprint.get("/friends")
 def people() -> str:
     query = FriendQuery.of(request.args)
-    friends, after = page_of_friends(tenant(), query)
+    friends: list[Friend] = []
+    broken, after, fitting = "", 0, 0
+    try:
+        friends, after = page_of_friends(tenant(), query)
+        fitting = count_matching(tenant(), query.filter) if query.narrows else 0
+    except RuleError as error:
+        broken = " ".join(in_words(fault.message) for fault in error.faults)
     return page(
         "friends/list.html",
         "people",
@@ -36,7 +45,9 @@ def people() -> str:
         older=url_for("friends.people", **query.words(), before=after) if after else "",
         newest=url_for("friends.people", **query.words()) if query.before else "",
         counts=count_friends(tenant()),
-        fitting=count_matching(tenant(), query.filter) if query.narrows else 0,
+        fitting=fitting,
+        broken=broken,
+        segments=segment_choices(tenant()),
         waiting=Conflict.count_open(tenant()),
         accounts=OfficialAccount.list_owned(tenant()),
         statuses=STATUSES,

@@ -12,6 +12,7 @@ from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.transaction import transaction
 from plugin.services.segments.list_export import (
     ExportRefused,
+    InvalidName,
     export_recipients,
     export_rule,
 )
@@ -106,7 +107,7 @@ def test_a_taken_name_and_a_missing_scope_are_said_before(
     world.work()
     with pytest.raises(ExportRefused, match="already"):
         begin(world, alice)
-    with pytest.raises(RuleError):
+    with pytest.raises(InvalidName):
         begin(world, alice, name=" ")
     with pytest.raises(RuleError):
         begin(world, alice, {"all": [{"field": "hubspot.gone", "op": "known"}]}, "Other")
