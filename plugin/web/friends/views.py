@@ -1,6 +1,7 @@
 """Friends: the list, and the page of each friend with contact, history and timeline."""
 
 from flask import flash, redirect, request, url_for
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -18,6 +19,7 @@ from plugin.models.people.visitor_hint import VisitorHint
 from plugin.services.friends.bulk_tags import count_matching
 from plugin.services.linkage.link import unlink_manually
 from plugin.services.linkage.undo import newest_linking
+from plugin.services.sync.synced_words import kept_lists, kept_values
 from plugin.web.friends.blueprint import blueprint
 from plugin.web.friends.filter import STATUSES, FriendQuery, page_of_friends, segment_choices
 from plugin.web.friends.timeline import timeline_of
@@ -25,6 +27,15 @@ from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.owned import own_friend, record_url
 from plugin.web.session import person, tenant
+
+KINDS = {
+    "": lazy_gettext("All"),
+    "messages": lazy_gettext("Messages"),
+    "broadcasts": lazy_gettext("Broadcasts"),
+    "links": lazy_gettext("Links and scans"),
+    "lists": lazy_gettext("Lists"),
+    "status": lazy_gettext("Follows and blocks"),
+}
 
 
 @blueprint.get("/friends")
@@ -58,7 +69,9 @@ def people() -> str:
 
 @blueprint.get("/friends/<row_id:friend_id>")
 def friend(friend_id: int) -> str:
-    friend = own_friend(friend_id)
+    friend, kind = own_friend(friend_id), request.args.get("kind", "")
+    contact = friend.linkage.contact if friend.linkage is not None else None
+    zone = person().installation.time_zone
     return page(
         "friends/one.html",
         "people",
@@ -66,7 +79,11 @@ def friend(friend_id: int) -> str:
         history=HistoryEntry.of_friend(friend),
         undoable=newest_linking(friend),
         mark_of=mark_of,
-        timeline=timeline_of(friend),
+        values=kept_values(contact, zone, str(get_locale())) if contact else [],
+        lists=[row for row in kept_lists(contact) if row[0].left_at is None] if contact else [],
+        timeline=timeline_of(friend, kind),
+        kinds=KINDS,
+        kind=kind if kind in KINDS else "",
         suggested=VisitorHint.of_friends([friend.id]).get(friend.id),
         record_url=record_url,
     )
