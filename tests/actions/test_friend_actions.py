@@ -11,6 +11,7 @@ from plugin.core.clock import utcnow
 from plugin.models import ActionCall, Installation, Job, db
 from plugin.models.transaction import transaction
 from plugin.services.connections.connection import switch_mode
+from plugin.services.segments.library import archive_segment, create_segment
 from tests.actions.calls import befriended, options, run
 from tests.support.people import friend_of, line_user, linked
 from tests.support.world import ALICE, Tenant, World
@@ -242,3 +243,31 @@ def test_the_editor_waits_two_seconds_for_line_and_no_more(world: World, alice: 
     assert len(page["options"]) == 1
     assert "delay" in json.dumps(world.sandbox.control("GET", "/faults"))
     assert ALICE
+
+
+@pytest.mark.both_databases
+def test_a_segment_tells_who_is_in_it_at_that_moment(world: World, alice: Tenant) -> None:
+    friend_id, _ = linked(world, alice)
+    with world.app.app_context():
+        rule = {"all": [{"field": "friend.tag", "op": "is", "value": "vip"}]}
+        segment = create_segment(world.account(alice), "VIPs", rule).id
+    before = run(world, "check-segment", {"segment": str(segment)}, callback="1")
+    assert (before["result"], before["segment"]) == ("not_in", "VIPs")
+    with world.app.app_context(), transaction():
+        friend_of(friend_id).tags = ["vip"]
+    after = run(world, "check-segment", {"segment": str(segment)}, callback="2")
+    assert (after["result"], after["hs_execution_state"]) == ("in", "SUCCESS")
+    stranger = run(world, "check-segment", {"segment": str(segment)}, callback="3", contact=999)
+    assert stranger["result"] == "not_in"
+
+
+def test_a_segment_whose_rule_cannot_be_used_is_said(world: World, alice: Tenant) -> None:
+    linked(world, alice)
+    with world.app.app_context():
+        inner = create_segment(world.account(alice), "Inner", {"all": []})
+        rule = {"all": [{"field": "segment", "op": "is", "value": inner.id}]}
+        outer = create_segment(world.account(alice), "Outer", rule).id
+        archive_segment(inner)
+    outputs = run(world, "check-segment", {"segment": str(outer)})
+    assert (outputs["result"], outputs["hs_execution_state"]) == ("failed", "FAIL_CONTINUE")
+    assert "This segment is gone." in outputs["error"]

@@ -32,6 +32,7 @@ INPUTS = {
     "generate-linkage-url": {"qr_code": "1"},
     "ask-question": {"question": "Tea?", "choices": "Yes\nNo"},
     "check-friend": {},
+    "check-segment": {"segment": "1"},
     "tag-friend": {"tag": "VIP"},
     "switch-rich-menu": {"rich_menu": "1:default"},
 }

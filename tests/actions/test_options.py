@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plugin.core.clock import utcnow
-from plugin.models import QRCode, Template, db
+from plugin.models import QRCode, Segment, Template, db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.transaction import transaction
@@ -26,11 +26,13 @@ WHERE = {
     "qr_code": "generate-linkage-url",
     "tag": "tag-friend",
     "rich_menu": "switch-rich-menu",
+    "segment": "check-segment",
 }
 MODELS: dict[str, Any] = {
     "official_account": OfficialAccount,
     "template": Template,
     "qr_code": QRCode,
+    "segment": Segment,
 }
 
 
@@ -96,12 +98,22 @@ def some_menus(world: World, tenant: Tenant) -> None:
         line_api(world, tenant, "POST", "/v2/bot/richmenu", menu)
 
 
+def some_segments(world: World, tenant: Tenant) -> None:
+    now = utcnow()
+    with world.app.app_context(), transaction() as session:
+        for number in range(MANY):
+            made = Segment(official_account_id=tenant.account_id, name=f"Shop {number:03}")
+            made.created_at = made.changed_at = now
+            session.add(made)
+
+
 MAKE: dict[str, Callable[[World, Tenant], None]] = {
     "official_account": some_accounts,
     "template": some_templates,
     "qr_code": some_codes,
     "tag": some_tags,
     "rich_menu": some_menus,
+    "segment": some_segments,
 }
 
 
@@ -166,7 +178,7 @@ def test_a_code_without_personal_links_is_offered_to_nobody_but_who_has_it_saved
     assert saved(world, "qr_code", one["value"]) == [one]
 
 
-@pytest.mark.parametrize("field", ["template", "qr_code"])
+@pytest.mark.parametrize("field", ["template", "qr_code", "segment"])
 def test_what_belongs_to_an_archived_account_is_out_of_use_with_it(
     world: World, alice: Tenant, field: str
 ) -> None:

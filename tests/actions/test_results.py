@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.core.properties import SEND_RESULTS
-from plugin.models import ActionCall, Delivery, Question, SendingRules, db
+from plugin.models import ActionCall, Delivery, Question, Segment, SendingRules, db
 from plugin.models.transaction import transaction
 from plugin.services.executions.questions import accept_answer
 from tests.actions.calls import DECLARED, befriended, queued, run
@@ -23,12 +23,14 @@ from tests.support.people import friend_of, line_user, linked
 from tests.support.world import Tenant, World
 
 Deed = Callable[[World, Tenant], object]
-WELL = {"sent", "answered", "timed_out", "generated", "checked", "tagged", "switched"}
+WELL = {"sent", "answered", "timed_out", "generated", "checked", "tagged", "switched",
+        "in", "not_in"}  # fmt: skip
 INPUTS = {
     "send-message": {"text": "Hi"},
     "ask-question": {"question": "Coming?", "choices": "Yes\nNo"},
     "generate-linkage-url": {"qr_code": "{qr_code}"},
     "check-friend": {},
+    "check-segment": {"segment": "{segment}"},
     "tag-friend": {"new_tags": "vip"},
     "switch-rich-menu": {"rich_menu": "{account}:{menu}"},
 }
@@ -119,9 +121,13 @@ WAYS: dict[str, Way] = {
     "capped": Way(a_cap_of_nothing),
     "invalid_message": Way(inputs={"text": "Hi {{ contact.x }}", "question": "{{ contact.x }}"}),
     "expired": Way(a_line_that_is_busy, meanwhile=too_late),
-    "failed": Way(inputs={**ELSEWHERE, "qr_code": "999", "rich_menu": "999:richmenu-1"}),
+    "failed": Way(
+        inputs={**ELSEWHERE, "qr_code": "999", "rich_menu": "999:richmenu-1", "segment": "999"}
+    ),
     "generated": Way(),
     "checked": Way(),
+    "in": Way(),
+    "not_in": Way(nothing),
     "tagged": Way(),
     "invalid_tag": Way(inputs={"new_tags": "x" * 51}),
     "switched": Way(),
@@ -140,6 +146,9 @@ def test_a_result_is_reached(world: World, alice: Tenant, action: str, result: s
     menu = make_menu(world, alice) if action == "switch-rich-menu" else ""
     way.before(world, alice)
     names = {"account": alice.account_id, "qr_code": alice.qr_code_id, "menu": menu}
+    with world.app.app_context():
+        # That of the linked friends.
+        names["segment"] = Segment.of_account(alice.account_id)[0].id
     told = {**INPUTS[action], **way.inputs}
     asked = {name: text for name, text in told.items() if name in DECLARED[action].inputs}
     inputs = {name: text if "{{" in text else text.format(**names) for name, text in asked.items()}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+from plugin.models.audience.segment import Segment
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
@@ -18,6 +19,8 @@ from plugin.services import Dependencies
 from plugin.services.actions.sending_limits import SendingLimits
 from plugin.services.executions.execution import HOLD, Answer
 from plugin.services.message_templates.library import current_version
+from plugin.services.segments.library import checked
+from plugin.services.segments.members import CheckedRule
 
 GONE = "The chosen Official Account is no longer connected. Choose another."
 
@@ -41,6 +44,8 @@ class ActionContext:
         self.limits = SendingLimits(self._known_linkages)
         # Row ids of tracked addresses, by account id and fingerprint.
         self.targets: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._segments: dict[int, Segment | None] = {}
+        self._rules: dict[int, CheckedRule] = {}
         self._versions: dict[str, TemplateVersion | None] = {}
         self._template_accounts: dict[int, OfficialAccount | None] = {}
         # With the contacts known in advance, two queries find all their linkages.
@@ -97,6 +102,17 @@ class ActionContext:
             (linkage.friend for linkage in linkages if linkage.official_account_id == account.id),
             None,
         )
+
+    def segment(self, segment_id: int) -> Segment | None:
+        if segment_id not in self._segments:
+            self._segments[segment_id] = Segment.find_owned(self.installation.id, segment_id)
+        return self._segments[segment_id]
+
+    def rule(self, segment: Segment) -> CheckedRule:
+        """Return the rule in force; raise `RuleError` where something that it names is gone."""
+        if segment.id not in self._rules:
+            self._rules[segment.id] = checked(segment)
+        return self._rules[segment.id]
 
     def version(self, template_id: str) -> TemplateVersion | None:
         if template_id not in self._versions:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, select
 
 from plugin.gateways import GatewayError, RichMenu, within
+from plugin.models.audience.segment import Segment
 from plugin.models.base import db
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -94,16 +95,31 @@ def _rich_menus(deps: Dependencies, installation_id: int, query: OptionsQuery) -
             menus = _menus_of(deps, account)
             choices.append(_default_choice(account))
             choices += [_menu_choice(account, menu) for menu in menus]
+    page = _matching(choices, query)
+    if not page.choices and ":richmenu-" in query.search:
+        return Options([_missing_menu(query.search)])
+    return _with_saved(page, query, [*choices, _missing_menu(query.saved)])
+
+
+def _segments(_: Dependencies, installation_id: int, query: OptionsQuery) -> Options:
+    statement = _of_tenant(Segment, installation_id).order_by(Segment.id)
+    rows = list(db.session.scalars(statement).unique())
+    in_use = [row for row in rows if _label(row, "") == ""]
+    page = _matching([_segment_choice(row) for row in in_use], query)
+    # A saved value is found by its id, archived or not.
+    known = [_segment_choice(row) for row in rows if str(row.id) in (query.search, query.saved)]
+    return _with_saved(page, query, known)
+
+
+def _matching(choices: Sequence[Choice], query: OptionsQuery) -> Options:
+    """Return a page of the choices with the text in them."""
     search = query.search.casefold()
     matching = [
         choice for choice in choices if search in f"{choice.label}\n{choice.value}".casefold()
     ]
-    if not matching and ":richmenu-" in query.search:
-        return Options([_missing_menu(query.search)])
     start = int(query.after) if _is_id(query.after) else 0
     after = str(start + PAGE) if len(matching) > start + PAGE else ""
-    page = Options(matching[start : start + PAGE], after)
-    return _with_saved(page, query, [*choices, _missing_menu(query.saved)])
+    return Options(matching[start : start + PAGE], after)
 
 
 def _menus_of(deps: Dependencies, account: OfficialAccount) -> Sequence[RichMenu]:
@@ -183,6 +199,11 @@ def _template_choice(template: Template) -> Choice:
     return Choice(_label(template, template.name), str(template.id), account)
 
 
+def _segment_choice(segment: Segment) -> Choice:
+    name = str(segment.shown_name)
+    return Choice(_label(segment, name), str(segment.id), segment.official_account.name)
+
+
 def _tag_choice(name: str) -> Choice:
     return Choice(name, name, "")
 
@@ -207,4 +228,5 @@ SOURCES: dict[str, Source] = {
     "template": _templates,
     "tag": _tags,
     "rich_menu": _rich_menus,
+    "segment": _segments,
 }

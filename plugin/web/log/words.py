@@ -14,6 +14,7 @@ ACTIONS = {
     "ask-question": _("Ask a question on LINE and wait"),
     "generate-linkage-url": _("Generate LINE linkage URL"),
     "check-friend": _("Check LINE friend"),
+    "check-segment": _("Check segment"),
     "tag-friend": _("Tag LINE friend"),
     "switch-rich-menu": _("Switch rich menu"),
 }

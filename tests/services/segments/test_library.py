@@ -155,14 +155,14 @@ def test_what_uses_a_segment_is_known(world: World, alice: Tenant) -> None:
 
 
 def test_one_person_is_in_or_not(world: World, alice: Tenant) -> None:
-    _, contact_row_id = linked(world, alice)
+    friend_id, _ = linked(world, alice)
     with world.app.app_context():
         account = world.account(alice)
         inside = create_segment(account, "In", {"all": [FOLLOWS, LINKED]})
         outside = create_segment(account, "Out", {"none": [LINKED]})
-        assert is_member(inside, [contact_row_id])
-        assert not is_member(outside, [contact_row_id])
-        assert not is_member(inside, [contact_row_id + 1])
+        assert is_member(checked(inside), friend_id)
+        assert not is_member(checked(outside), friend_id)
+        assert not is_member(checked(inside), friend_id + 1)
 
 
 def test_a_new_account_has_the_ready_segments_and_they_can_be_changed(
