@@ -37,6 +37,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("home", "web.home", lazy_gettext("Dashboard")),
     Place("people", "friends.people", lazy_gettext("Friends")),
+    Place("segments", "segments.segments", lazy_gettext("Segments")),
     Place("broadcasts", "broadcasts.broadcasts", lazy_gettext("Broadcasts")),
     Place("qr", "qr_codes.qr_codes", lazy_gettext("QR Codes")),
     Place("email", "email.email", lazy_gettext("Email")),

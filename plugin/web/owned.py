@@ -4,6 +4,7 @@ from flask import abort
 
 from plugin.core.text.row_ids import row_id as read_row_id
 from plugin.guards import get_deps
+from plugin.models.audience.segment import Segment
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.web.session import person, tenant
@@ -15,6 +16,10 @@ def own_account(account_id: int) -> OfficialAccount:
 
 def own_friend(friend_id: int) -> Friend:
     return Friend.find_owned(tenant(), friend_id) or abort(404)
+
+
+def own_segment(segment_id: int) -> Segment:
+    return Segment.find_owned(tenant(), segment_id) or abort(404)
 
 
 def record_url(contact_id: int) -> str:

@@ -4,6 +4,8 @@ from playwright.sync_api import Browser, BrowserContext
 
 from plugin.core.clock import utcnow
 from plugin.models import SyncedList, SyncedProperty, Tagging, db
+from plugin.models.audience.list_export import ListExport
+from plugin.models.audience.segment import Segment
 from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.delivery import ACCEPTED, Delivery
 from plugin.models.transaction import transaction
@@ -19,6 +21,7 @@ from tests.support.world import ALICE, Tenant, World
 
 # Files, and what only sends a browser elsewhere.
 NO_PAGES = {
+    "friends.export_csv",
     "broadcasts.look_at_segment",
     "broadcasts.recipients_file",
     "broadcasts.results",
@@ -32,6 +35,8 @@ NO_PAGES = {
     "qr_codes.qr_code_pdf",
     "qr_codes.qr_code_png",
     "qr_codes.qr_code_svg",
+    "segments.count_segment",
+    "segments.segment_size",
     "settings.export_links",
     "settings.prove",
     "web.callback",
@@ -99,18 +104,26 @@ def _one_of_everything(world: World, tenant: Tenant) -> dict[str, int]:
         session.add_all([call, delivery, tagging])
         session.flush()
         synced, listed = _synced(tenant)
-        session.add_all([synced, listed])
+        export = ListExport(
+            installation_id=tenant.installation_id, official_account_id=tenant.account_id,
+            name="Regulars", source={"rule": {"all": []}}, state="finished", started_at=now,
+        )  # fmt: skip
+        session.add_all([synced, listed, export])
         session.flush()
         ids = {"call_id": call.id, "delivery_id": delivery.id, "tagging_id": tagging.id}
+        ids["export_id"] = export.id
     with world.app.app_context():
         template = create_template(world.account(tenant), "Welcome", messages)
         draft = create_draft(world.account(tenant), "Spring sale")
         save_draft(draft, {}, [Content(messages)])
         db.session.commit()
+        segment = db.session.scalars(Segment.owned(tenant.installation_id)).first()
+        assert segment is not None
         return {
             **ids,
             "synced_list_id": listed.id,
             "synced_property_id": synced.id,
+            "segment_id": segment.id,
             "account_id": tenant.account_id,
             "broadcast_id": draft.id,
             "code_id": tenant.qr_code_id,

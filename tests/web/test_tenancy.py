@@ -8,6 +8,7 @@ from sqlalchemy import select
 from plugin.models import Broadcast, Friend, OfficialAccount, QRCode, Variant, db
 from plugin.services.broadcasts.drafts import Content, create_draft, save_draft
 from plugin.services.message_templates.library import create_template
+from plugin.services.segments.library import create_segment
 from tests.services.personal_links.test_bulk import begin, make_list
 from tests.support.people import linked
 from tests.support.routes import TEAM
@@ -30,7 +31,8 @@ def test_foreign_ids_are_missing_ids(
         template = create_template(world.account(alice), "Hers", messages)
         broadcast = create_draft(world.account(alice), "Hers")
         save_draft(broadcast, {}, [Content(messages)])
-        made = {"template_id": template.id, "broadcast_id": broadcast.id}
+        segment = create_segment(world.account(alice), "Hers", {"all": []})
+        made = {"template_id": template.id, "broadcast_id": broadcast.id, "segment_id": segment.id}
         before = snapshot()
     hers = {"account_id": alice.account_id, "code_id": alice.qr_code_id, "friend_id": friend_id}
     hers |= made

@@ -36,13 +36,17 @@ class Segment(Base):
         return Sentence("%(name)s", name=self.name)
 
     @classmethod
-    def owned(cls, installation_id: int) -> Select[tuple["Segment"]]:
+    def owned(cls, installation_id: int, archived: bool = False) -> Select[tuple["Segment"]]:
         owned = cls.official_account_id.in_(OfficialAccount.owned_ids(installation_id))
-        return select(cls).where(owned, cls.archived_at.is_(None))
+        condition = cls.archived_at.is_not(None) if archived else cls.archived_at.is_(None)
+        return select(cls).where(owned, condition)
 
     @classmethod
-    def find_owned(cls, installation_id: int, segment_id: int) -> "Segment | None":
-        return db.session.scalar(cls.owned(installation_id).where(cls.id == segment_id))
+    def find_owned(
+        cls, installation_id: int, segment_id: int, archived: bool = False
+    ) -> "Segment | None":
+        statement = cls.owned(installation_id, archived).where(cls.id == segment_id)
+        return db.session.scalar(statement)
 
     @classmethod
     def of_account(cls, account_id: int) -> "list[Segment]":

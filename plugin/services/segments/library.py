@@ -99,6 +99,11 @@ def archive_segment(segment: Segment) -> None:
         segment.archived_at = utcnow()
 
 
+def restore_segment(segment: Segment) -> None:
+    with transaction():
+        segment.archived_at = None
+
+
 def checked(segment: Segment) -> CheckedRule:
     """Read the rule in force; raise `RuleError` where something that it names is gone."""
     return check_rule(segment.official_account, SegmentVersion.current(segment).rule)

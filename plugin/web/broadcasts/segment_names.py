@@ -9,12 +9,12 @@ from plugin.models.audience.segment import Segment
 from plugin.models.base import db
 from plugin.models.time_limit import TooSlow
 from plugin.services.segments.library import checked
-from plugin.services.segments.members import RuleError
+from plugin.services.segments.members import RuleError, rule_of
 from plugin.services.segments.preview import Preview, preview
+from plugin.web.segments.names import Names, segment_name
+from plugin.web.segments.sentences import sentence_of
 
-
-def segment_name(segment: Segment) -> str:
-    return segment.name or segment.ready
+__all__ = ["look_at", "segment_name", "segment_names"]
 
 
 def segment_names(segment_ids: Iterable[int | None]) -> dict[int, str]:
@@ -28,6 +28,8 @@ def segment_names(segment_ids: Iterable[int | None]) -> dict[int, str]:
 
 def look_at(segment: Segment) -> str:
     """Return what a segment means and how many it holds, as a part of a page."""
+    rule = rule_of(segment)
+    meaning = sentence_of(rule, Names(segment.official_account, rule))
     found: Preview | None = None
     problem = ""
     try:
@@ -36,4 +38,6 @@ def look_at(segment: Segment) -> str:
         problem = "rule"
     except TooSlow:
         problem = "slow"
-    return render_template("broadcasts/segment.html", found=found, problem=problem, segment=segment)
+    return render_template(
+        "broadcasts/segment.html", meaning=meaning, found=found, problem=problem, segment=segment
+    )
