@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from plugin.api.access import actor, tenant
 from plugin.api.paging import Page, list_of, page
 from plugin.api.problems import Problem, invalid
@@ -20,15 +22,11 @@ from plugin.core.clock import utcnow
 from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.audience.segment import Segment
+from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
-from plugin.models.broadcasts.recipient import Recipient
-from plugin.models.broadcasts.recipient_search import (
-    RecipientFilter,
-    RecipientRow,
-    find_recipients,
-    rows_of,
-)
+from plugin.models.broadcasts.recipient import SENT, Recipient
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
 from plugin.services.broadcasts import start as decisions
 from plugin.services.broadcasts.audience import store_upload
@@ -41,6 +39,7 @@ from plugin.services.broadcasts.drafts import (
 )
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.progress import progress_of
+from plugin.services.broadcasts.recipients import RecipientFilter, conditions
 from plugin.services.imports.manage import Unfit, find_list
 from plugin.services.message_templates.check import check_template
 
@@ -177,22 +176,31 @@ def archive_broadcast(broadcast_id: str) -> None:
 @blueprint.arguments(RecipientQuery, location="query")
 @blueprint.response(200, list_of(RecipientSchema))
 def list_recipients(query: dict[str, Any], broadcast_id: str) -> Page:
-    """List the people it chose, with what became of each"""
+    """List the people it chose, with what became of each
+
+    `tapped` and `replied` ask those who got it.
+    """
     broadcast = _broadcast(broadcast_id)
     wanted = RecipientFilter(**{name: query[name] for name in RecipientFilter._fields})
-    found = page(find_recipients(broadcast.id, wanted), Recipient.id, query)
-    found["results"] = [_recipient(row) for row in rows_of(found["results"], tenant().id)]
+    if not wanted.state and (wanted.tapped is not None or wanted.replied is not None):
+        wanted = wanted._replace(state=SENT)
+    rows = select(Recipient).where(*conditions(broadcast, wanted))
+    found = page(rows, Recipient.id, query)
+    ids = [row.friend_id for row in found["results"] if row.friend_id is not None]
+    friends = db.session.scalars(select(Friend).where(Friend.id.in_(ids))).unique()
+    by_id = {friend.id: friend for friend in friends}
+    found["results"] = [_recipient(row, by_id.get(row.friend_id)) for row in found["results"]]
     return found
 
 
-def _recipient(row: RecipientRow) -> dict[str, Any]:
-    recipient, friend, contact = row
+def _recipient(recipient: Recipient, friend: Friend | None) -> dict[str, Any]:
+    contact = friend.linkage.contact if friend and friend.linkage else None
     names = ("id", "variant", "state", "reason", "held_until")
     return {
         **{name: getattr(recipient, name) for name in names},
         "friend": recipient.friend_id,
         "line_user_id": friend.line_user_id if friend else None,
-        "contact_id": contact.contact_id if contact else None,
+        "contact_id": contact.contact_id if contact else recipient.contact_id,
         "sent_at": recipient.claimed_at,
     }
 

@@ -2,15 +2,30 @@
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from plugin.gateways import GatewayError
+from plugin.guards import get_deps
 from plugin.models.broadcasts.broadcast import CANCELLED, Broadcast
-from plugin.services.broadcasts import start
+from plugin.models.broadcasts.recipient import UNKNOWN
+from plugin.models.broadcasts.variant import Variant
+from plugin.services.broadcasts import split, start
+from plugin.services.broadcasts.drafts import LONGEST_NAME
+from plugin.services.broadcasts.recipients import again_to_silent, settle_unknown
+from plugin.services.segments.list_export import LONGEST_NAME as LONGEST_LIST_NAME
+from plugin.services.segments.list_export import ExportRefused, export_recipients
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import own_broadcast
+from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.broadcasts.steps.when_form import WHEN_SHORT
+from plugin.web.broadcasts.words import LETTERS
+from plugin.web.language import in_words
+from plugin.web.layout import figure
 from plugin.web.owned import row_id
 from plugin.web.session import person
+
+MOST_TICKED = 200
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/pause")
@@ -64,6 +79,69 @@ def decline(broadcast_id: int) -> Response:
     start.decline(broadcast, person().member.email)
     flash(_("Declined. It is a draft again, and nothing has gone out."))
     return _back(broadcast)
+
+
+@blueprint.post("/broadcasts/<row_id:broadcast_id>/winner")
+def choose_winner(broadcast_id: int) -> Response:
+    """Send a variant to everybody who waits for the winner."""
+    broadcast, number = own_broadcast(broadcast_id), request.form.get("variant", "")
+    chosen = [row for row in Variant.of_broadcast(broadcast.id) if str(row.number) == number]
+    if not chosen:
+        flash(_("Choose one of the variants."), "bad")
+        return _back(broadcast)
+    split.choose_winner(broadcast, chosen[0].number, person().member.email)
+    flash(_("The rest gets variant %(letter)s.", letter=LETTERS[chosen[0].number]))
+    return _back(broadcast)
+
+
+@blueprint.post("/broadcasts/<row_id:broadcast_id>/again")
+def send_again(broadcast_id: int) -> Response:
+    """Make a draft for those who got it and tapped nothing."""
+    broadcast = own_broadcast(broadcast_id)
+    name = _("%(name)s, once more", name=broadcast.name)[:LONGEST_NAME]
+    copy = again_to_silent(broadcast, name, person().member.email)
+    flash(_("This is a new draft for those who got it and did not tap. Change what it says."))
+    return redirect(url_for("broadcasts.what", broadcast_id=copy.id))
+
+
+@blueprint.post("/broadcasts/<row_id:broadcast_id>/settle")
+def settle(broadcast_id: int) -> Response:
+    """Settle unknown outcomes by hand: all, or the ticked ones."""
+    broadcast = own_broadcast(broadcast_id)
+    ticked = [row_id(text) for text in request.form.getlist("recipient")][:MOST_TICKED]
+    if request.form.get("which") != "all" and not ticked:
+        flash(_("Tick the people whose outcome you know."), "bad")
+    else:
+        ids = None if request.form.get("which") == "all" else ticked
+        was_sent = request.form.get("outcome") == "sent"
+        count = settle_unknown(broadcast, was_sent=was_sent, recipient_ids=ids)
+        flash(ngettext("%(shown)s outcome is settled.", "%(shown)s outcomes are settled.",
+                       count, shown=figure(count)))  # fmt: skip
+    return redirect(url_for("broadcasts.recipients", broadcast_id=broadcast.id, state=UNKNOWN))
+
+
+@blueprint.post("/broadcasts/<row_id:broadcast_id>/recipients/list")
+def list_in_hubspot(broadcast_id: int) -> Response:
+    """Begin a static HubSpot list of the recipients in a state, with a reason."""
+    broadcast = own_broadcast(broadcast_id)
+    state, reason = request.form.get("state", "")[:20], request.form.get("reason", "")[:30]
+    typed = Typed(request.form)
+    name = typed.text("name", LONGEST_LIST_NAME)
+    back = url_for("broadcasts.recipients", broadcast_id=broadcast.id, state=state, reason=reason)
+    if not name or typed.errors:
+        flash(
+            _("Give the list a name of at most %(most)s characters.", most=LONGEST_LIST_NAME), "bad"
+        )
+        return redirect(back)
+    try:
+        export_recipients(get_deps(), broadcast, name, state, reason, person().member.email)
+    except ExportRefused as error:
+        flash(in_words(error.message), "bad")
+    except GatewayError as error:
+        flash(_("HubSpot could not be asked: %(error)s", error=error.message), "bad")
+    else:
+        flash(_("The list is being made in HubSpot."))
+    return redirect(back)
 
 
 def _back(broadcast: Broadcast) -> Response:

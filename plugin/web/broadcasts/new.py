@@ -15,6 +15,7 @@ from plugin.services.broadcasts.drafts import (
     save_draft,
 )
 from plugin.web.broadcasts.blueprint import blueprint
+from plugin.web.broadcasts.segment_names import segment_name
 from plugin.web.broadcasts.steps.drafts import Page, own_broadcast
 from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.layout import page
@@ -40,6 +41,7 @@ def new_broadcast() -> Page:
         "broadcasts",
         accounts=accounts,
         segment=segment,
+        segment_name=segment_name,
         values=typed.values,
         errors=typed.errors,
     )

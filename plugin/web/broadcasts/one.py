@@ -1,8 +1,10 @@
 """The page of a broadcast that was started: what waits, how far it is, what came of it."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import redirect, url_for
+from flask_babel import ngettext
 
 from plugin.models.broadcasts.broadcast import (
     ASKED,
@@ -13,8 +15,10 @@ from plugin.models.broadcasts.broadcast import (
     Broadcast,
 )
 from plugin.models.broadcasts.recipient import WAITING
+from plugin.models.broadcasts.tally import NO_VARIANT, counts
 from plugin.models.broadcasts.variant import Variant
 from plugin.services.broadcasts.progress import progress_of
+from plugin.services.broadcasts.split import hits_of
 from plugin.services.broadcasts.start import is_alone
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.results import results_in_words
@@ -23,7 +27,7 @@ from plugin.web.broadcasts.steps.drafts import Page, own_broadcast, who_is_chose
 from plugin.web.broadcasts.steps.what_form import messages_of_variant
 from plugin.web.broadcasts.sums import reason_word, sum_of
 from plugin.web.broadcasts.words import LETTERS, audience_word
-from plugin.web.layout import page
+from plugin.web.layout import figure, page
 from plugin.web.message_templates.preview import preview_messages
 from plugin.web.session import person
 
@@ -76,6 +80,7 @@ def _page(broadcast: Broadcast, template: str, **values: Any) -> str:
         audience=audience_word(broadcast, segment_names([broadcast.segment_id])),
         reason=reason_word(broadcast.reason) if broadcast.reason else "",
         running=broadcast.state in RUNNING,
+        split=_split(broadcast) if broadcast.state in (SENDING, PAUSED) else None,
         approval=_approval(broadcast) if broadcast.approval == ASKED else None,
         previews=[
             (LETTERS[row.number], preview_messages(messages_of_variant(broadcast, row)))
@@ -86,6 +91,27 @@ def _page(broadcast: Broadcast, template: str, **values: Any) -> str:
         waiting=WAITING,
         **values,
     )
+
+
+def _split(broadcast: Broadcast) -> dict[str, Any] | None:
+    """Return what a person needs to choose the winner, where people wait for it."""
+    rows = [row for row in counts(broadcast.id) if row.state == WAITING]
+    waiting = sum(row.people for row in rows if row.variant == NO_VARIANT)
+    if broadcast.winner is not None or not waiting:
+        return None
+    hits = hits_of(broadcast)
+    numbers = [row.number for row in Variant.of_broadcast(broadcast.id)]
+    hours = timedelta(hours=broadcast.split_hours)
+    return {
+        "waiting": waiting,
+        "may_choose": broadcast.first_sent_at is not None,
+        "due": broadcast.first_sent_at + hours if broadcast.first_sent_at else None,
+        "variants": [(LETTERS[number], number, _hits(hits.get(number, 0))) for number in numbers],
+    }
+
+
+def _hits(count: int) -> str:
+    return str(ngettext("%(shown)s hit", "%(shown)s hits", count, shown=figure(count)))
 
 
 def _approval(broadcast: Broadcast) -> dict[str, bool]:

@@ -4,22 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Response as FileResponse
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext as _
 
 from plugin.core.clock import rfc3339
 from plugin.core.text.clean import safe_cell
+from plugin.models.audience.list_export import ListExport
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
-from plugin.models.broadcasts.recipient import FAILED, HELD_OUT, LEFT_OUT, UNKNOWN, Recipient
-from plugin.models.broadcasts.recipient_search import (
-    RecipientFilter,
-    RecipientRow,
-    find_recipients,
-    rows_of,
-)
+from plugin.models.broadcasts.recipient import SENT, UNKNOWN
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.people.contact import Contact
 from plugin.services.broadcasts.progress import progress_of
+from plugin.services.broadcasts.recipients import (
+    RecipientFilter,
+    Row,
+    every_recipient,
+    list_recipients,
+)
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.steps.drafts import own_broadcast
@@ -30,7 +32,7 @@ from plugin.web.owned import record_url, row_id
 from plugin.web.session import tenant
 from plugin.web.spreadsheets import BYTE_ORDER_MARK, csv_file, csv_lines
 
-PAGE, BATCH = 50, 1000
+PAGE, EXPORTS = 50, 20
 YES_NO = {"yes": True, "no": False}
 
 
@@ -39,16 +41,15 @@ def recipients(broadcast_id: int) -> str:
     """List the recipients that fit the filter, in the order in which they were chosen."""
     broadcast, words = own_broadcast(broadcast_id), filter_words()
     after = row_id(request.args.get("after", ""))
-    statement = find_recipients(broadcast.id, filter_of(words)).where(Recipient.id > after)
-    rows = list(db.session.scalars(statement.order_by(Recipient.id).limit(PAGE + 1)))
+    rows = list_recipients(broadcast, filter_of(words), after, limit=PAGE + 1)
     progress = progress_of(broadcast)
     return page(
         "broadcasts/recipients.html",
         "broadcasts",
         broadcast=broadcast,
         audience=audience_word(broadcast, segment_names([broadcast.segment_id])),
-        rows=rows_of(rows[:PAGE], tenant()),
-        more=rows[PAGE - 1].id if rows[PAGE:] else 0,
+        rows=with_contacts(rows[:PAGE]),
+        more=rows[PAGE - 1].recipient.id if rows[PAGE:] else 0,
         query=words,
         progress=progress,
         states=RECIPIENT_WORDS,
@@ -58,7 +59,7 @@ def recipients(broadcast_id: int) -> str:
         reason_word=reason_word,
         record_url=record_url,
         unknown=UNKNOWN,
-        unreached=(LEFT_OUT, FAILED, HELD_OUT),
+        exports=_exports(broadcast),
     )
 
 
@@ -84,8 +85,10 @@ def filter_words() -> dict[str, Any]:
 
 
 def filter_of(words: dict[str, Any]) -> RecipientFilter:
+    # Only those who got it could tap or write back.
+    asks_what_they_did = bool({"tapped", "replied"} & words.keys())
     return RecipientFilter(
-        state=words.get("state", ""),
+        state=words.get("state") or (SENT if asks_what_they_did else ""),
         reason=words.get("reason", ""),
         variant=int(words["variant"]) if "variant" in words else None,
         tapped=YES_NO.get(words.get("tapped", "")),
@@ -93,8 +96,10 @@ def filter_of(words: dict[str, Any]) -> RecipientFilter:
     )
 
 
-def file_url(broadcast: Broadcast, words: dict[str, Any]) -> str:
-    return url_for("broadcasts.recipients_file", broadcast_id=broadcast.id, **words)
+def _exports(broadcast: Broadcast) -> list[ListExport]:
+    """Return the newest lists in HubSpot that were made of this broadcast."""
+    newest = db.session.scalars(ListExport.owned(tenant()).limit(EXPORTS))
+    return [row for row in newest if row.source.get("broadcast") == broadcast.id]
 
 
 def _lines(broadcast: Broadcast, wanted: RecipientFilter) -> Iterator[str]:
@@ -102,24 +107,34 @@ def _lines(broadcast: Broadcast, wanted: RecipientFilter) -> Iterator[str]:
     heading = [_("LINE User ID"), _("Friend"), _("Contact ID"), _("Email"), _("Variant"),
                _("State"), _("Reason"), _("Sent at")]  # fmt: skip
     yield BYTE_ORDER_MARK + csv_lines([heading])
-    after, installation_id = 0, broadcast.official_account.installation_id
-    while True:
-        statement = find_recipients(broadcast.id, wanted).where(Recipient.id > after)
-        rows = list(db.session.scalars(statement.order_by(Recipient.id).limit(BATCH)))
-        if not rows:
-            return
-        after = rows[-1].id
-        yield csv_lines([_cells(row) for row in rows_of(rows, installation_id)])
-        db.session.expunge_all()
+    for row in every_recipient(broadcast, wanted):
+        yield csv_lines([_cells(row)])
 
 
-def _cells(row: RecipientRow) -> list[str]:
-    recipient, friend, contact = row
+def with_contacts(rows: list[Row]) -> list[tuple[Row, Contact | None]]:
+    """Return the rows with their contacts; of whoever is not linked, by HubSpot's id."""
+    lonely = [row.recipient.contact_id for row in rows if row.friend is None]
+    known = Contact.of_portal_many(tenant(), [id_ for id_ in lonely if id_])
+    return [(row, _contact(row, known)) for row in rows]
+
+
+def _contact(row: Row, known: dict[int, Contact]) -> Contact | None:
+    if row.friend is not None:
+        return row.friend.linkage.contact if row.friend.linkage else None
+    contact_id = row.recipient.contact_id or 0
+    unnamed = Contact(contact_id=contact_id, email="", firstname="", lastname="")
+    return known.get(contact_id) or unnamed
+
+
+def _cells(row: Row) -> list[str]:
+    recipient, friend = row
+    contact = friend.linkage.contact if friend and friend.linkage else None
+    contact_id = contact.contact_id if contact else recipient.contact_id
     variant = "" if recipient.variant is None else LETTERS[recipient.variant]
     return [
         friend.line_user_id if friend else "",
         safe_cell(friend.display_name if friend else ""),
-        str(contact.contact_id) if contact else "",
+        str(contact_id or ""),
         safe_cell(contact.email if contact else ""),
         variant,
         str(RECIPIENT_WORDS[recipient.state]),

@@ -49,7 +49,8 @@ def sum_before(check: Check, address: Address) -> list[Part]:
 def sum_of(progress: Progress, address: Address) -> list[Part]:
     """Return the sum as it is: the terms add up to the first one."""
     parts = [Part("chosen", progress.total, str(_("chosen")), "total", address("", ""))]
-    parts.append(Part(SENT, progress.sent, str(_("sent")), "reach", address(SENT, "")))
+    if progress.sent or not progress.waiting:
+        parts.append(Part(SENT, progress.sent, str(_("sent")), "reach", address(SENT, "")))
     if progress.waiting:
         words = str(_("still waiting"))
         parts.append(Part(WAITING, progress.waiting, words, "waits", address(WAITING, "")))
