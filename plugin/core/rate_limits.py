@@ -27,6 +27,7 @@ LINE_BUDGETS = {
     "narrowcast": Budget(60, 3_600_000),
     "richmenu-list": Budget(10, 1_000),
     "webhook-test": Budget(60, 3_600_000),
+    "insight-unit": Budget(60, 3_600_000),
     "webhook": Budget(1_000, 60_000, 5),
 }
 # A block is used within this time or given up. The window lasts longer by as much, so that a call

@@ -34,6 +34,7 @@ from plugin.gateways.line.client import LineAnswer, LineClient
 from plugin.gateways.line.errors import refusal, token_refusal
 from plugin.gateways.line.profiles import PATH as PROFILE_PATH
 from plugin.gateways.line.profiles import fetch_profiles
+from plugin.gateways.line.statistics import UNITS, Statistics, refuses_unit
 from plugin.gateways.line.tokens import Issued, StatelessTokens
 from plugin.gateways.pool import Timeouts
 
@@ -42,7 +43,7 @@ _OWN_MENU = "/v2/bot/user/{userId}/richmenu"
 _FOLLOWER_PAGE_SIZE = "1000"
 
 
-class LiveLine:
+class LiveLine(Statistics):
     """`LineGateway` over HTTPS. Safe to share between threads."""
 
     def __init__(
@@ -159,9 +160,10 @@ class LiveLine:
         messages: Sequence[Message],
         retry_key: str,
         notification_disabled: bool = False,
+        unit: str = "",
     ) -> Accepted:
         """Send one to five messages. The same key within 24 h sends nothing again."""
-        body = _send_body(to, messages, notification_disabled)
+        body = _send_body(to, messages, notification_disabled, unit)
         return self._deliver(channel, "push", body, retry_key)
 
     def multicast(
@@ -171,12 +173,39 @@ class LiveLine:
         messages: Sequence[Message],
         retry_key: str,
         notification_disabled: bool = False,
+        unit: str = "",
     ) -> Accepted:
         """Send to at most 500 users; LINE returns no message ids."""
-        body = _send_body(list(to), messages, notification_disabled)
+        body = _send_body(list(to), messages, notification_disabled, unit)
         return self._deliver(channel, "multicast", body, retry_key)
 
+    def reply(
+        self,
+        channel: Channel,
+        token: str,
+        messages: Sequence[Message],
+        notification_disabled: bool = False,
+    ) -> Accepted:
+        """Send free of charge, once: LINE takes no retry key here, so a lost answer stays lost.
+        Raise `invalid` for a token that is used or older than a minute."""
+        body = _send_body("", messages, notification_disabled)
+        del body["to"]
+        body["replyToken"] = token
+        return accepted(self._call(channel, "reply", "POST", "/v2/bot/message/reply", body=body))
+
     def _deliver(
+        self, channel: Channel, endpoint: str, body: Mapping[str, Any], retry_key: str
+    ) -> Accepted:
+        try:
+            return self._post(channel, endpoint, body, retry_key)
+        except GatewayError as error:
+            if not refuses_unit(body, error.details, error.message):
+                raise
+        # A refusal leaves the key unused. The statistics go, the message does not.
+        plain = {name: value for name, value in body.items() if name != UNITS}
+        return self._post(channel, endpoint, plain, retry_key)
+
+    def _post(
         self, channel: Channel, endpoint: str, body: Mapping[str, Any], retry_key: str
     ) -> Accepted:
         path = f"/v2/bot/message/{endpoint}"
@@ -239,10 +268,12 @@ def _bucket(channel: Channel, endpoint: str) -> str:
 
 
 def _send_body(
-    to: str | list[str], messages: Sequence[Message], notification_disabled: bool
+    to: str | list[str], messages: Sequence[Message], notification_disabled: bool, unit: str = ""
 ) -> dict[str, Any]:
     body: dict[str, Any] = {"to": to, "messages": [dict(message) for message in messages]}
     # LINE takes no nulls, and false is its default.
     if notification_disabled:
         body["notificationDisabled"] = True
+    if unit:
+        body[UNITS] = [unit]
     return body

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 
@@ -55,6 +56,14 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Opens:
+    """People of an aggregation unit; None: LINE tells nothing, as it does below 20."""
+
+    opened: int | None
+    tapped: int | None
+
+
+@dataclass(frozen=True)
 class Accepted:
     """LINE accepted the request, which does not mean "delivered"."""
 
@@ -101,6 +110,7 @@ class LineGateway(Protocol):
         messages: Sequence[Message],
         retry_key: str,
         notification_disabled: bool = False,
+        unit: str = "",
     ) -> Accepted: ...
     def multicast(
         self,
@@ -109,4 +119,17 @@ class LineGateway(Protocol):
         messages: Sequence[Message],
         retry_key: str,
         notification_disabled: bool = False,
+        unit: str = "",
+    ) -> Accepted:
+        """`unit`: the name of LINE's statistics, which a refusal drops."""
+
+    def reply(
+        self,
+        channel: Channel,
+        token: str,
+        messages: Sequence[Message],
+        notification_disabled: bool = False,
     ) -> Accepted: ...
+    def aggregation_units(self, channel: Channel) -> int: ...
+    def opens(self, channel: Channel, unit: str, start: date, end: date) -> Opens: ...
+    def delivered(self, channel: Channel, kind: str, day: date) -> int | None: ...

@@ -11,6 +11,7 @@ from plugin.sandbox.line.api import (
     people,
     quota,
     rich_menus,
+    statistics,
     tokens,
     webhook_settings,
 )
@@ -30,6 +31,7 @@ def blueprints() -> list[Blueprint]:
         tokens.blueprint,
         messages.blueprint,
         quota.blueprint,
+        statistics.blueprint,
         people.blueprint,
         rich_menus.blueprint,
         webhook_settings.blueprint,

@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from plugin.sandbox.line import delivery, directory, events, settings
-from plugin.sandbox.line.api import usage
+from plugin.sandbox.line.api import statistics, usage
 from plugin.sandbox.line.seed import SHOP
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World, world
@@ -175,6 +175,14 @@ def set_quota() -> ResponseReturnValue:
     if "used" in body:
         usage.set_used(world(), channel, int(body["used"]))
     return jsonify(limit=_account(body)["quota_limit"], used=usage.used(world(), channel))
+
+
+@blueprint.post("/line-statistics")
+def set_statistics() -> ResponseReturnValue:
+    """Counts of LINE as `statistics.set_counts` takes them."""
+    body = request.get_json()
+    statistics.set_counts(world(), _account(body)["channel_id"], body)
+    return jsonify({})
 
 
 @blueprint.get("/webhook-log")

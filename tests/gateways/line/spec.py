@@ -17,7 +17,7 @@ from jsonschema import Draft4Validator, ValidationError, validators
 from tests.gateways.scripted_server import Seen
 
 FOLDER = Path(__file__).parents[4] / "shared" / "specs" / "line"
-FILES = ("messaging-api.yml", "channel-access-token.yml")
+FILES = ("messaging-api.yml", "channel-access-token.yml", "insight.yml")
 SCHEMAS = "#/components/schemas/"
 _BASE = "__base"
 _METHODS = ("get", "post", "put", "delete")

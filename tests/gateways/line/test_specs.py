@@ -1,5 +1,7 @@
 """What our gateway sends, compared with LINE's own description of its API."""
 
+from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ pytestmark = [
 ]
 
 USER = "U" + "a" * 32
+KINDS = ("push", "multicast", "reply")
 KEY = "123e4567-e89b-12d3-a456-426614174000"
 MESSAGES: list[dict[str, Any]] = [
     {
@@ -67,12 +70,14 @@ def specs() -> list[Spec]:
 def test_every_request_is_one_that_line_describes(
     line: LiveLine, server: ScriptedServer, channel: Channel, specs: list[Spec]
 ) -> None:
-    for path in ("push", "multicast", "validate/push"):
+    for path in ("push", "multicast", "reply", "validate/push"):
         server.on("POST", f"/v2/bot/message/{path}", Reply())
     server.on("PUT", "/v2/bot/channel/webhook/endpoint", Reply())
     line.push(channel, USER, MESSAGES, KEY)
     line.push(channel, USER, MESSAGES, KEY, notification_disabled=True)
-    line.multicast(channel, [USER], MESSAGES, KEY)
+    line.push(channel, USER, MESSAGES, KEY, unit="b1_0")
+    line.multicast(channel, [USER], MESSAGES, KEY, unit="b1_0")
+    line.reply(channel, "0f3779fba3b349968c5d07db31eab56f", MESSAGES)
     line.validate(channel, MESSAGES)
     line.set_webhook(channel, "https://example.com/line/webhooks/key")
     # Only the requests matter; nothing answers these.
@@ -83,11 +88,14 @@ def test_every_request_is_one_that_line_describes(
         lambda: line.follower_ids(channel, None),
         lambda: line.follower_ids(channel, "abc"),
         lambda: line.quota(channel),
+        lambda: line.aggregation_units(channel),
+        lambda: line.opens(channel, "b1_0", date(2026, 11, 1), date(2026, 11, 30)),
+        *(partial(line.delivered, channel, kind, date(2026, 11, 1)) for kind in KINDS),
     ):
         with pytest.raises(GatewayError):
             ask()
     assert line.get_webhook(channel) is None
-    assert len(server.seen) == 13
+    assert len(server.seen) == 20
     for seen in server.seen:
         verdicts = [spec.problems(seen) for spec in specs]
         known = [verdict for verdict in verdicts if verdict is not None]

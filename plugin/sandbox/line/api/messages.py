@@ -7,7 +7,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from plugin.sandbox.line import chats
-from plugin.sandbox.line.api import rates, reply_tokens, retry_keys, usage
+from plugin.sandbox.line.api import rates, reply_tokens, retry_keys, statistics, usage
 from plugin.sandbox.line.api.answers import (
     account,
     json_body,
@@ -35,6 +35,7 @@ def push() -> ResponseReturnValue:
     with sandbox.store:
         retry_keys.require_unused(sandbox, sender["channel_id"], key)
         messages = require_valid(body)
+        statistics.require_names(body)
         to = _recipient(body.get("to"), "to")
         if not member_of(sandbox, sender["provider"], to):
             raise refusal(400, "Failed to send messages")
@@ -52,6 +53,7 @@ def multicast() -> ResponseReturnValue:
     with world().store:
         retry_keys.require_unused(world(), account()["channel_id"], key)
         messages = require_valid(body)
+        statistics.require_names(body)
         user_ids = _recipients(body.get("to"))
         _accept("multicast", user_ids, messages, None, key, body, {})
     return jsonify({})
@@ -86,6 +88,7 @@ def reply() -> ResponseReturnValue:
         sent = chats.new_ids(world(), len(messages))
         facts = _facts("reply", "", body)
         reached = [user_id] if receives(world(), channel, user_id) else []
+        statistics.count_day(world(), channel, "reply", len(reached))
         chats.deliver(world(), channel, reached, messages, sent, facts)
     return jsonify(sentMessages=sent)
 
@@ -125,9 +128,11 @@ def _accept(
     reached = [user_id for user_id in user_ids if receives(sandbox, channel, user_id)]
     usage.bill(sandbox, sender, len(reached))
     retry_keys.accept(sandbox, channel, key, request_id(), answer)
+    statistics.count_day(sandbox, channel, kind, len(reached))
     # Only push returns the ids, yet every bubble has one.
     ids = sent or chats.new_ids(sandbox, len(messages))
-    chats.deliver(sandbox, channel, reached, messages, ids, _facts(kind, key, body))
+    facts = {**_facts(kind, key, body), "unit": statistics.take_name(sandbox, channel, body)}
+    chats.deliver(sandbox, channel, reached, messages, ids, facts)
 
 
 def _facts(kind: str, key: str, body: Value) -> Value:

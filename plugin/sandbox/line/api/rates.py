@@ -9,6 +9,7 @@ LIMITS = {
     f"POST {BOT}/message/narrowcast": (60, HOUR),
     f"POST {BOT}/message/broadcast": (60, HOUR),
     f"POST {BOT}/channel/webhook/test": (60, HOUR),
+    f"GET {BOT}/insight/message/event/aggregation": (60, HOUR),
     f"POST {BOT}/richmenu": (100, HOUR),
     f"DELETE {BOT}/richmenu/<menu_id>": (100, HOUR),
     f"PUT {BOT}/channel/webhook/endpoint": (1000, MINUTE),
