@@ -12,8 +12,13 @@ from plugin.services.actions.ask_question import close_question
 from plugin.services.actions.expire import expire_calls
 from plugin.services.actions.queue import run_queued
 from plugin.services.actions.switch_rich_menu import perform_switch
+from plugin.services.broadcasts.campaigns import write_spend
+from plugin.services.broadcasts.goals import look_at_goal
 from plugin.services.broadcasts.job.send import send_broadcast
 from plugin.services.broadcasts.job.sweep import sweep_broadcasts
+from plugin.services.broadcasts.opens import read_opens
+from plugin.services.broadcasts.plan_measures import plan_measures
+from plugin.services.broadcasts.reconcile_sends import compare_sends
 from plugin.services.connections.access_token import refresh_ahead
 from plugin.services.connections.removal import remove_hubspot
 from plugin.services.executions.callbacks import complete_callbacks
@@ -76,6 +81,11 @@ def _read_quotas(_: Dependencies, __: Claimed) -> datetime | None:
     return None
 
 
+def _plan_measures(_: Dependencies, __: Claimed) -> datetime | None:
+    plan_measures()
+    return None
+
+
 def _complete_callbacks(deps: Dependencies, job: Claimed) -> datetime | None:
     return utcnow() if complete_callbacks(deps, int(job.key), job.owner) else None
 
@@ -123,6 +133,11 @@ HANDLERS: dict[str, Handler] = {
     "read_quota": _repeat_at(read_quota),
     "read_quotas": _read_quotas,
     "ensure_properties": _repeat(ensure_properties),
+    "plan_measures": _plan_measures,
+    "read_opens": _repeat(read_opens),
+    "compare_sends": _repeat(compare_sends),
+    "look_at_goal": look_at_goal,
+    "write_spend": _repeat_at(write_spend),
     "import_list": _repeat_at(import_list),
     "import_friends": _repeat_at(import_friends),
     "write_imported": _repeat_at(write_imported),

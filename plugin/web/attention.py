@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flask import url_for
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -14,7 +14,7 @@ from plugin.models.imports.list_preparation import ListPreparation
 from plugin.models.people.conflict import Conflict
 from plugin.services.system.notices import is_our_mistake
 from plugin.web.settings.account_checks import findings
-from plugin.web.settings.quota import gauges
+from plugin.web.settings.quota import gaps_of, gauges
 
 # How many properties are named; their own page lists all of them.
 NAMED = 3
@@ -85,6 +85,7 @@ def attention(standing: PortalState) -> list[Matter]:
         *_conflicts(standing.installation),
         *_lists(standing.installation),
         *_quotas(standing.accounts),
+        *_gaps(standing.accounts),
         *_accounts(standing.accounts),
     ]
 
@@ -144,6 +145,24 @@ def _quotas(accounts: list[OfficialAccount]) -> Iterator[Matter]:
                       account=name, percent=gauge.percent)  # fmt: skip
             why = _("When they are used up, workflows go on without sending.")
         yield Matter(title, why, _("See the messages of this month"), url)
+
+
+def _gaps(accounts: list[OfficialAccount]) -> Iterator[Matter]:
+    # The newest gap of each account.
+    newest = {row.official_account_id: row for row in reversed(gaps_of(accounts))}
+    for account in accounts:
+        gap = newest.get(account.id)
+        if gap is not None:
+            day, name = format_date(gap.day, "medium"), account.name
+            title = _("LINE sent fewer messages of %(account)s than it accepted", account=name)
+            why = _(
+                "It accepted %(ours)s on %(day)s and says that it sent %(theirs)s.",
+                ours=gap.ours,
+                theirs=gap.theirs,
+                day=day,
+            )
+            url = url_for("settings.account", account_id=account.id, _anchor="quota")
+            yield Matter(title, why, _("See the days"), url)
 
 
 def _conflicts(installation: Installation) -> Iterator[Matter]:

@@ -80,3 +80,16 @@ def _replaced(value: Any, change: Wrap) -> Any:
         name: change(inner) if name in HELD and isinstance(inner, str) else _replaced(inner, change)
         for name, inner in value.items()
     }
+
+
+def with_campaign(url: str, utm: str) -> str:
+    """Return the address with the parameters of a HubSpot campaign, unless it names one itself."""
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    if not utm or any(name == "utm_campaign" for name, _ in given):
+        return url
+    named = {name for name, _ in given}
+    added = {"utm_source": "line", "utm_medium": "social", "utm_campaign": utm}
+    new = urlencode({name: value for name, value in added.items() if name not in named})
+    longer = parts._replace(query=f"{parts.query}&{new}" if parts.query else new).geturl()
+    return longer if utf16_length(longer) <= URI_LIMIT else url

@@ -83,6 +83,7 @@ class HubSpotClient:
         form: Mapping[str, str] | None = None,
         query: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,
+        path_params: Mapping[str, str] | None = None,
     ) -> dict[str, Any] | None:
         """Call one of `DIRECT_PATHS`: with a form and no token, or with a token and a JSON body."""
         import hubspot.oauth
@@ -95,6 +96,7 @@ class HubSpotClient:
         answer: dict[str, Any] | None = self._bound(hubspot.oauth, caller).call_api(
             path,
             method,
+            path_params=dict(path_params or {}),
             query_params=list(query),
             header_params=headers,
             body=body,

@@ -9,13 +9,16 @@ from plugin.gateways.hubspot.callbacks import CallbackCalls
 from plugin.gateways.hubspot.client import HubSpotClient, Renew
 from plugin.gateways.hubspot.contacts import ContactCalls
 from plugin.gateways.hubspot.lists import ListCalls
+from plugin.gateways.hubspot.measures import MeasureCalls
 from plugin.gateways.hubspot.oauth import HubSpotApp, OAuthCalls
 from plugin.gateways.hubspot.properties import PropertyCalls
 from plugin.gateways.hubspot.shapes import ShapeCalls
 from plugin.gateways.pool import Timeouts
 
 
-class LiveHubSpot(OAuthCalls, ContactCalls, PropertyCalls, ShapeCalls, ListCalls, CallbackCalls):
+class LiveHubSpot(
+    OAuthCalls, ContactCalls, PropertyCalls, ShapeCalls, ListCalls, CallbackCalls, MeasureCalls
+):
     """`HubSpotGateway` over HTTPS. Safe to share between threads."""
 
     def __init__(

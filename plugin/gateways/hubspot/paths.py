@@ -53,6 +53,11 @@ ACCOUNT_DETAILS = "/account-info/2026-09/details"
 # September 2027 ("Migrate to date-based versioning").
 VISITORS = "/contacts/v1/contact/byUtk/batch/"
 LISTS_OF_RECORDS = "/crm/lists/2026-09/records/memberships/batch/read"
+DEALS = "/crm/objects/2026-09/deals/search"
+CONTACTS_OF_DEALS = "/crm/associations/2026-09/deals/contacts/batch/read"
+CAMPAIGNS = "/marketing/campaigns/2026-09"
+SPEND = f"{CAMPAIGNS}/{{campaignGuid}}/spend"
+BUDGET = f"{CAMPAIGNS}/{{campaignGuid}}/budget/totals"
 
 # Paths for which the SDK has no method (TOKEN because its method does not know PKCE).
 DIRECT_PATHS = frozenset(
@@ -64,6 +69,11 @@ DIRECT_PATHS = frozenset(
         ("GET", ACCOUNT_DETAILS),
         ("GET", VISITORS),
         ("POST", LISTS_OF_RECORDS),
+        ("POST", DEALS),
+        ("POST", CONTACTS_OF_DEALS),
+        ("GET", CAMPAIGNS),
+        ("POST", SPEND),
+        ("GET", BUDGET),
     }
 )
 

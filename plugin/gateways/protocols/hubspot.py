@@ -123,6 +123,27 @@ ListsOfContacts = Mapping[int, Mapping[str, datetime | None]]
 
 
 @dataclass(frozen=True)
+class Campaign:
+    """A HubSpot campaign. `utm`: what links carry as utm_campaign, "" where HubSpot has none."""
+
+    campaign_id: str
+    name: str
+    utm: str
+
+
+@dataclass(frozen=True)
+class CampaignBudget:
+    """What was spent on a campaign: the names of the items, and the portal's currency."""
+
+    spends: frozenset[str]
+    currency: str
+
+
+# By contact id: the values that a property had, each with the moment when it got it.
+PropertyHistory = Mapping[int, Sequence[tuple[str, datetime]]]
+
+
+@dataclass(frozen=True)
 class ModifiedPage:
     records: tuple[ContactRecord, ...]  # oldest change first
     after: str | None
@@ -253,3 +274,23 @@ class HubSpotGateway(Protocol):
 
     def lists_of_contacts(self, portal: Portal, contact_ids: Sequence[int]) -> ListsOfContacts:
         """Return the lists of up to 100 contacts in one call, without contacts unknown there."""
+
+    def property_history(
+        self, portal: Portal, contact_ids: Sequence[int], name: str
+    ) -> PropertyHistory:
+        """Read up to 50 contacts; those unknown to HubSpot are left out."""
+
+    def won_deals(self, portal: Portal, since: datetime, after: int) -> Mapping[int, datetime]:
+        """Return up to 100 deals above the id `after` that were won since, with the moment;
+        `forbidden` without the optional scope."""
+
+    def contacts_of_deals(
+        self, portal: Portal, deal_ids: Sequence[int]
+    ) -> Mapping[int, Sequence[int]]: ...
+    def campaigns(self, portal: Portal, name: str = "") -> tuple[Campaign, ...]:
+        """Return up to 100 campaigns whose names hold the text, the newest first; `forbidden`
+        without the optional scope."""
+
+    def campaign_budget(self, portal: Portal, campaign_id: str) -> CampaignBudget: ...
+    def add_spend(self, portal: Portal, campaign_id: str, name: str, amount: float) -> None:
+        """Add a spend item, in the portal's currency. A repeat adds another: look for it first."""

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("winner_at", TIME),
         sa.Column("winner_by", sa.String(255), nullable=False),
         sa.Column("goal", sa.JSON()),
+        sa.Column("goal_read_at", TIME),
         sa.Column("campaign", sa.JSON()),
         sa.Column("approval", sa.String(20), nullable=False),
         sa.Column("approved_by", sa.String(255), nullable=False),

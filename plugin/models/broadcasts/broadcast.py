@@ -75,6 +75,8 @@ class Broadcast(Base):
 
     # {"kind": "list"|"property"|"link"|"deal", "value": ..., "property"?: ..., "days": 1..30}
     goal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # When the last look at it ended.
+    goal_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # A HubSpot campaign: {"id": ..., "name": ..., "utm": ...}
     campaign: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
@@ -115,6 +117,12 @@ class Broadcast(Base):
     @classmethod
     def by_id(cls, broadcast_id: int) -> "Broadcast | None":
         return db.session.get(cls, broadcast_id, populate_existing=True)
+
+    @classmethod
+    def campaign_utm(cls, broadcast_id: int) -> str:
+        """Return what the links of a broadcast name as their campaign, "" for nothing."""
+        campaign = db.session.scalar(select(cls.campaign).where(cls.id == broadcast_id))
+        return str((campaign or {}).get("utm") or "")
 
     @classmethod
     def held(cls, broadcast_id: int) -> "Broadcast | None":

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from plugin.models.base import Base, BigId, UTCDateTime
+from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.sql import partial_index
 
 # WAITING, then SENDING (a try may be out), then one of the ends.
@@ -59,3 +59,11 @@ class Tally(Base):
     state: Mapped[str] = mapped_column(String(10), primary_key=True)
     reason: Mapped[str] = mapped_column(String(30), primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def count_of(cls, broadcast_id: int, state: str) -> int:
+        statement = select(func.coalesce(func.sum(cls.count), 0))
+        found = db.session.scalar(
+            statement.where(cls.broadcast_id == broadcast_id, cls.state == state)
+        )
+        return int(found or 0)

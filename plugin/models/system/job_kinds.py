@@ -119,6 +119,11 @@ JOB_KINDS: dict[str, JobKind] = {
         IMPORT, Sentence("Index the synced properties"), outlives_hubspot=True
     ),
     "export_list": JobKind(IMPORT, Sentence("Make a HubSpot list of friends"), rests=True),
+    "plan_measures": JobKind(SYNC, Sentence("Plan what is measured"), every=HOURLY),
+    "read_opens": JobKind(SYNC, Sentence("Read opens from LINE")),
+    "compare_sends": JobKind(SYNC, Sentence("Compare sends with LINE's counts")),
+    "look_at_goal": JobKind(IMPORT, Sentence("Look who reached a broadcast's goal"), rests=True),
+    "write_spend": JobKind(SYNC, Sentence("Write a campaign's spend to HubSpot"), rests=True),
     "tag_many": JobKind(IMPORT, Sentence("Tag many friends"), outlives_hubspot=True),
 }
 QUEUES = sorted({kind.queue for kind in JOB_KINDS.values()})

@@ -11,7 +11,9 @@ from plugin.sandbox.hubspot.api import (
     account,
     batches,
     callbacks,
+    campaigns,
     contacts,
+    deals,
     list_records,
     lists,
     owners,
@@ -28,8 +30,9 @@ from plugin.sandbox.hubspot.seeding import seed
 
 # Importing them registers their routes on the blueprints.
 ROUTES = (
-    account, batches, callbacks, contacts, list_records, lists, owners, properties, searching,
-    token_api, visitors, schema_controls, consent, mailbox, portal, record, workflow,
+    account, batches, callbacks, campaigns, contacts, deals, list_records, lists, owners,
+    properties, searching, token_api, visitors, schema_controls, consent, mailbox, portal, record,
+    workflow,
 )  # fmt: skip
 __all__ = ["ROUTES", "blueprints", "seed"]
 

@@ -98,6 +98,8 @@ def _write(world: World, contact: Value, properties: Mapping[str, Any], source: 
         if schema.is_unique(world, portal, name):
             _reindex(world, contact, name, before, text)
         contact["properties"][name] = text
+        entry = {"value": text, "timestamp": times.iso(world.clock.millis()), "sourceType": source}
+        contact.setdefault("history", {}).setdefault(name, []).insert(0, entry)
         changed.append((name, text))
     world.store.put(f"contact:{portal}", contact["id"], contact)
     for name, text in changed:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+from plugin.core.clock import utcnow
 from plugin.models.audience.segment import Segment
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -21,6 +22,7 @@ from plugin.services.executions.execution import HOLD, Answer
 from plugin.services.message_templates.library import current_version
 from plugin.services.segments.library import checked
 from plugin.services.segments.members import CheckedRule
+from plugin.services.sending.statistics_names import template_unit
 
 GONE = "The chosen Official Account is no longer connected. Choose another."
 
@@ -48,6 +50,7 @@ class ActionContext:
         self._rules: dict[int, CheckedRule] = {}
         self._versions: dict[str, TemplateVersion | None] = {}
         self._template_accounts: dict[int, OfficialAccount | None] = {}
+        self._units: dict[int, str] = {}
         # With the contacts known in advance, two queries find all their linkages.
         self._contacts = Contact.of_portal_many(installation.id, contact_ids)
         self._linkages: dict[int, list[Linkage]] = {row.id: [] for row in self._contacts.values()}
@@ -118,6 +121,18 @@ class ActionContext:
         if template_id not in self._versions:
             self._versions[template_id] = current_version(template_id, self.installation.id)
         return self._versions[template_id]
+
+    def statistics_unit(self, account: OfficialAccount, version: TemplateVersion | None) -> str:
+        """Return LINE's name for the statistics of the template's sends, "" for other messages and
+        where another account sends than the template's own."""
+        if version is None:
+            return ""
+        template_id = version.template_id
+        if template_id not in self._units:
+            is_own = self._template_account(version) is account
+            unit = template_unit(account.id, template_id, utcnow()) if is_own else ""
+            self._units[template_id] = unit
+        return self._units[template_id]
 
     def _template_account(self, version: TemplateVersion) -> OfficialAccount | None:
         key = version.template_id

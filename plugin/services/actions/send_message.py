@@ -72,7 +72,8 @@ def _planned(
     if not context.limits.take_place(friend):
         return _refused(friend, "capped", CAPPED)
     at_once = opening is None and _goes_at_once(context, friend, content)
-    plan = Plan(account, friend, content.messages, silent, until - MARGIN, *content[1:])
+    unit = context.statistics_unit(account, content.version)
+    plan = Plan(account, friend, content.messages, silent, until - MARGIN, *content[1:], unit)
     delivery = plan_delivery(call, plan)
     do = partial(deliver, context.deps) if at_once else None
     return Answer(SUCCESS, {}, until, FollowUp("deliver", delivery, do, opening))

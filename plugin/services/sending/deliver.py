@@ -109,6 +109,7 @@ def push_of(deps: Dependencies, delivery: Delivery) -> Callable[[], Accepted]:
         delivery.messages,
         delivery.retry_key,
         delivery.silent,
+        delivery.aggregation_unit,
     )
 
 

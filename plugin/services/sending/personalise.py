@@ -15,6 +15,7 @@ from plugin.core.messages.personalise import PropertyValues, fill, property_name
 from plugin.core.messages.tracked_links import personal_addresses, tracked
 from plugin.gateways import GatewayError
 from plugin.models.base import db, db_now_ms
+from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.installation import Installation
@@ -227,7 +228,8 @@ def _store_outcome(
 def _tracked(deps: Dependencies, delivery: Delivery, filled: Messages) -> Messages:
     owner = Owner(delivery.friend_id, personal_addresses(delivery.messages, filled))
     account = delivery.friend.official_account
-    return tracked(filled, tracker(deps, account, delivery.retry_key, owner))
+    utm = Broadcast.campaign_utm(delivery.broadcast_id) if delivery.broadcast_id else ""
+    return tracked(filled, tracker(deps, account, delivery.retry_key, owner, utm=utm))
 
 
 def _contact_id(delivery: Delivery) -> int:

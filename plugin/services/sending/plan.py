@@ -28,6 +28,8 @@ class Plan(NamedTuple):
     give_up_at: datetime
     filling: str = ""
     version: TemplateVersion | None = None
+    # LINE's name for its statistics.
+    unit: str = ""
 
 
 def key_of(call: ActionCall, account: OfficialAccount) -> str:
@@ -47,6 +49,7 @@ def plan_delivery(call: ActionCall, plan: Plan) -> Delivery:
         filling=plan.filling,
         template_id=plan.version.template_id if plan.version else None,
         template_version=plan.version.number if plan.version else None,
+        aggregation_unit=plan.unit,
         created_at=utcnow(),
         give_up_at=plan.give_up_at,
     )

@@ -16,6 +16,7 @@ from plugin.models.system.job import enqueue
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
+from plugin.services.sending.statistics_names import read_names
 
 log = structlog.get_logger()
 # Another send (a broadcast, a narrowcast) reserves messages for its whole audience and releases the
@@ -59,6 +60,7 @@ def read_quota(deps: Dependencies, account_id: int) -> datetime | None:
     with transaction():
         _store(account, quota)
         account.quota_used_up_at = utcnow() if still_used_up else None
+    read_names(deps, account)
     return utcnow() + RECHECK if still_used_up else None
 
 

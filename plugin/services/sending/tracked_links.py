@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 from plugin.core.clock import utcnow
 from plugin.core.messages.part import is_address
-from plugin.core.messages.tracked_links import Wrap, line_parameters, may_be_tracked
+from plugin.core.messages.tracked_links import (
+    Wrap,
+    line_parameters,
+    may_be_tracked,
+    with_campaign,
+)
 from plugin.core.security.click_codes import Click, read_code, write_code
 from plugin.core.security.tokens import fingerprint
 from plugin.core.text.uris import uri_of
@@ -34,9 +39,11 @@ def tracker(
     retry_key: str,
     owner: Owner | None = None,
     known: dict[str, int] | None = None,
+    utm: str = "",
 ) -> Wrap:
     """Return a function that wraps the addresses of one message, inside the caller's transaction.
-    `known` caches the rows of addresses across the messages of a transaction."""
+    `known` caches the rows of addresses across the messages of a transaction. `utm`: the HubSpot
+    campaign that the addresses name."""
     settings = deps.settings
     unwrapped_prefixes = untracked_prefixes(settings)
     target_ids = {} if known is None else known
@@ -45,6 +52,7 @@ def tracker(
         if not may_be_tracked(url, unwrapped_prefixes):
             return url
         friend_id = owner.friend_id if owner and url in owner.urls else None
+        url = with_campaign(url, utm)
         # A personal address belongs to one friend, even where another friend's is the same.
         key = fingerprint(url if friend_id is None else f"{friend_id} {url}")
         if key not in target_ids:

@@ -32,7 +32,7 @@ from plugin.web.session import person
 from plugin.web.settings.account_checks import DEVELOPERS, MANAGER, findings, manual_checks
 from plugin.web.settings.account_forms import AccountForm, ConnectForm, EditForm, explain_refusal
 from plugin.web.settings.blueprint import blueprint
-from plugin.web.settings.quota import gauge
+from plugin.web.settings.quota import gaps_of, gauge, names_of
 
 Page = str | Response | tuple[str, int]
 
@@ -55,6 +55,8 @@ def account(account_id: int) -> str:
         account=account,
         findings=findings(account),
         quota=gauge(account),
+        names=names_of(account),
+        gaps=gaps_of([account]),
         by_hand=manual_checks(),
         webhook_url=webhook_url(get_deps(), account),
         callback_url=redirect_uri(get_deps()),

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from plugin.core.clock import utcnow
 from plugin.core.quota import forecast, month_of, next_month, percent, standing
+from plugin.models.broadcasts.measures import DailyCount
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.services.broadcasts.reconcile_sends import gaps
+from plugin.services.sending.statistics_names import MOST_NAMES, names_used
 
 
 class Gauge(NamedTuple):
@@ -56,3 +59,21 @@ def gauge(account: OfficialAccount) -> Gauge | None:
 
 def gauges(accounts: list[OfficialAccount]) -> list[Gauge]:
     return [reading for account in accounts if (reading := gauge(account)) is not None]
+
+
+class Names(NamedTuple):
+    """Names of LINE's statistics in use this month, of so many."""
+
+    used: int
+    most: int
+
+
+def names_of(account: OfficialAccount) -> Names | None:
+    """Return None where LINE has not told."""
+    used = names_used(account.id, utcnow())
+    return None if used is None else Names(min(used, MOST_NAMES), MOST_NAMES)
+
+
+def gaps_of(accounts: list[OfficialAccount]) -> list[DailyCount]:
+    """Return the days of the last month on which LINE sent less than it accepted, newest first."""
+    return gaps([account.id for account in accounts], utcnow())

@@ -59,6 +59,11 @@ def test_direct_paths_are_those_the_sdk_lacks() -> None:
         ("GET", "/account-info/2026-09/details"),
         ("GET", NUMBERED),
         ("POST", "/crm/lists/2026-09/records/memberships/batch/read"),
+        ("POST", "/crm/objects/2026-09/deals/search"),
+        ("POST", "/crm/associations/2026-09/deals/contacts/batch/read"),
+        ("GET", "/marketing/campaigns/2026-09"),
+        ("POST", "/marketing/campaigns/2026-09/{campaignGuid}/spend"),
+        ("GET", "/marketing/campaigns/2026-09/{campaignGuid}/budget/totals"),
     } == DIRECT_PATHS
 
 

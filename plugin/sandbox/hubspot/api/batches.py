@@ -14,7 +14,7 @@ from plugin.sandbox.hubspot.api.calls import Call, operation
 from plugin.sandbox.hubspot.api.contacts import APP, BASE, READ, WRITE, shown, written
 from plugin.sandbox.hubspot.switches import switches
 
-MAX_INPUTS = 100
+MAX_INPUTS, MAX_WITH_HISTORY = 100, 50
 Value = dict[str, Any]
 # Checks an input and returns its action; may raise Refused.
 Plan = Callable[[Value], Callable[[], Body]]
@@ -86,14 +86,27 @@ def read(call: Call) -> Answer:
     if name != "hs_object_id" and not schema.is_unique(call.world, call.portal, name):
         raise Refused(400, f"Property {name} is not a unique property")
     schema.refuse_sensitive(call.world, call.portal, call.body.get("properties"))
+    if call.body.get("propertiesWithHistory") and len(keys) > MAX_WITH_HISTORY:
+        raise Refused(400, f"The maximum number of inputs with history is {MAX_WITH_HISTORY}.")
     results, missing = {}, []
     for key in keys:
         contact = records.find_by(call.world, call.portal, name, key)
         if contact:
-            results[contact["id"]] = shown(contact, call.body.get("properties"))
+            results[contact["id"]] = {
+                **shown(contact, call.body.get("properties")),
+                **_history(contact, call.body.get("propertiesWithHistory") or []),
+            }
         else:
             missing.append(key)
     return _answer(call, list(results.values()), _missing_errors(missing))
+
+
+def _history(contact: Value, names: list[str]) -> Body:
+    """The changes of these properties, the newest first."""
+    if not names:
+        return {}
+    known = contact.get("history", {})
+    return {"propertiesWithHistory": {name: known.get(name, []) for name in names}}
 
 
 def _missing_errors(missing: list[str]) -> list[Body]:

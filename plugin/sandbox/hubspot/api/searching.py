@@ -67,7 +67,7 @@ def _matches(body: Body, contact: Value) -> bool:
         return False
     return not groups or any(
         all(
-            _passes(condition, properties.get(condition["propertyName"]) or "")
+            passes(condition, properties.get(condition["propertyName"]) or "")
             for condition in group["filters"]
         )
         for group in groups
@@ -119,7 +119,7 @@ _OPERATORS: dict[str, Callable[[Value, str], bool]] = {
 }
 
 
-def _passes(condition: Value, text: str) -> bool:
+def passes(condition: Value, text: str) -> bool:
     if condition["operator"] not in _OPERATORS:
         raise Refused(400, f"Unknown operator {condition['operator']}")
     return _OPERATORS[condition["operator"]](condition, text)
