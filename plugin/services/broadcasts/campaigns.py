@@ -44,7 +44,7 @@ def may_write_spend(installation: Installation) -> bool:
 def write_spend(deps: Dependencies, broadcast_id: int) -> datetime | None:
     """Write a finished broadcast's cost as spend of its campaign, once. Raise `GatewayError`."""
     broadcast = db.session.get(Broadcast, broadcast_id)
-    if broadcast is None or not owes_spend(broadcast) or not broadcast.campaign:
+    if broadcast is None or not lacks_spend(broadcast) or not broadcast.campaign:
         return None
     account = broadcast.official_account
     cost = spent(broadcast, Tally.count_of(broadcast.id, SENT))
@@ -64,7 +64,7 @@ def write_spend(deps: Dependencies, broadcast_id: int) -> datetime | None:
     return None
 
 
-def owes_spend(broadcast: Broadcast) -> bool:
+def lacks_spend(broadcast: Broadcast) -> bool:
     campaign = broadcast.campaign or {}
     return bool(campaign.get("id")) and SPENT not in campaign
 

@@ -13,7 +13,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.delivery import Delivery
 from plugin.models.system.job import Job, enqueue
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.campaigns import may_write_spend, owes_spend
+from plugin.services.broadcasts.campaigns import lacks_spend, may_write_spend
 from plugin.services.broadcasts.goals import LONGEST_GOAL
 from plugin.services.broadcasts.opens import next_due
 from plugin.services.broadcasts.reconcile_sends import next_day
@@ -31,7 +31,7 @@ def plan_measures() -> None:
     goals = _goals_under_way(now)
     work = {"read_opens": opens, "compare_sends": counts, "look_at_goal": goals}
     with transaction():
-        for kind, rows in {**work, "write_spend": _spends_owed(now)}.items():
+        for kind, rows in {**work, "write_spend": _missing_spends(now)}.items():
             for key, tenant in _without_job(kind, rows):
                 enqueue(kind, key, tenant)
 
@@ -71,12 +71,12 @@ def _goals_under_way(now: datetime) -> list[tuple[int, int]]:
     return list(db.session.execute(statement).tuples())
 
 
-def _spends_owed(now: datetime) -> list[tuple[int, int]]:
+def _missing_spends(now: datetime) -> list[tuple[int, int]]:
     finished = select(Broadcast).where(
         Broadcast.campaign.is_not(None), Broadcast.finished_at > now - LONGEST_GOAL
     )
-    owing = [row for row in db.session.scalars(finished).unique() if owes_spend(row)]
-    writable = [row for row in owing if may_write_spend(row.official_account.installation)]
+    lacking = [row for row in db.session.scalars(finished).unique() if lacks_spend(row)]
+    writable = [row for row in lacking if may_write_spend(row.official_account.installation)]
     return [
         (row.id, row.official_account.installation_id)
         for row in writable

@@ -129,13 +129,14 @@ def test_who_won_a_deal(world: World, alice: Tenant) -> None:
     case = Case(world, alice, {"kind": "deal"})
     late = (utcnow() + timedelta(days=9)).isoformat()
     early = (utcnow() - timedelta(days=1)).isoformat()
-    for deal in (
+    deals: tuple[dict[str, Any], ...] = (
         {"contacts": [case.contact(0), case.contact(3)]},
         {"contacts": [case.contact(1)], "won": False},
         {"contacts": [case.contact(1)], "closed": early},
         {"contacts": [case.contact(2)], "closed": late},
         {"contacts": []},
-    ):
+    )
+    for deal in deals:
         world.sandbox.control("POST", "/deals", {"portal": PORTAL, **deal})
     assert case.look() == [0, 3]
 

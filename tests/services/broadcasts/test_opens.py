@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
-from plugin.models import Broadcast, DailyCount, Delivery, TemplateUnit, Variant, db
+from plugin.models import (
+    Broadcast,
+    DailyCount,
+    Delivery,
+    LinkTarget,
+    TemplateUnit,
+    Variant,
+    db,
+)
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.opens import assign_units
 from plugin.services.broadcasts.plan_measures import plan_measures
@@ -14,6 +22,7 @@ from plugin.services.message_templates.library import create_template
 from plugin.services.sending.quota import enqueue_readings
 from plugin.services.sending.statistics_names import day_of, names_used
 from tests.actions.calls import arrived, befriended, send
+from tests.services.broadcasts.planned import PERSONAL, sent, states
 from tests.services.broadcasts.test_results import make_broadcast
 from tests.support.crowd import gather
 from tests.support.world import Tenant, World
@@ -144,3 +153,35 @@ def set_sent(world: World, number: int, days_ago: int) -> None:
 def opens(world: World, number: int) -> list[object]:
     with world.app.app_context():
         return [variant.opens for variant in Variant.of_broadcast(number)]
+
+
+def test_a_broadcast_sends_its_names_with_multicasts_and_pushes(
+    world: World, alice: Tenant
+) -> None:
+    gather(world, alice, 3)
+    plain, personal = sent(world, alice), sent(world, alice, PERSONAL)
+    units = {(one["kind"], one["unit"]) for one in arrived(world)}
+    assert units == {("multicast", f"b{plain}_0"), ("push", f"b{personal}_0")}
+
+
+def test_a_refused_name_costs_no_message(world: World, alice: Tenant) -> None:
+    gather(world, alice, 3, contacts=False)
+    details = [{"message": "not available", "property": "customAggregationUnits"}]
+    refusal = {"status": 400, "body": {"message": "1 error(s)", "details": details}}
+    world.sandbox.fail("/v2/bot/message/multicast", refusal, times=1)
+    broadcast_id = sent(world, alice)
+    assert states(world, broadcast_id) == {("sent", ""): 3}
+    assert [one["unit"] for one in arrived(world)] == ["", "", ""]
+
+
+def test_the_links_of_a_broadcast_name_its_campaign(world: World, alice: Tenant) -> None:
+    gather(world, alice, 1, contacts=False)
+    link = {"type": "uri", "label": "Shop", "uri": "https://shop.example.com/"}
+    template = {"type": "buttons", "text": "Sale", "actions": [link]}
+    message = {"type": "template", "altText": "Sale", "template": template}
+    sent(world, alice, message, campaign={"id": "1", "name": "Winter", "utm": "winter"})
+    with world.app.app_context():
+        (url,) = db.session.scalars(select(LinkTarget.url))
+    assert url == (
+        "https://shop.example.com/?utm_source=line&utm_medium=social&utm_campaign=winter"
+    )

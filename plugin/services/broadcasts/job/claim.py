@@ -40,6 +40,7 @@ class Chunk(NamedTuple):
     retry_key: str
     messages: list[dict[str, Any]]
     people: list[Person]
+    variant: int
     tried: bool = False
 
 
@@ -163,7 +164,7 @@ def claim_chunk(
         broadcast.id, ids, WAITING, SENDING, multicast_id=multicast.id, claimed_at=now,
         held_until=None,
     )  # fmt: skip
-    return Chunk(multicast.id, multicast.retry_key, multicast.messages, people)
+    return Chunk(multicast.id, multicast.retry_key, multicast.messages, people, multicast.variant)
 
 
 def claim_chunks(

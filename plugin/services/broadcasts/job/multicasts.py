@@ -24,6 +24,7 @@ from plugin.models.broadcasts.recipient import (
     Recipient,
 )
 from plugin.models.broadcasts.tally import move
+from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.friend import UNKNOWN as UNKNOWN_STATUS
 from plugin.models.people.friend import Friend, note_sent
 from plugin.models.people.linkage import Linkage
@@ -57,7 +58,8 @@ def open_chunks(broadcast_id: int) -> list[Chunk]:
         if not key_is_alive(row.first_tried_at, utcnow()):
             _lapse(row)
         elif people := _people(row.id):
-            chunks.append(Chunk(row.id, row.retry_key, row.messages, people, row.maybe_sent))
+            messages, tried = row.messages, row.maybe_sent
+            chunks.append(Chunk(row.id, row.retry_key, messages, people, row.variant, tried))
         else:
             with transaction():
                 _end([row.id], "refused", utcnow())
@@ -159,6 +161,8 @@ def _set(multicast_ids: Sequence[int], **values: object) -> None:
 
 def _answers(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) -> list[Answer]:
     channel = messaging_channel(broadcast.official_account)
+    variants = Variant.of_broadcast(broadcast.id)
+    units = {variant.number: variant.aggregation_unit for variant in variants}
     calls: list[Callable[[], Accepted]] = [
         partial(
             deps.gateways.line.multicast,
@@ -167,6 +171,7 @@ def _answers(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) 
             chunk.messages,
             chunk.retry_key,
             broadcast.silent,
+            units.get(chunk.variant, ""),
         )
         for chunk in chunks
     ]

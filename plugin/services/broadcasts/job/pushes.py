@@ -69,10 +69,12 @@ def claim_pushes(
     is_personal = bool(property_names(messages))
     plain = messages if is_personal else fill(messages, {})
     rows = []
+    utm = (broadcast.campaign or {}).get("utm", "")
     for person in people:
         key, words = str(uuid.uuid4()), plain
         if variant.tracks_links and not is_personal:
-            words = tracked(plain, tracker(deps, broadcast.official_account, key, known=targets))
+            wrap = tracker(deps, broadcast.official_account, key, known=targets, utm=utm)
+            words = tracked(plain, wrap)
         rows.append(_row(broadcast, variant, person, key, words, now))
         rows[-1]["filling"] = PENDING if is_personal else ""
     statement = insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)

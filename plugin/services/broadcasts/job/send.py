@@ -47,6 +47,7 @@ from plugin.services.broadcasts.job.failures import (
 )
 from plugin.services.broadcasts.job.look_up import look_up
 from plugin.services.broadcasts.job.prepare import await_start, prepare, tidy
+from plugin.services.broadcasts.opens import assign_units
 from plugin.services.broadcasts.split import await_winner
 from plugin.services.broadcasts.start import TRIED
 from plugin.services.sending.deliver import check_connected
@@ -81,6 +82,7 @@ def _send(deps: Dependencies, broadcast: Broadcast) -> datetime | None:
     check_connected(broadcast.official_account)
     if broadcast.frozen_at is None:
         return prepare(deps, broadcast)
+    assign_units(deps, broadcast)
     again = _finish_open(deps, broadcast)
     if again is not None:
         return again
