@@ -36,6 +36,7 @@ from plugin.web.message_templates.draft import (
 )
 from plugin.web.message_templates.fields import KIND_WORDS, editor_tools
 from plugin.web.message_templates.preview import preview_drafts
+from plugin.web.message_templates.results import measured
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
 from plugin.web.session import person, tenant
@@ -245,6 +246,7 @@ def _editor(editor: EditorState, template: Template | None = None) -> str:
         versions=TemplateVersion.of_template(template.id) if template else [],
         looked_at=_number("version"),
         trial=test_friends(template.official_account_id) if template else None,
+        measured=measured(template) if template else None,
     )
 
 
