@@ -210,7 +210,7 @@ def _end_leavers(deps: Dependencies, synced: SyncedList) -> None:
     """Look up a few hundred members that were not met, and end the memberships of who left."""
     begun = synced.pass_started_at or utcnow()
     rows = {} if synced.incomplete else unmet(synced, begun, PARALLEL * CONTACTS_A_READ)
-    found = _lists_of(deps, synced, list(rows.values()))
+    found, errors = _lists_of(deps, synced, list(rows.values()))
     with transaction():
         _held(synced)
         if not rows:
@@ -220,11 +220,16 @@ def _end_leavers(deps: Dependencies, synced: SyncedList) -> None:
         here = {row: ids for row, ids in found.items() if synced.list_id in ids}
         joined = {row: at for row, ids in here.items() if (at := ids[synced.list_id])}
         store_members(synced, list(here), joined, utcnow())
-        left = [row_id for row_id, contact_id in rows.items() if contact_id not in here]
+        asked = set(found) if errors else set(rows.values())
+        left = [row for row, contact_id in rows.items() if contact_id in asked - here.keys()]
         end_memberships(synced, left, utcnow())
+    for error in errors:
+        raise error
 
 
-def _lists_of(deps: Dependencies, synced: SyncedList, contact_ids: list[int]) -> ListsOfContacts:
+def _lists_of(
+    deps: Dependencies, synced: SyncedList, contact_ids: list[int]
+) -> tuple[ListsOfContacts, list[BaseException]]:
     access = portal_access(deps, synced.installation_id)
     calls = [
         partial(
@@ -235,9 +240,8 @@ def _lists_of(deps: Dependencies, synced: SyncedList, contact_ids: list[int]) ->
         for start in range(0, len(contact_ids), CONTACTS_A_READ)
     ]
     futures = in_parallel("hubspot", calls)
-    for error in failures(futures):
-        raise error
-    return {row: lists for future in futures for row, lists in future.result().items()}
+    answers = [future.result() for future in futures if not future.exception()]
+    return {row: ids for answer in answers for row, ids in answer.items()}, failures(futures)
 
 
 def _rest(synced: SyncedList, now: datetime) -> None:

@@ -1,17 +1,24 @@
 """Reads contacts' synced properties from HubSpot, and stores them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.imports import CONTACTS_A_READ
 from plugin.core.synced_values import LONGEST, LONGEST_INDEXED, kept
-from plugin.gateways import ContactBatch, ContactRecord, GatewayError
+from plugin.gateways import (
+    ContactBatch,
+    ContactRecord,
+    GatewayError,
+    HubSpotGateway,
+    ListsOfContacts,
+    Portal,
+)
 from plugin.models.audience.contact_values import ContactValues, Waiting
 from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.synced_list import SyncedList
@@ -38,61 +45,86 @@ MODIFIED = "lastmodifieddate"
 Values = dict[str, str]
 
 
+class Read(NamedTuple):
+    """What HubSpot answered about up to a hundred contacts. `lists`: of new contacts only."""
+
+    waiting: Sequence[Waiting]
+    values: ContactBatch
+    lists: ListsOfContacts
+
+    @property
+    def done(self) -> list[Waiting]:
+        left_out = {int(key) for key in self.values.errors}
+        return [row for row in self.waiting if row.contact_id not in left_out]
+
+
 def read_round(deps: Dependencies, installation: Installation, waiting: Sequence[Waiting]) -> None:
-    """Read up to four hundred contacts with a few calls at once, and store all. Raise
+    """Read up to four hundred contacts with a few calls at once, and store what came. Raise
     `GatewayError`."""
-    asked_at = utcnow()
+    asked_at, access = utcnow(), portal_access(deps, installation.id)
     names = list(SyncedProperty.readable(installation.id))
-    new = [row for row in waiting if row.is_new] if SyncedList.list_owned(installation.id) else []
-    access, hubspot = portal_access(deps, installation.id), deps.gateways.hubspot
-    reads = [
-        partial(hubspot.read_contacts, access, [str(row.contact_id) for row in rows], names)
-        for rows in batches(waiting)
-        if names
-    ]
-    lookups = [
-        partial(hubspot.lists_of_contacts, access, [row.contact_id for row in rows])
-        for rows in batches(new)
-    ]
-    calls: list[Callable[[], Any]] = [*reads, *lookups]
+    with_lists = bool(SyncedList.list_owned(installation.id))
+    hubspot = deps.gateways.hubspot
+    starts = range(0, len(waiting), CONTACTS_A_READ)
+    parts = [waiting[start : start + CONTACTS_A_READ] for start in starts]
+    calls = [partial(_read_part, hubspot, access, names, with_lists, rows) for rows in parts]
     futures = in_parallel("hubspot", calls)
-    try:
-        _raise_worst(failures(futures))
-    except GatewayError as error:
-        about = error.permanent and error.reason in ABOUT_THE_PROPERTY
-        if not about or not note_refused(deps, installation.id, names, waiting[0].contact_id):
-            raise
-        # The next round asks without the refused one.
-        return
-    results = [future.result() for future in futures]
-    answers: list[ContactBatch] = results[: len(reads)]
-    records = [record for answer in answers for record in answer.records]
-    if _seem_lost(waiting, names, records):
+    reads = [future.result() for future in futures if not future.exception()]
+    if reads and _seem_lost(reads, names):
         # One press archives a property in HubSpot, and is no request to forget all its values.
         check_definitions(deps, installation)
-    left_out = {int(key) for answer in answers for key in answer.errors}
-    read = [row for row in waiting if row.contact_id not in left_out]
-    lists = {row: found for result in results[len(reads) :] for row, found in result.items()}
-    with transaction():
-        sync = PropertySync.held(installation.id)
-        store_records(installation.id, records, names)
-        store_lists(installation.id, {row.contact_id: row.row_id for row in new}, lists, asked_at)
-        _mark_missing(installation.id, answers)
-        _mark_read(read, asked_at)
-        sync.read += len(read) if sync.pass_started_at is not None else 0
-    if left_out:
+    if reads:
+        with transaction():
+            _store(installation.id, reads, names, asked_at)
+    _raise_worst(deps, installation.id, names, waiting, failures(futures))
+    if any(read.values.errors for read in reads):
         raise GatewayError(LEFT_OUT, permanent=False, reason="unavailable")
 
 
-def batches(waiting: Sequence[Waiting]) -> list[Sequence[Waiting]]:
-    starts = range(0, len(waiting), CONTACTS_A_READ)
-    return [waiting[start : start + CONTACTS_A_READ] for start in starts]
+def _read_part(
+    hubspot: HubSpotGateway,
+    access: Portal,
+    names: Sequence[str],
+    with_lists: bool,
+    rows: Sequence[Waiting],
+) -> Read:
+    ids = [str(row.contact_id) for row in rows]
+    values = hubspot.read_contacts(access, ids, names) if names else ContactBatch(())
+    new = [row.contact_id for row in rows if row.is_new and with_lists]
+    return Read(rows, values, hubspot.lists_of_contacts(access, new) if new else {})
 
 
-def _raise_worst(errors: Sequence[BaseException]) -> None:
-    if errors:
-        # A permanent refusal counts more than a temporary one.
-        raise max(errors, key=lambda error: getattr(error, "permanent", True))
+def _store(
+    installation_id: int, reads: Sequence[Read], names: Sequence[str], asked_at: datetime
+) -> None:
+    sync = PropertySync.held(installation_id)
+    store_records(installation_id, [row for read in reads for row in read.values.records], names)
+    rows = {row.contact_id: row.row_id for read in reads for row in read.waiting}
+    lists = {contact_id: ids for read in reads for contact_id, ids in read.lists.items()}
+    store_lists(installation_id, rows, lists, asked_at)
+    _mark_missing(installation_id, [read.values for read in reads])
+    done = [row for read in reads for row in read.done]
+    _mark_read(done, asked_at)
+    sync.read += len(done) if sync.pass_started_at is not None else 0
+
+
+def _raise_worst(
+    deps: Dependencies,
+    installation_id: int,
+    names: Sequence[str],
+    waiting: Sequence[Waiting],
+    errors: Sequence[BaseException],
+) -> None:
+    """Raise what made a call fail, except where HubSpot refuses properties: the next round asks
+    without them."""
+    if not errors:
+        return
+    # A permanent refusal counts more than a temporary one.
+    error = max(errors, key=lambda each: getattr(each, "permanent", True))
+    is_refusal = isinstance(error, GatewayError) and error.permanent
+    about = is_refusal and getattr(error, "reason", "") in ABOUT_THE_PROPERTY
+    if not about or not note_refused(deps, installation_id, names, waiting[0].contact_id):
+        raise error
 
 
 def store_records(
@@ -196,15 +228,14 @@ def _read(properties: Mapping[str, str | None]) -> tuple[str, ...]:
     return email[:320], first[:255], last[:255]
 
 
-def _seem_lost(
-    waiting: Sequence[Waiting], names: Sequence[str], records: Iterable[ContactRecord]
-) -> bool:
+def _seem_lost(reads: Sequence[Read], names: Sequence[str]) -> bool:
     """Tell whether a property has no value any more that some of the contacts had."""
-    read = {name for record in records for name in names if record.properties.get(name)}
-    rows = [row.row_id for row in waiting]
+    records = [record for read in reads for record in read.values.records]
+    found = {name for record in records for name in names if record.properties.get(name)}
+    rows = [row.row_id for read in reads for row in read.waiting]
     statement = select(ContactValues.values).where(ContactValues.contact_row_id.in_(rows))
     had = {name for values in db.session.scalars(statement) for name in values}
-    return bool((had & set(names)) - read)
+    return bool((had & set(names)) - found)
 
 
 def _mark_missing(installation_id: int, answers: Iterable[ContactBatch]) -> None:

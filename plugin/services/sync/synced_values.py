@@ -22,10 +22,11 @@ from plugin.models.audience.contact_values import (
     linked_contacts,
 )
 from plugin.models.audience.property_sync import PropertySync
-from plugin.models.audience.synced_property import SyncedProperty
+from plugin.models.audience.synced_property import FINE, REFUSED, SyncedProperty
 from plugin.models.base import db
 from plugin.models.connections.installation import Installation
 from plugin.models.people.contact import Contact
+from plugin.models.system.job import enqueue
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import portal_access
@@ -48,7 +49,7 @@ SKEW = timedelta(minutes=1)
 def sync_contacts(deps: Dependencies, installation_id: int) -> datetime | None:
     """Read a few hundred contacts; return when to go on, or None. Raise `GatewayError`."""
     installation = Installation.by_id(installation_id)
-    if installation is None or not installation.is_alive or not keeps_anything(installation_id):
+    if installation is None or not installation.is_alive:
         return None
     try:
         with in_background():
@@ -79,6 +80,9 @@ def is_due(sync: PropertySync | None, now: datetime) -> bool:
 
 def _step(deps: Dependencies, installation: Installation) -> bool:
     """Do what is due first; return False where nothing is."""
+    if not keeps_anything(installation.id):
+        _forget_everything(installation.id)
+        return False
     now, sync = utcnow(), _sync_of(installation.id)
     chosen = bool(SyncedProperty.list_owned(installation.id))
     if chosen and (sync.checked_at is None or now - sync.checked_at >= CHECK_EVERY):
@@ -98,6 +102,13 @@ def _step(deps: Dependencies, installation: Installation) -> bool:
     return True
 
 
+def _forget_everything(installation_id: int) -> None:
+    # Somebody may have removed the last item while a step stored its values.
+    if PropertySync.of(installation_id) is not None:
+        with transaction():
+            enqueue("forget_removed", installation_id, installation_id)
+
+
 def _sync_of(installation_id: int) -> PropertySync:
     sync = PropertySync.of(installation_id)
     if sync is None:
@@ -111,13 +122,15 @@ def _threshold(sync: PropertySync) -> datetime:
 
 
 def begin_pass(installation_id: int) -> None:
-    """Have all linked contacts read again."""
+    """Have all linked contacts read again, with what HubSpot refused."""
     with transaction():
         restart_pass(PropertySync.held(installation_id))
 
 
 def restart_pass(sync: PropertySync) -> None:
     """The same inside the caller's transaction."""
+    for row in SyncedProperty.list_owned(sync.installation_id):
+        row.state = FINE if row.state == REFUSED else row.state
     sync.pass_started_at, sync.prepared_to = utcnow(), 0
     sync.search_started_at, sync.after, sync.trail, sync.read = None, "", "", 0
 
@@ -144,6 +157,7 @@ def _finish_pass(installation_id: int) -> None:
         for row in SyncedProperty.list_owned(installation_id):
             if begun is not None and row.chosen_at <= begun:
                 row.filled_at = utcnow()
+            row.error = "" if row.state == FINE else row.error
             row.known = db.session.scalar(_known(installation_id, row.name)) or 0
         sync.passed_at, sync.pass_started_at = begun, None
         sync.changed_since, sync.looked_at = begun, utcnow()

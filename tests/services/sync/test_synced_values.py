@@ -3,11 +3,17 @@
 import pytest
 from sqlalchemy import select
 
-from plugin.models import ContactValues, PropertySync, SyncedProperty, db
+from plugin.models import ContactValues, Installation, PropertySync, SyncedProperty, db
+from plugin.models.audience.contact_values import WAITING_TO, insert_unread, mark_stale
 from plugin.models.audience.texts import as_number, folded
 from plugin.models.audience.value_indexes import existing_indexes, index_name
+from plugin.models.system.job import enqueue
+from plugin.models.transaction import transaction
 from plugin.services.sync.synced_choice import remove
+from plugin.services.sync.synced_reads import read_round
+from plugin.services.sync.synced_schedule import sync_now
 from tests.services.sync.kept import keep, look, property_of, values_of
+from tests.support.crowd import gather
 from tests.support.people import linked
 from tests.support.portal import Portal, mute
 from tests.support.world import ALICE, BOB, Tenant, World
@@ -109,3 +115,115 @@ def test_a_segment_finds_its_people_by_the_index(world: World, alice: Tenant) ->
             plan = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
             rows = connection.exec_driver_sql(f"{plan} {str(compiled).replace('%%', '%')}")
             assert index_name(name, kinds[name]) in str(rows.all()), name
+
+
+def read_all(world: World, tenant: Tenant) -> None:
+    with world.app.app_context():
+        sync_now(tenant.installation_id)
+    world.work()
+
+
+def test_an_archived_property_keeps_its_last_values(world: World, alice: Tenant) -> None:
+    mute(world)
+    Portal(world, alice).write(ALICE, company="Tea House", city="Kyoto")
+    _, row = linked(world, alice)
+    keep(world, alice, "company", "city")
+    # Values go with the property, and nobody tells.
+    world.sandbox.control("DELETE", "/properties/company", {"archive": True})
+    with world.app.app_context(), transaction():
+        mark_stale([row])
+        enqueue("sync_contacts", alice.installation_id, alice.installation_id)
+    world.work()
+    gone = property_of(world, "company")
+    assert (gone.state, gone.error) == ("missing", "Property company does not exist")
+    Portal(world, alice).write(ALICE, city="Nara")
+    look(world)
+    assert values_of(world, row) == {"company": "Tea House", "city": "Nara"}
+    world.sandbox.control("PATCH", "/properties/company", {"restore": True})
+    Portal(world, alice).write(ALICE, company="Tea Garden")
+    read_all(world, alice)
+    assert values_of(world, row) == {"company": "Tea Garden", "city": "Nara"}
+    assert property_of(world, "company").state == "fine"
+
+
+def test_what_hubspot_refuses_later_stops_no_other(world: World, alice: Tenant) -> None:
+    mute(world)
+    Portal(world, alice).write(ALICE, company="Tea House", city="Kyoto")
+    _, row = linked(world, alice)
+    keep(world, alice, "company", "city")
+    world.sandbox.control("POST", "/properties/company", {"dataSensitivity": "sensitive"})
+    Portal(world, alice).write(ALICE, company="Secret", city="Nara")
+    read_all(world, alice)
+    assert values_of(world, row) == {"company": "Tea House", "city": "Nara"}
+    refused = property_of(world, "company")
+    assert refused.state == "refused"
+    assert "sensitive data" in refused.error
+    world.sandbox.control("POST", "/properties/company", {"dataSensitivity": "non_sensitive"})
+    read_all(world, alice)
+    assert values_of(world, row) == {"company": "Secret", "city": "Nara"}
+    assert (property_of(world, "company").state, property_of(world, "company").error) == (
+        "fine",
+        "",
+    )
+
+
+def test_more_changes_than_hubspot_pages_are_read_whole(
+    world: World, alice: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mute(world)
+    _, row = linked(world, alice)
+    keep(world, alice, "city")
+    monkeypatch.setattr("plugin.services.sync.synced_values.MAX_RESULTS", 0)
+    Portal(world, alice).write(ALICE, city="Nara")
+    world.sandbox.control("DELETE", "/calls")
+    look(world)
+    assert values_of(world, row) == {"city": "Nara"}
+
+
+def test_a_mark_during_a_read_is_not_lost(world: World, alice: Tenant) -> None:
+    _, row = linked(world, alice)
+    keep(world, alice, "city")
+    with world.app.app_context():
+        with transaction():
+            mark_stale([row])
+        before = ContactValues.read_before(alice.installation_id, WAITING_TO, 10)
+        with transaction():
+            mark_stale([row])
+        installation = db.session.get_one(Installation, alice.installation_id)
+        read_round(world.deps, installation, before)
+        assert ContactValues.read_before(alice.installation_id, WAITING_TO, 10)
+        again = ContactValues.read_before(alice.installation_id, WAITING_TO, 10)
+        read_round(world.deps, installation, again)
+        assert not ContactValues.read_before(alice.installation_id, WAITING_TO, 10)
+
+
+def test_a_part_of_a_round_that_fails_wastes_no_other(world: World, alice: Tenant) -> None:
+    people = gather(world, alice, 250)
+    keep(world, alice, "email")
+    world.sandbox.fail("contacts/batch/read", {"status": 503}, times=1)
+    world.sandbox.control("DELETE", "/calls")
+    for _ in range(3):
+        read_all(world, alice)
+        world.pass_time(900)
+    assert property_of(world, "email").known == len(people.contact_ids)
+    calls = world.sandbox.control("GET", "/calls")["calls"]
+    reads = [each["count"] for name, each in calls.items() if name.endswith("contacts/batch/read")]
+    # Three passes; the sandbox does not count the call that it spoiled.
+    assert sum(reads) == 3 * 3
+
+
+def test_nothing_chosen_keeps_nothing_though_a_step_was_under_way(
+    world: World, alice: Tenant
+) -> None:
+    linked(world, alice)
+    keep(world, alice, "city")
+    with world.app.app_context():
+        remove(alice.installation_id, ["city"])
+        with transaction():
+            insert_unread(alice.installation_id, [1])
+            PropertySync.held(alice.installation_id)
+            enqueue("sync_contacts", alice.installation_id, alice.installation_id)
+    world.work()
+    with world.app.app_context():
+        assert not db.session.scalars(select(ContactValues)).all()
+        assert not db.session.scalars(select(PropertySync)).all()
