@@ -10,9 +10,10 @@ from plugin.models.transaction import transaction
 from plugin.services.message_templates.library import archive_template, create_template
 from tests.api.client import Answered, Program, program
 from tests.services.personal_links.test_bulk import make_list
-from tests.support.people import linked
-from tests.support.world import ALICE, Tenant, World
+from tests.support.people import line_user, linked
+from tests.support.world import ALICE, BOB, Tenant, World
 
+HELLO = [{"type": "text", "text": "Hello"}]
 TEXT = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]
 
 
@@ -151,3 +152,44 @@ def test_a_repeat_with_the_same_key_makes_one_draft(
     answers = [caller.ask("POST", "/broadcasts", body, Idempotency_Key="once") for _ in range(2)]
     assert answers[0].json == answers[1].json
     assert len(caller.results("/broadcasts")) == 1
+
+
+@pytest.mark.both_databases
+def test_a_broadcast_is_sent_and_its_recipients_are_listed(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    linked(world, alice, ALICE, line_user("alice"))
+    linked(world, alice, BOB, line_user("bob"))
+    path = f"/broadcasts/{make(caller, alice, messages=HELLO).json['id']}"
+    started = caller.ask("POST", f"{path}/start")
+    assert (started.status_code, started.json["state"]) == (200, "sending")
+    assert caller.ask("POST", f"{path}/start").json["state"] == "sending"
+    world.work()
+    done = caller.get(path)
+    assert (done["state"], done["total"], done["sent"], done["waiting"]) == ("finished", 2, 2, 0)
+    first = caller.get(f"{path}/recipients?limit=1")
+    rest = caller.get(f"{path}/recipients?limit=1&after={first['after']}")
+    people = first["results"] + rest["results"]
+    assert {row["contact_id"] for row in people} == {str(ALICE), str(BOB)}
+    assert {row["state"] for row in people} == {"sent"}
+    assert caller.results(f"{path}/recipients?tapped=true") == []
+    assert len(caller.results(f"{path}/recipients?tapped=false")) == 2
+    assert caller.results(f"{path}/recipients?state=left_out") == []
+    assert caller.ask("POST", f"{path}/cancel").status_code == 409
+    assert caller.ask("POST", f"{path}/start").status_code == 409
+
+
+def test_a_planned_one_is_paused_resumed_and_cancelled(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    linked(world, alice, ALICE, line_user("alice"))
+    path = f"/broadcasts/{make(caller, alice, messages=HELLO).json['id']}"
+    caller.ask("POST", f"{path}/start")
+    assert caller.ask("POST", f"{path}/pause").json["state"] == "paused"
+    world.work()
+    assert caller.get(path)["sent"] == 0
+    assert caller.ask("POST", f"{path}/resume", {"when_short": "ask"}).json["state"] == "sending"
+    assert caller.ask("POST", f"{path}/cancel").json["state"] == "draft"
+    later = make(caller, alice, messages=HELLO, schedule_at="2031-01-01T00:00:00Z").json
+    planned = caller.ask("POST", f"/broadcasts/{later['id']}/start")
+    assert planned.json["state"] == "scheduled"

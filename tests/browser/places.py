@@ -27,6 +27,7 @@ NO_PAGES = {
     "broadcasts.results",
     "broadcasts.start_again",
     "broadcasts.suggest_lists",
+    "broadcasts.suggest_properties",
     "imports.file_again",
     "imports.findings_file",
     "imports.interval_again",

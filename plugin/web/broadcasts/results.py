@@ -17,11 +17,18 @@ from plugin.web.layout import figure
 FEWEST = 100
 
 
+class CostInWords(NamedTuple):
+    """`amount`: "" without a price; `free`: how many messages cost nothing more, "" for none."""
+
+    amount: str
+    free: str
+
+
 class InWords(NamedTuple):
     """`verdict`: how the variants compare; `lift`: how the goal compares with those held out."""
 
     results: Results
-    cost: str
+    cost: CostInWords | None
     verdict: str
     lift: str
     goal: str
@@ -50,18 +57,12 @@ def share(part: int, whole: int) -> str:
     return str(format_percent(value, "0.0%" if 0 < value < 0.1 else "0%"))
 
 
-def cost_in_words(cost: Cost | None) -> str:
-    """Return what messages cost by the account's plan, "" where none was entered."""
+def cost_in_words(cost: Cost | None) -> CostInWords | None:
+    """Return what messages cost by the account's plan, None where none was entered."""
     if cost is None:
-        return ""
-    if cost.milli is None:
-        words = _("%(free)s of them are free in your plan", free=figure(cost.free))
-        return str(words)
-    amount = format_currency(cost.milli / 1000, cost.currency)
-    if not cost.free:
-        return str(amount)
-    return str(_("%(amount)s, %(free)s of them free in your plan",
-                 amount=amount, free=figure(cost.free)))  # fmt: skip
+        return None
+    amount = "" if cost.milli is None else format_currency(cost.milli / 1000, cost.currency)
+    return CostInWords(str(amount), figure(cost.free) if cost.free else "")
 
 
 def _verdict(groups: tuple[Group, ...]) -> str:

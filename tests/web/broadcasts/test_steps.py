@@ -132,6 +132,8 @@ def test_a_second_variant_begins_as_a_copy_and_goes_again(world: World, alice: T
         ({"holdout_percent": "51"}, "holdout_percent"),
         ({"budget": "many"}, "budget"),
         ({"goal": "property", "goal_days": "7"}, "goal_property"),
+        ({"goal": "property", "goal_property": "odd", "goal_property_value": "x"}, "goal_property"),
+        ({"goal": "list", "goal_list_value": "99999"}, "goal_list_value"),
         ({"goal": "link", "goal_days": "31"}, "goal_days"),
     ],
 )
@@ -190,3 +192,30 @@ def test_a_draft_that_was_started_meanwhile_is_not_changed(world: World, alice: 
     assert "Nothing was changed" in page.text
     assert kept(world).name == "Spring sale"
     assert alice.walker.go(f"{world.url}{path}/when").url == f"{world.url}{path}"
+
+
+def test_a_goal_is_kept_and_shown_again(world: World, alice: Tenant) -> None:
+    options = alice.walker.go(f"{world.url}/broadcasts/properties?q=life").html
+    assert 'value="lifecyclestage"' in options
+    path = begin(world, alice)
+    goal = {"goal_property": "lifecyclestage", "goal_property_value": "customer", "goal_days": "14"}
+    post(alice.walker, f"{path}/when", goal="property", **goal)
+    assert kept(world).goal == {
+        "kind": "property", "days": 14, "value": "customer", "property": "lifecyclestage",
+    }  # fmt: skip
+    shown = alice.walker.go(f"{world.url}{path}/when")
+    assert 'value="lifecyclestage"' in shown.html
+    assert 'value="customer"' in shown.html
+
+
+def test_ten_thousand_pasted_ids_with_garbage_among_them(world: World, alice: Tenant) -> None:
+    linked(world, alice)
+    path = begin(world, alice)
+    lines = [f"U{number:032x}" for number in range(10_000)]
+    lines[1::10] = ["garbage"] * 1000
+    text = "\n".join([*lines, "U" + "a" * 32])
+    page = post(alice.walker, f"{path}/who", name="Sale", audience="upload", ids=text)
+    assert re.search(r'upload-lines">10,001<', page.html)
+    assert re.search(r'upload-invalid">1,000<', page.html)
+    assert re.search(r'upload-unknown">9,000<', page.html)
+    assert re.search(r'upload-fine">1<', page.html)

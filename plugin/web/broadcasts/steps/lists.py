@@ -1,4 +1,4 @@
-"""HubSpot lists in forms: suggestions while somebody types, and the list that was meant."""
+"""HubSpot lists and properties in forms: suggestions while typing, and which one was meant."""
 
 import re
 
@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from plugin.gateways import ContactList, GatewayError
 from plugin.guards import get_deps
 from plugin.services.imports.manage import Unfit, find_list, find_lists
+from plugin.services.sync.synced_choice import find_properties
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.layout import page
 from plugin.web.session import tenant
 
+SUGGESTED = 50
 # `Newsletter (14)`, as the suggestions write it, or the ID alone.
 WRITTEN = re.compile(r"(?:.*\()?([0-9]{1,20})\)?", re.DOTALL)
 
@@ -26,6 +28,29 @@ def suggest_lists() -> str:
     except GatewayError:
         found = ()
     return page("broadcasts/list_options.html", lists=found, written=written)
+
+
+@blueprint.get("/broadcasts/properties")
+def suggest_properties() -> str:
+    """Return the options of a list of suggestions."""
+    q = request.args.get("q", "").strip()[:100].replace("\0", "")
+    try:
+        found = find_properties(get_deps(), tenant(), q)[:SUGGESTED]
+    except GatewayError:
+        found = []
+    return page("broadcasts/property_options.html", properties=found)
+
+
+def check_property(typed: Typed, name: str) -> None:
+    """Complain at the field where HubSpot has no contact property of this name."""
+    text = typed.text(name, 100)
+    try:
+        known = {row.name for row in find_properties(get_deps(), tenant(), text)} if text else set()
+    except GatewayError as error:
+        typed.refuse(name, _("HubSpot could not be asked: %(error)s", error=error.message))
+        return
+    if text and text not in known:
+        typed.refuse(name, _("HubSpot has no contact property of this name."))
 
 
 def written(contact_list: ContactList) -> str:

@@ -8,7 +8,7 @@ from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, save_step, seen_stamp, step_page
-from plugin.web.broadcasts.steps.lists import chosen_list
+from plugin.web.broadcasts.steps.lists import check_property, chosen_list
 from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.broadcasts.steps.when_form import changes_of, stored_values, zone_of_portal
 from plugin.web.overwrites import Difference
@@ -34,6 +34,8 @@ def when(broadcast_id: int) -> Page:
         found = chosen_list(typed, "goal_list_value")
         if found is not None:
             goal |= {"value": found.list_id, "name": found.name[:255]}
+    if goal.get("kind") == "property" and not typed.errors["goal_property"]:
+        check_property(typed, "goal_property")
     if any(typed.errors.values()):
         return _page(broadcast, typed), 422
     differences = save_step(broadcast, changes)
@@ -57,7 +59,6 @@ def _page(broadcast: Broadcast, typed: Typed, differences: tuple[Difference, ...
         today=now.astimezone(zone).date().isoformat(),
         rules=rules,
         open_hours=open_hours_in_words(rules),
-        properties=(),
         campaigns=(),
         campaigns_hint="",
     )
