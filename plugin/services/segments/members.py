@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 
+from plugin.core.segments.rule import RuleFault
 from plugin.models.audience.checked_rule import CheckedRule, RuleError, check_rule
 from plugin.models.audience.compile import condition_of, members
 from plugin.models.audience.segment import Segment, SegmentVersion
@@ -15,6 +16,7 @@ __all__ = [
     "RuleError",
     "check_rule",
     "chosen_friends",
+    "faults_of",
     "rule_of",
     "select_members",
 ]
@@ -35,6 +37,15 @@ def chosen_friends(
     """Return the same as a condition on `Friend`, to be asked beside the account."""
     checked = check_rule(account, rule)
     return condition_of(checked.rule, checked.scope(now))
+
+
+def faults_of(account: OfficialAccount, raw: Any, segment_id: int | None = None) -> list[RuleFault]:
+    """Return what `check_rule` raises."""
+    try:
+        check_rule(account, raw, segment_id)
+    except RuleError as error:
+        return error.faults
+    return []
 
 
 def rule_of(segment: Segment) -> dict[str, Any]:

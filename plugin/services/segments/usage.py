@@ -1,8 +1,12 @@
 """What uses a segment, and which segments use a property, a list or another segment."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import func
+
+from plugin.core.text.row_ids import row_id
 from plugin.models.audience.list_export import RUNNING, ListExport
 from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.base import db
@@ -38,6 +42,31 @@ def usage_of(segment: Segment) -> Usage:
     )
 
 
+def count_uses(installation_id: int) -> dict[int, tuple[int, int]]:
+    """Return how many segments and waiting broadcasts use each segment, in two statements."""
+    planned = Broadcast.owned(installation_id).where(Broadcast.state.in_((DRAFT, SCHEDULED)))
+    counted = planned.with_only_columns(Broadcast.segment_id, func.count())
+    rows = db.session.execute(counted.group_by(Broadcast.segment_id).order_by(None)).tuples()
+    broadcasts = {segment_id: number for segment_id, number in rows if segment_id}
+    segments = Counter(
+        named for _, rule in _current_rules(installation_id) for named in _segments_in(rule)
+    )
+    return {
+        segment_id: (segments[segment_id], broadcasts.get(segment_id, 0))
+        for segment_id in {*segments, *broadcasts}
+    }
+
+
+def _segments_in(rule: Any) -> set[int]:
+    found: set[int] = set()
+    for condition in _conditions(rule, _DEEPEST):
+        if condition.get("field") == "segment":
+            given = condition.get("value")
+            values = given if isinstance(given, _LIST) else [given]
+            found.update(filter(None, map(row_id, map(str, values))))
+    return found
+
+
 def segments_using(
     installation_id: int,
     *,
@@ -46,9 +75,7 @@ def segments_using(
     segment: int = 0,
 ) -> Sequence[Segment]:
     """Return the segments whose rule in force names one of these."""
-    versions = Segment.owned(installation_id).add_columns(SegmentVersion.rule)
-    current = (SegmentVersion.segment_id == Segment.id) & (SegmentVersion.number == Segment.version)
-    rows = db.session.execute(versions.join(SegmentVersion, current).order_by(Segment.id)).tuples()
+    rows = _current_rules(installation_id)
     wanted = [
         (f"hubspot.{property}", None) if property else None,
         ("hubspot.list", list) if list else None,
@@ -81,3 +108,10 @@ def _conditions(rule: Any, depth: int) -> Iterator[dict[str, Any]]:
     for rules in groups:
         for inner in rules if isinstance(rules, _LIST) else ():
             yield from _conditions(inner, depth - 1)
+
+
+def _current_rules(installation_id: int) -> Sequence[tuple[Segment, dict[str, Any]]]:
+    versions = Segment.owned(installation_id).add_columns(SegmentVersion.rule)
+    current = (SegmentVersion.segment_id == Segment.id) & (SegmentVersion.number == Segment.version)
+    rows = db.session.execute(versions.join(SegmentVersion, current).order_by(Segment.id))
+    return rows.tuples().all()

@@ -11,7 +11,7 @@ from plugin.core.text.row_ids import row_id
 from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.services.segments.library import create_segment, editable, save_segment
-from plugin.services.segments.members import RuleError
+from plugin.services.segments.members import RuleError, faults_of
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
@@ -66,6 +66,7 @@ def edit_segment(segment_id: int) -> Page:
     if request.method == "GET":
         version = SegmentVersion.find(segment, _looked_at() or segment.version) or abort(404)
         builder = stored_builder(account, version.rule, segment.id)
+        builder.note_faults(faults_of(account, version.rule, segment.id))
         return _drawn(Editor(builder, account, segment.name, segment))
     editor = Editor(submitted_builder(account, segment.id), account, _typed_name(), segment)
     if request.form.get("act") != "save":

@@ -34,9 +34,19 @@ def sentence_of(rule: Any, names: Names) -> str:
     if not clauses:
         return str(_("All friends of the account"))
     kind = next((kind for kind in GROUPS if kind in rule), "all")
+    if kind != "none" and len(clauses) == 1 and (inner := _only_group(rule, kind)):
+        # A group around a group says nothing more.
+        return sentence_of(inner, names)
     if kind == "none":
         return str(_("All friends except those %(clauses)s", clauses=_joined(clauses, "any")))
     return str(_("Friends %(clauses)s", clauses=_joined(clauses, kind)))
+
+
+def _only_group(rule: Any, kind: str) -> Any:
+    """Return the group that is the only part of a group."""
+    parts = rule.get(kind) or []
+    only = parts[0] if len(parts) == 1 else None
+    return only if isinstance(only, dict) and "op" not in only else None
 
 
 def _clauses(rule: Any, names: Names, depth: int) -> list[str]:
@@ -68,7 +78,7 @@ def _joined(clauses: Sequence[str], kind: str) -> str:
     *before, last = clauses
     if not before:
         return last
-    between = str(pgettext("clauses", " or ") if kind == "any" else pgettext("clauses", ", "))
+    between = str(pgettext("any clause", ", ") if kind == "any" else pgettext("clauses", ", "))
     first = between.join(before)
     if kind == "any":
         return str(pgettext("clauses", "%(first)s or %(last)s", first=first, last=last))

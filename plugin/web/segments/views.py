@@ -9,8 +9,7 @@ from plugin.core.segments.ready import READY
 from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.services.segments.library import checked
-from plugin.services.segments.members import RuleError
+from plugin.services.segments.members import faults_of
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.owned import own_segment, record_url
@@ -20,7 +19,7 @@ from plugin.web.segments.builder import stored_builder
 from plugin.web.segments.counts import Counted, counted
 from plugin.web.segments.names import Names, segment_name
 from plugin.web.segments.sentences import sentence_of
-from plugin.web.segments.uses import uses_of
+from plugin.web.segments.uses import used_in_words, uses_of
 from plugin.web.session import tenant
 
 PAGE, VERSIONS = 25, 50
@@ -32,7 +31,7 @@ class Row(NamedTuple):
     segment: Segment
     name: str
     meaning: str
-    used: str = ""
+    used: str
 
 
 @blueprint.get("/segments")
@@ -80,7 +79,10 @@ def segment(segment_id: int) -> str:
         segment=segment,
         name=segment_name(segment),
         meaning=sentence_of(current.rule, names),
-        faults=_faults(segment),
+        faults=[
+            in_words(fault.message)
+            for fault in faults_of(segment.official_account, current.rule, segment.id)
+        ],
         uses=uses_of(segment),
         counted=_counted(segment) if request.args.get("count") == "yes" else None,
         record_url=record_url,
@@ -107,6 +109,7 @@ def _meanings(segments: list[Segment]) -> list[Row]:
     by_account: dict[int, list[Segment]] = {}
     for segment in segments:
         by_account.setdefault(segment.official_account_id, []).append(segment)
+    used = used_in_words(tenant())
     names = {
         account_id: Names(group[0].official_account, *(rules[each.id] for each in group))
         for account_id, group in by_account.items()
@@ -116,6 +119,7 @@ def _meanings(segments: list[Segment]) -> list[Row]:
             segment,
             segment_name(segment),
             sentence_of(rules[segment.id], names[segment.official_account_id]),
+            used.get(segment.id, ""),
         )
         for segment in segments
     ]
@@ -135,11 +139,3 @@ def _counted(segment: Segment) -> Counted:
     rule = SegmentVersion.current(segment).rule
     builder = stored_builder(segment.official_account, rule, segment.id)
     return counted(builder, says_meaning=False)
-
-
-def _faults(segment: Segment) -> list[str]:
-    try:
-        checked(segment)
-    except RuleError as error:
-        return [in_words(fault.message) for fault in error.faults]
-    return []

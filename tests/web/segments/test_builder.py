@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import delete, update
 
+from plugin.core.clock import utcnow
+from plugin.models.audience.synced_property import SyncedProperty
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.transaction import transaction
+from plugin.services.broadcasts.drafts import create_draft
 from tests.support.people import linked
 from tests.support.world import ALICE, BOB, Tenant, World
 from tests.web.pages import counted, marks
@@ -238,3 +244,65 @@ def test_a_stranger_sees_no_segment(world: World, alice: Tenant) -> None:
     page = build(world, alice)
     answer = requests.get(page.url, timeout=30, allow_redirects=False)
     assert answer.status_code == 302
+
+
+def test_a_property_that_hubspot_deleted_is_said_at_its_condition(
+    world: World, alice: Tenant
+) -> None:
+    chosen = {"installation_id": alice.installation_id, "chosen_at": utcnow()}
+    with world.app.app_context(), transaction() as session:
+        session.add(SyncedProperty(name="size", label="Size", type="number", **chosen))
+    sized = {"rule.1.field": "hubspot.size", "rule.1.op": "gt", "rule.1.value": "40"}
+    page = build(world, alice, **LINKED, **sized)
+    assert "broken" not in marks(page)
+    with world.app.app_context(), transaction() as session:
+        session.execute(update(SyncedProperty).values(state="missing"))
+    page = alice.walker.go(page.url)
+    assert "broken" in marks(page)
+    assert "HubSpot has no property “Size” any more." in page.text
+    assert "needs attention" in alice.walker.go(f"{page.url}/size").text
+    page = alice.walker.go(f"{page.url}/edit")
+    assert marks(page).count("fault") == 1
+    assert 'value="40"' in page.html
+    # Chosen no more, it is kept as it stands until somebody takes it out.
+    with world.app.app_context(), transaction() as session:
+        session.execute(delete(SyncedProperty))
+    page = alice.walker.go(page.url)
+    assert "Nobody can be chosen by this." in page.text
+    path = page.url.removeprefix(world.url)
+    assert send(alice, page, path, name="Linked", **LINKED, **sized).status == 422
+    assert send(alice, page, path, name="Linked", **LINKED).status == 200
+    assert saved(world)[0][2] == LINKED_RULE
+
+
+def test_what_uses_a_segment_is_said_on_the_list_and_before_it_is_archived(
+    world: World, alice: Tenant
+) -> None:
+    number = build(world, alice).url.rpartition("/")[2]
+    inside = {"rule.0.field": "segment", "rule.0.op": "in", "rule.0.value": number}
+    build(world, alice, "Inside", **inside)
+    with world.app.app_context():
+        draft = create_draft(world.account(alice), "Spring sale")
+        with transaction() as session:
+            session.execute(
+                update(Broadcast).where(Broadcast.id == draft.id).values(segment_id=int(number))
+            )
+    page = alice.walker.go(f"{world.url}/segments/{number}")
+    assert {"uses", "broadcast"} <= set(marks(page))
+    assert "Inside" in page.text
+    assert "Spring sale" in page.text
+    assert "It is used in 2 places." in page.text
+    assert "1 segment, 1 broadcast" in alice.walker.go(f"{world.url}/segments").text
+    # Itself it cannot name, nor is it offered to.
+    page = alice.walker.go(f"{world.url}/segments/{number}/edit")
+    page = send(alice, page, f"/segments/{number}/edit", name="Linked", **inside)
+    assert page.status == 422
+    assert "would name itself" in page.text
+
+
+def test_a_page_counts_by_itself_for_a_browser_without_scripts(world: World, alice: Tenant) -> None:
+    linked(world, alice)
+    page = build(world, alice)
+    assert "count" not in marks(page)
+    assert "count" in marks(alice.walker.go(f"{page.url}?count=yes"))
+    assert "count" in marks(alice.walker.go(f"{world.url}/segments/new?count=yes"))

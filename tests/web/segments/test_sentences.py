@@ -82,6 +82,17 @@ RULES: list[tuple[Any, str, str]] = [
             "友だち"
         ),
     ),
+    (
+        {"all": [{"any": [LINKED, VIP, TAPPED]}]},
+        (
+            "Friends who are linked with a contact, who have the tag “VIP” or who tapped any link"
+            " in the last 30 days"
+        ),
+        (
+            "コンタクトと連携している、またはタグ「VIP」が付いている、または直近30日間に"
+            "いずれかのリンクをタップした友だち"
+        ),
+    ),
     (LINKED, "Friends who are linked with a contact", "コンタクトと連携している友だち"),
     (
         {"field": "linkage.linked", "op": "is_not", "value": True},
