@@ -15,6 +15,7 @@ from tests.benchmarks.imports import imports
 from tests.benchmarks.intake import intake
 from tests.benchmarks.memory import memory
 from tests.benchmarks.planting import planting
+from tests.benchmarks.segments import segments
 from tests.benchmarks.stage import Skipped, databases, stage
 from tests.benchmarks.starts import starts
 from tests.benchmarks.table import Figure, Measured, table
@@ -43,6 +44,7 @@ BENCHES = {
     "way": Bench(way, 1_500, 10_000),
     "deliveries": Bench(deliveries, 5_000, 50_000),
     "import": Bench(imports, 5_000, 100_000),
+    "segments": Bench(segments, 1_000_000, 1_000_000),
     "start": Bench(starts, 10, 30),
     "memory": Bench(memory, 3_000, 30_000),
     "planting": Bench(planting, 2_000, 20_000),

@@ -43,7 +43,7 @@ class Recipient(Base):
     multicast_id: Mapped[int | None] = mapped_column(ForeignKey("multicast.id"))
     # Quiet hours hold it until then.
     held_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # When it was claimed for a send that went out or may have; the cap counts it from here.
+    # When it was claimed for a send, then when that went out or may have; the cap counts from here.
     claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

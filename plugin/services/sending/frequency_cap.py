@@ -34,7 +34,8 @@ def counted_messages(friend_ids: Collection[int], since: datetime) -> Counter[in
     db.session.execute(locked.with_for_update(of=Friend))
     broadcasts = select(Recipient.friend_id, func.count()).where(
         Recipient.friend_id.in_(friend_ids),
-        Recipient.claimed_at > since,
+        # One that was claimed long ago and not sent yet will still arrive.
+        or_(Recipient.claimed_at > since, Recipient.state == SENDING),
         Recipient.state.in_((SENDING, SENT, UNKNOWN)),
     )
     sent_at = func.coalesce(Delivery.settled_at, Delivery.first_tried_at)

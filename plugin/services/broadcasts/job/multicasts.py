@@ -106,7 +106,8 @@ def _lapse(multicast: Multicast) -> None:
     was_tried = multicast.maybe_sent
     with transaction():
         if was_tried:
-            move(multicast.broadcast_id, ids, SENDING, UNKNOWN, settled_at=utcnow())
+            now = utcnow()
+            move(multicast.broadcast_id, ids, SENDING, UNKNOWN, claimed_at=now, settled_at=now)
         else:
             _release(multicast.broadcast_id, ids)
         _end([multicast.id], "unknown" if was_tried else "refused", utcnow())
@@ -198,7 +199,8 @@ def _accept_all(broadcast: Broadcast, chunks: Sequence[Chunk], answers: Sequence
     mark_many_for_push(broadcast.official_account.installation_id, linked)
     note_sent([person.friend_id for person in people], now)
     ids = [person.recipient_id for person in people]
-    move(broadcast.id, ids, SENDING, SENT, settled_at=now)
+    # The frequency cap counts from when LINE took it, which may be long after the claim.
+    move(broadcast.id, ids, SENDING, SENT, claimed_at=now, settled_at=now)
     for chunk, answer in accepted:
         _set([chunk.multicast_id], state="accepted", settled_at=now, error="",
              line_request_id=answer.request_id)  # fmt: skip

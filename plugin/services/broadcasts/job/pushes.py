@@ -194,7 +194,8 @@ def _move_of(row: Row[Any]) -> Move:
 
 
 def _store(broadcast_id: int, ids: Sequence[int], state: str, reason: str) -> None:
-    values: dict[str, Any] = {"settled_at": utcnow()}
+    # The frequency cap counts from when LINE took it, which may be long after the claim.
+    values: dict[str, Any] = {"settled_at": utcnow(), "claimed_at": utcnow()}
     if state in (WAITING, LEFT_OUT):
         # Nothing went out, so the frequency cap does not count it.
         values["claimed_at"] = None
