@@ -69,7 +69,7 @@ OTHER: dict[str, set[str]] = {
     "list_import": {"state"},
     "conflict": {"decision", "method", "verdict"},
     "delivery": {"retry_key", "filling", "state", "result", "message_ids", "line_request_id",
-                 "aggregation_unit"},
+                 "aggregation_unit", "reply_token"},
     "import_member": {"line_user_id", "outcome"},
     "import_run": {"state", "phase", "followers_after", "followers_trail"},
     "linkage": {"method"},

@@ -286,6 +286,9 @@ def upgrade() -> None:
         "delivery",
         sa.Column("aggregation_unit", sa.String(30), server_default="", nullable=False),
     )
+    op.add_column(
+        "delivery", sa.Column("reply_token", sa.String(100), server_default="", nullable=False)
+    )
     op.create_index(
         "delivery_of_template",
         "delivery",
@@ -301,6 +304,7 @@ def downgrade() -> None:
         batch.drop_constraint("fk_delivery_broadcast_id", type_="foreignkey")
         batch.drop_index("ix_delivery_broadcast_id")
         batch.drop_index("delivery_of_template")
+        batch.drop_column("reply_token")
         batch.drop_column("aggregation_unit")
         batch.drop_column("broadcast_id")
     for table in (

@@ -10,6 +10,7 @@ from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.measures import GoalHit, StatusChange
 from plugin.models.broadcasts.recipient import HELD_OUT, SENT, Recipient
 from plugin.models.people.friend import BLOCKED, Friend
+from plugin.models.sending.delivery import ACCEPTED, Delivery
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sql import seconds_between
@@ -58,6 +59,16 @@ def blockers(broadcast_id: int) -> Groups:
     ).join(StatusChange, StatusChange.friend_id == Recipient.friend_id)
     blocked = statement.where(StatusChange.status == BLOCKED, StatusChange.at > _moment())
     return _groups(blocked.where(after <= WEEK.total_seconds()))
+
+
+def free_replies(broadcast_id: int) -> int:
+    """Return how many went out as replies, which cost nothing."""
+    statement = select(func.count()).where(
+        Delivery.broadcast_id == broadcast_id,
+        Delivery.reply_token != "",
+        Delivery.state == ACCEPTED,
+    )
+    return db.session.scalar(statement) or 0
 
 
 def goal_reachers(broadcast_id: int) -> Groups:

@@ -69,6 +69,8 @@ class Delivery(Base):
     # The messages with their tokens, kept until the first try goes out, and when they were filled.
     written: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     filled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The token of the friend's words that it goes out as a free reply to, "" for a push.
+    reply_token: Mapped[str] = mapped_column(String(100), default="", server_default="")
     state: Mapped[str] = mapped_column(String(20), default=PLANNED)
     result: Mapped[str] = mapped_column(String(40), default="")
     error: Mapped[str] = mapped_column(String(500), default="")

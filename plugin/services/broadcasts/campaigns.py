@@ -8,6 +8,7 @@ import structlog
 from plugin.gateways import Campaign
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.outcome_sql import free_replies
 from plugin.models.broadcasts.recipient import SENT, Tally
 from plugin.models.connections.installation import Installation
 from plugin.models.transaction import transaction
@@ -47,7 +48,8 @@ def write_spend(deps: Dependencies, broadcast_id: int) -> datetime | None:
     if broadcast is None or not lacks_spend(broadcast) or not broadcast.campaign:
         return None
     account = broadcast.official_account
-    cost = spent(broadcast, Tally.count_of(broadcast.id, SENT))
+    priced = Tally.count_of(broadcast.id, SENT) - free_replies(broadcast.id)
+    cost = spent(broadcast, priced)
     if not may_write_spend(account.installation) or cost is None or not cost.milli:
         return None
     access = portal_access(deps, account.installation_id)

@@ -78,6 +78,7 @@ def _pushed(account_id: int, day: date) -> int:
     statement = select(func.count()).where(
         Delivery.official_account_id == account_id,
         Delivery.state == ACCEPTED,
+        Delivery.reply_token == "",
         Delivery.settled_at >= start,
         Delivery.settled_at < end,
     )

@@ -52,6 +52,8 @@ class Results(NamedTuple):
     links: tuple[LinkTaps, ...]
     lift: Difference | None
     cost: Cost | None
+    # Went out as replies to what the friend had just written, and cost nothing.
+    free_replies: int = 0
 
     @property
     def sent(self) -> int:
@@ -63,7 +65,7 @@ class Results(NamedTuple):
 
 
 def results_of(broadcast: Broadcast) -> Results:
-    """Count with eight statements, whatever the number of people."""
+    """Count with nine statements, whatever the number of people."""
     tallies = list(db.session.scalars(select(Tally).where(Tally.broadcast_id == broadcast.id)))
     sums = Counter[tuple[str, str]]()
     people = Counter[tuple[int, str]]()
@@ -79,6 +81,7 @@ def results_of(broadcast: Broadcast) -> Results:
     held_out = people[-1, HELD_OUT]
     kept = counts.group(-1, HELD_OUT, held_out, None) if held_out else None
     sent = sum(group.people for group in groups)
+    free = outcome_sql.free_replies(broadcast.id)
     return Results(
         total=broadcast.total,
         sums={key: count for key, count in sums.items() if count},
@@ -86,7 +89,8 @@ def results_of(broadcast: Broadcast) -> Results:
         held_out=kept,
         links=tuple(LinkTaps(*row) for row in outcome_sql.taps_by_link(broadcast.id)),
         lift=_lift(groups, kept) if broadcast.goal and kept and sent else None,
-        cost=spent(broadcast, sent),
+        cost=spent(broadcast, sent - free),
+        free_replies=free,
     )
 
 

@@ -20,6 +20,7 @@ from plugin.services import Dependencies
 from plugin.services.connections.access_token import SENDS_WAIT
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.executions.execution import BLOCKS, FAIL_CONTINUE, SUCCESS
+from plugin.services.sending.free_reply import is_lost_reply, reply_token_for
 from plugin.services.sending.personalise import fill_pending
 from plugin.services.sending.quiet_hours import held_deliveries
 from plugin.services.sending.quota import USED_UP, SendPause, note_refusal, send_pause_of
@@ -80,6 +81,9 @@ def _wait_or_refuse(delivery: Delivery, pause: SendPause) -> datetime | None:
 
 
 def _push(deps: Dependencies, delivery: Delivery) -> None:
+    token = reply_token_for(delivery)
+    if token and _reply(deps, delivery, token):
+        return
     before = delivery.maybe_sent
     with transaction():
         marked = mark_sending([delivery], utcnow())
@@ -94,6 +98,31 @@ def _push(deps: Dependencies, delivery: Delivery) -> None:
         raise
     with transaction():
         accept(delivery, accepted)
+
+
+def _reply(deps: Dependencies, delivery: Delivery, token: str) -> bool:
+    """Try it once as a free reply; False where LINE surely sent nothing, so that a push may go."""
+    with transaction():
+        marked = mark_sending([delivery], utcnow())
+        if marked:
+            # Stored before the call: whatever happens to it, nothing is sent a second time.
+            delivery.reply_token = token
+    if not marked:
+        return True
+    channel = messaging_channel(delivery.friend.official_account)
+    try:
+        accepted = deps.gateways.line.reply(channel, token, delivery.messages, delivery.silent)
+    except GatewayError as error:
+        had_effect = not had_no_effect(error)
+        with transaction():
+            if had_effect:
+                give_up(delivery, LOST, "failed")
+            else:
+                delivery.maybe_sent, delivery.reply_token = False, ""
+        return had_effect
+    with transaction():
+        accept(delivery, accepted)
+    return True
 
 
 def push(deps: Dependencies, delivery: Delivery) -> Accepted:
@@ -125,11 +154,14 @@ def _settle_if_over(delivery: Delivery, account: OfficialAccount) -> bool:
     blocked = delivery.friend.status == BLOCKED and not delivery.maybe_sent
     removed = installation is None or installation.state in (REMOVING, REMOVED)
     # A delivery that may be tried costs no transaction.
-    if not blocked and not removed and not is_overdue(delivery, utcnow()):
+    lost = is_lost_reply(delivery)
+    if not blocked and not removed and not lost and not is_overdue(delivery, utcnow()):
         return False
     with transaction():
         if blocked:
             _refuse(delivery, "blocked", BLOCKS)
+        elif lost:
+            give_up(delivery, LOST, "failed")
         elif removed:
             give_up(delivery, "HubSpot is not connected any more.", "failed")
         else:

@@ -30,6 +30,7 @@ from plugin.services.sending.deliver import (
     is_overdue,
     push_of,
 )
+from plugin.services.sending.free_reply import is_in_talk, is_lost_reply
 from plugin.services.sending.personalise import PENDING, fill_pending, is_stale
 from plugin.services.sending.quiet_hours import held_deliveries
 from plugin.services.sending.quota import send_pause_of
@@ -103,7 +104,11 @@ def _contact_row(delivery: Delivery) -> int:
 
 
 def _is_plain(delivery: Delivery, alive: set[int]) -> bool:
-    filled = not delivery.filling and not is_stale(delivery, utcnow())
+    now = utcnow()
+    filled = not delivery.filling and not is_stale(delivery, now)
+    # A reply to the friend's own words goes by itself, and so does the end of one that was lost.
+    if is_in_talk(delivery, now) or is_lost_reply(delivery):
+        return False
     return filled and _may_go(delivery, alive)
 
 

@@ -184,7 +184,7 @@ def test_the_statements_do_not_grow_with_the_people(world: World, alice: Tenant)
             with transaction():
                 number = make_broadcast(alice, dict.fromkeys(people, 0), [])
             counts.append(_statements_of(number))
-    assert counts[0] <= 9
+    assert counts[0] <= 10
     assert counts[1] <= counts[0]
 
 
