@@ -7,6 +7,9 @@ from flask import url_for
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
+from plugin.models.audience.synced_list import FINE as LIST_FINE
+from plugin.models.audience.synced_list import SyncedList
+from plugin.models.audience.synced_property import FINE, SyncedProperty
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
@@ -84,6 +87,7 @@ def attention(standing: PortalState) -> list[Matter]:
         *_hubspot(standing.installation),
         *_conflicts(standing.installation),
         *_lists(standing.installation),
+        *_synced(standing.installation),
         *_quotas(standing.accounts),
         *_gaps(standing.accounts),
         *_accounts(standing.accounts),
@@ -110,6 +114,31 @@ def _hubspot(installation: Installation) -> Iterator[Matter]:
         )
     if installation.is_alive:
         yield from _properties(PropertyTrouble.list_owned(installation.id))
+
+
+def _synced(installation: Installation) -> Iterator[Matter]:
+    properties = [
+        row.label or row.name
+        for row in SyncedProperty.list_owned(installation.id)
+        if row.state != FINE
+    ]
+    lists = [
+        row.name or row.list_id
+        for row in SyncedList.list_owned(installation.id)
+        if row.state != LIST_FINE
+    ]
+    names = [*properties, *lists]
+    if names:
+        yield Matter(
+            ngettext(
+                "HubSpot changed %(num)s synced property or list",
+                "HubSpot changed %(num)s synced properties or lists",
+                len(names),
+            ),
+            _("Segments may use it: %(names)s", names=", ".join(names[:NAMED])),
+            _("See what changed"),
+            url_for("sync.overview"),
+        )
 
 
 def _properties(troubles: Sequence[PropertyTrouble]) -> Iterator[Matter]:

@@ -114,6 +114,8 @@ def test_what_changed_in_hubspot_is_said_with_the_segments(world: World, alice: 
     assert text.count("Used by:") == 2
     assert "From Kyoto" in text
     assert "Shoppers" in text
+    assert "HubSpot changed 3 synced properties or lists" in go(world, alice, "/").text
+    go(world, alice)
     alice.walker.submit(form_of(alice.walker.page, "/seen"))
     assert "Its type was" not in go(world, alice).text
 
