@@ -49,7 +49,14 @@ def test_what_is_chosen_follows_hubspot(world: World, alice: Tenant, chromium: B
     expect(page.get_by_test_id("timeline")).to_contain_text("Shop")
     shoot(page, "sync-3-friend")
     page.set_viewport_size({"width": 390, "height": 844})
-    for path, name in ((f"/friends/{friend_id}", "4-phone-friend"), ("/sync", "5-phone")):
+    places = (
+        (f"/friends/{friend_id}", "4-phone-friend"),
+        ("/sync", "5-phone"),
+        ("/sync/properties", "6-phone-properties"),
+        ("/sync/lists", "7-phone-lists"),
+        ("/sync/properties/1/remove", "8-phone-remove"),
+    )
+    for path, name in places:
         page.goto(f"{world.url}{path}?lang=ja")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         shoot(page, f"sync-{name}")

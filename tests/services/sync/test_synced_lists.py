@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from plugin.services.sync.synced_choice import remove
-from tests.services.sync.kept import keep, list_of, look, make_list, members_of
+from tests.services.sync.kept import keep, list_of, look, make_list, members_of, values_of
 from tests.support.crowd import gather
 from tests.support.people import linked
 from tests.support.portal import Portal
@@ -127,3 +127,22 @@ def test_a_thousand_contacts_cost_the_fewest_calls(world: World, alice: Tenant) 
     assert len(members_of(world, shop)) == 1_000
     look(world)
     assert calls(world) == 1
+
+
+@pytest.mark.parametrize("privacy", [True, False])
+def test_whoever_is_gone_leaves_nothing(world: World, alice: Tenant, privacy: bool) -> None:
+    portal = Portal(world, alice)
+    portal.write(ALICE, phone="090")
+    _, row = linked(world, alice)
+    shop = make_list(world, ALICE)
+    keep(world, alice, "phone", lists=(shop,))
+    assert (values_of(world, row), members_of(world, shop)) == ({"phone": "090"}, {row: True})
+    (portal.forget if privacy else portal.delete)(ALICE)
+    portal.until(lambda: not portal.tied())
+    world.work()
+    assert (values_of(world, row), members_of(world, shop)) == (None, {})
+    if not privacy:
+        portal.restore(ALICE)
+        portal.until(portal.tied)
+        world.work()
+        assert values_of(world, row) == {"phone": "090"}
