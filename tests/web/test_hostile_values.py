@@ -43,11 +43,15 @@ NAMES = re.compile(
 )
 EDITOR = ("bubble.0.cards", "bubble.0.actions", "bubble.0.kind", "bubble.0.cards.0.cards.0.label",
           "bubble.0.cards.0.label", "bubble.0.actions.9.label", "bubble.0.json")  # fmt: skip
+BUILDER = (
+    "rule.kind", "rule.0.kind", "rule.0.0.field", "rule.1.field", "rule.1.op", "rule.1.value",
+    "rule.1.until", "rule.1.days", "rule.2.0.value", "rule.9999.field",
+)  # fmt: skip
 
 
 def field_names() -> list[str]:
     """Every name that a form or an address of ours has."""
-    found: set[str] = set(EDITOR)
+    found: set[str] = {*EDITOR, *BUILDER}
     sources = [*PLUGIN.glob("web/**/*.py"), *PLUGIN.glob("templates/**/*.html")]
     for path in sources:
         for match in NAMES.finditer(path.read_text(encoding="utf-8")):

@@ -12,7 +12,7 @@ from plugin.core.segments.reading import DEEPEST, MOST_CONDITIONS
 from plugin.core.segments.rule import RuleFault
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.web.segments import words
-from plugin.web.segments.controls import Control, MenuSection, control_of, menu
+from plugin.web.segments.controls import Control, MenuSection, control_of, menu, sync_url
 from plugin.web.segments.names import Names
 from plugin.web.segments.rules import in_place, new_condition, node_of, note_faults, rule_of, settle
 from plugin.web.segments.sentences import sentence_of
@@ -52,6 +52,10 @@ class Builder:
     @cached_property
     def menu(self) -> list[MenuSection]:
         return menu(self.names)
+
+    @property
+    def sync_url(self) -> str:
+        return sync_url()
 
     @property
     def has_room(self) -> bool:

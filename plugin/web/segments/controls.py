@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from plugin.core.segments.fields import DAYS, NOTHING, ONE, PAIR, Field
+from plugin.models.audience.synced_property import FINE, MISSING, RETYPED
 from plugin.web.segments import words
 from plugin.web.segments.names import Names
 from plugin.web.segments.rules import takes_days
@@ -41,6 +42,7 @@ class Control(NamedTuple):
     takes_days: bool = False
     needs_days: bool = False
     note: str = ""
+    sync_note: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -69,6 +71,7 @@ def control_of(node: Node, names: Names) -> Control:
         takes_days=takes_days(field, node.op),
         needs_days=node.op.endswith("_within_days") and shape != DAYS,
         note=_note(field, names),
+        sync_note=str(words.SYNC_NOTES["list"]) if field.type == "list" else "",
     )
 
 
@@ -119,10 +122,8 @@ def _chosen(labels: list[str]) -> str:
 
 
 def _section(name: str) -> str:
-    for section, fields in words.SECTIONS:
-        if name in fields:
-            return str(section)
-    return str(words.PROPERTY)
+    found = (section for section, fields in words.IN_SECTIONS.items() if name in fields)
+    return str(words.SECTIONS[next(found, "property")])
 
 
 def _nothing(field: Field) -> str:
@@ -131,9 +132,16 @@ def _nothing(field: Field) -> str:
 
 def _note(field: Field, names: Names) -> str:
     row = names.properties.get(field.property_name)
-    if row is None or row.state == "fine":
+    if row is None or row.state == FINE:
         return ""
-    if row.state == "missing":
+    if row.state == RETYPED:
+        return str(
+            _(
+                "HubSpot changed the type of this property. Look whether the condition still means"
+                " what you want."
+            )
+        )
+    if row.state == MISSING:
         return str(_("HubSpot has this property no more, so its values do not change."))
     return str(row.error or _("HubSpot does not give this property just now."))
 
@@ -144,28 +152,29 @@ class MenuItem(NamedTuple):
 
 
 class MenuSection(NamedTuple):
-    """A section of the menu of conditions, and where the missing ones are chosen."""
+    """A section of the menu of conditions. `note`: where others are chosen: on the page Sync."""
 
     label: str
     fields: list[MenuItem]
     note: str = ""
-    link: str = ""
-    url: str = ""
 
 
 def menu(names: Names) -> list[MenuSection]:
     """Return the fields that a condition can be about, by section."""
-    sections = [
-        MenuSection(str(label), [MenuItem(name, names.label(name)) for name in fields])
-        for label, fields in words.SECTIONS
-    ]
-    properties = [
-        MenuItem(f"hubspot.{name}", names.label(f"hubspot.{name}")) for name in names.properties
-    ]
+    properties = [_item(f"hubspot.{name}", names) for name in names.properties]
     properties.sort(key=lambda item: item.label.casefold())
-    note = _("Other properties are chosen on the page Sync first.")
-    section = MenuSection(str(words.PROPERTY), properties, note, _("Open Sync"), sync_url())
-    return [*sections[:3], section, *sections[3:]]
+    return [
+        MenuSection(
+            str(label),
+            [_item(name, names) for name in words.IN_SECTIONS.get(section, ())] or properties,
+            str(words.SYNC_NOTES.get(section, "")),
+        )
+        for section, label in words.SECTIONS.items()
+    ]
+
+
+def _item(name: str, names: Names) -> MenuItem:
+    return MenuItem(name, names.label(name))
 
 
 def sync_url() -> str:

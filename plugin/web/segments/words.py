@@ -7,29 +7,31 @@ from flask_babel import lazy_pgettext
 
 from plugin.core.segments.fields import Field
 
-FRIEND, BEHAVIOUR, LINKAGE = _("Friend"), _("Behaviour"), _("Linkage")
-PROPERTY, LIST, OTHER = _("HubSpot property"), _("HubSpot list"), _("Segments and pasted IDs")
-
-# The builder's sections and the fields in each, in the order of the menu.
-SECTIONS: tuple[tuple[object, tuple[str, ...]], ...] = (
-    (
-        FRIEND,
-        (
-            "friend.tag", "friend.status", "friend.followed_at", "friend.language",
-            "friend.qr_code",
-        ),
+# The sections of the menu, in its order, and the fields in each but the properties'.
+SECTIONS: Mapping[str, object] = {
+    "friend": _("Friend"),
+    "behaviour": _("Behaviour"),
+    "linkage": _("Linkage"),
+    "property": _("HubSpot property"),
+    "list": _("HubSpot list"),
+    "other": _("Segments and pasted IDs"),
+}
+IN_SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "friend": (
+        "friend.tag", "friend.status", "friend.followed_at", "friend.language", "friend.qr_code",
     ),
-    (
-        BEHAVIOUR,
-        (
-            "behaviour.tapped", "behaviour.received", "behaviour.answered", "behaviour.replied",
-            "behaviour.last_received",
-        ),
+    "behaviour": (
+        "behaviour.tapped", "behaviour.received", "behaviour.answered", "behaviour.replied",
+        "behaviour.last_received",
     ),
-    (LINKAGE, ("linkage.linked", "linkage.method", "linkage.linked_at")),
-    (LIST, ("hubspot.list",)),
-    (OTHER, ("segment", "contact.id", "friend.line_user_id")),
-)  # fmt: skip
+    "linkage": ("linkage.linked", "linkage.method", "linkage.linked_at"),
+    "list": ("hubspot.list",),
+    "other": ("segment", "contact.id", "friend.line_user_id"),
+}  # fmt: skip
+SYNC_NOTES: Mapping[str, object] = {
+    "property": _("Other properties are chosen on the page Sync first."),
+    "list": _("Other lists are chosen on the page Sync first."),
+}
 FIELDS: Mapping[str, object] = {
     "friend.status": _("LINE status"),
     "friend.language": _("Language"),
@@ -37,9 +39,9 @@ FIELDS: Mapping[str, object] = {
     "friend.tag": _("Tag"),
     "friend.qr_code": _("Came by QR code"),
     "friend.line_user_id": _("LINE user IDs"),
-    "behaviour.tapped": _("Tapped a link"),
-    "behaviour.answered": _("Answered a question"),
-    "behaviour.received": _("Got a message"),
+    "behaviour.tapped": lazy_pgettext("field", "Tapped a link"),
+    "behaviour.answered": lazy_pgettext("field", "Answered a question"),
+    "behaviour.received": lazy_pgettext("field", "Got a message"),
     "behaviour.last_received": _("Last message to them"),
     "behaviour.replied": _("Last message from them"),
     "linkage.linked": _("Linked with a contact"),
