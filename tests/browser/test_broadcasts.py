@@ -71,6 +71,9 @@ def test_a_newcomer_sends_to_a_segment_watches_and_reads(newcomer: str, page: Pa
     expect(page.get_by_test_id("result-tapped")).to_have_text("1")
     expect(page.get_by_test_id("links")).to_contain_text(SALE)
     shoot(page, "broadcasts-6-results")
+    page.goto(f"{newcomer}/broadcasts")
+    expect(page.get_by_test_id("broadcast")).to_contain_text("100%")
+    page.goto(broadcast)
     page.get_by_test_id("result-tapped").get_by_role("link").click()
     expect(page.get_by_test_id("recipient")).to_have_count(1)
 

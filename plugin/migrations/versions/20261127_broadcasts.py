@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("total", BIG_ID, nullable=False),
         sa.Column("sending_since", TIME),
         sa.Column("claimed_before", BIG_ID, nullable=False),
+        sa.Column("tapped", BIG_ID, server_default="0", nullable=False),
         sa.Column("failures_in_row", BIG_ID, nullable=False),
         sa.Column("created_by", sa.String(255), nullable=False),
         sa.Column("started_by", sa.String(255), nullable=False),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, select, text
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -91,6 +91,8 @@ class Broadcast(Base):
     # Since when it is sending, and how many had been claimed before: the rate counts from here.
     sending_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     claimed_before: Mapped[int] = mapped_column(default=0)
+    # People who tapped a link, counted at each person's first tap.
+    tapped: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # Failures in a row; five pause it.
     failures_in_row: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[str] = mapped_column(String(255), default="")
@@ -123,6 +125,11 @@ class Broadcast(Base):
         """Return what the links of a broadcast name as their campaign, "" for nothing."""
         campaign = db.session.scalar(select(cls.campaign).where(cls.id == broadcast_id))
         return str((campaign or {}).get("utm") or "")
+
+    @classmethod
+    def count_tap(cls, broadcast_id: int) -> None:
+        counted = update(cls).where(cls.id == broadcast_id).values(tapped=cls.tapped + 1)
+        db.session.execute(counted.execution_options(synchronize_session=False))
 
     @classmethod
     def held(cls, broadcast_id: int) -> "Broadcast | None":

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -19,6 +19,10 @@ class LinkClick(Base):
     first_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
     count: Mapped[int] = mapped_column(default=1)
+
+    @classmethod
+    def any_of(cls, delivery_id: int) -> bool:
+        return bool(db.session.scalar(select(exists().where(cls.delivery_id == delivery_id))))
 
     @classmethod
     def of_deliveries(cls, delivery_ids: list[int]) -> "list[tuple[LinkClick, LinkTarget]]":

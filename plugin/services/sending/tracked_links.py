@@ -15,6 +15,7 @@ from plugin.core.security.click_codes import Click, read_code, write_code
 from plugin.core.security.tokens import fingerprint
 from plugin.core.text.uris import uri_of
 from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick
@@ -96,6 +97,8 @@ def _target_id(account_id: int, mark: str, url: str, friend_id: int | None) -> i
 
 def _count_click(delivery: Delivery, target: LinkTarget) -> None:
     now = utcnow()
+    if delivery.broadcast_id is not None and not LinkClick.any_of(delivery.id):
+        Broadcast.count_tap(delivery.broadcast_id)
     row = {
         "delivery_id": delivery.id,
         "link_target_id": target.id,

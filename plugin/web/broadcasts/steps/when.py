@@ -1,12 +1,17 @@
 """The step "when": the time, the pace, how many, and what is measured."""
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from plugin.core.clock import utcnow
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.sending_rules import SendingRules
+from plugin.services.broadcasts.goals import missing_scope
 from plugin.web.broadcasts.blueprint import blueprint
+from plugin.web.broadcasts.steps.campaigns import Offered, chosen_campaign, offered_campaigns
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, save_step, seen_stamp, step_page
 from plugin.web.broadcasts.steps.lists import check_property, chosen_list
 from plugin.web.broadcasts.steps.typed import Typed
@@ -16,7 +21,7 @@ from plugin.web.session import person
 
 EDITED = (
     "schedule_at", "spread_minutes", "per_minute", "ignores_quiet_hours", "cap_override", "budget",
-    "when_short", "holdout_percent", "goal",
+    "when_short", "holdout_percent", "goal", "campaign",
 )  # fmt: skip
 
 
@@ -29,22 +34,39 @@ def when(broadcast_id: int) -> Page:
         return _page(broadcast, Typed(stored_values(broadcast, zone)))
     typed = Typed(request.form)
     changes = changes_of(typed, zone)
-    goal = changes["goal"] or {}
-    if goal.get("kind") == "list" and not typed.errors["goal_list_value"]:
-        found = chosen_list(typed, "goal_list_value")
-        if found is not None:
-            goal |= {"value": found.list_id, "name": found.name[:255]}
-    if goal.get("kind") == "property" and not typed.errors["goal_property"]:
-        check_property(typed, "goal_property")
+    _look_up_goal(typed, changes["goal"] or {})
+    offered = offered_campaigns()
+    changes["campaign"] = chosen_campaign(typed, broadcast, offered)
     if any(typed.errors.values()):
-        return _page(broadcast, typed), 422
+        return _page(broadcast, typed, offered=offered), 422
     differences = save_step(broadcast, changes)
     if differences:
-        return _page(broadcast, typed, differences), 409
+        return _page(broadcast, typed, differences, offered), 409
     return redirect(url_for("broadcasts.check", broadcast_id=broadcast.id))
 
 
-def _page(broadcast: Broadcast, typed: Typed, differences: tuple[Difference, ...] = ()) -> str:
+def _look_up_goal(typed: Typed, goal: dict[str, Any]) -> None:
+    """Check what a goal names, with HubSpot; complete it by the list's name."""
+    kind = goal.get("kind", "")
+    scope = missing_scope(person().installation, kind)
+    if scope:
+        words = _("HubSpot has not allowed this (%(scope)s). Connect HubSpot again to allow it.",
+                  scope=scope)  # fmt: skip
+        typed.refuse("goal", words)
+    if kind == "property" and not typed.errors["goal_property"]:
+        check_property(typed, "goal_property")
+    if kind == "list" and not typed.errors["goal_list_value"]:
+        found = chosen_list(typed, "goal_list_value")
+        if found is not None:
+            goal |= {"value": found.list_id, "name": found.name[:255]}
+
+
+def _page(
+    broadcast: Broadcast,
+    typed: Typed,
+    differences: tuple[Difference, ...] = (),
+    offered: Offered | None = None,
+) -> str:
     zone, now = zone_of_portal(person().installation), utcnow()
     rules = SendingRules.of_account(broadcast.official_account_id)
     return step_page(
@@ -59,8 +81,7 @@ def _page(broadcast: Broadcast, typed: Typed, differences: tuple[Difference, ...
         today=now.astimezone(zone).date().isoformat(),
         rules=rules,
         open_hours=open_hours_in_words(rules),
-        campaigns=(),
-        campaigns_hint="",
+        offered=offered or offered_campaigns(),
     )
 
 
