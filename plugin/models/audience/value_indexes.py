@@ -52,10 +52,16 @@ def existing_indexes() -> set[str]:
     return set(db.session.scalars(text(statement).bindparams(prefix=f"{PREFIX}%")))
 
 
+def _unfinished() -> set[str]:
+    if db.engine.dialect.name == "sqlite":
+        return set()
+    return set(db.session.scalars(text(_UNFINISHED).bindparams(prefix=f"{PREFIX}%")))
+
+
 def adjust_indexes() -> bool:
     """Make one missing index, or drop one that no tenant needs; return True if more is to do."""
     wanted, existing = _wanted(), existing_indexes()
-    missing = sorted(wanted.keys() - existing)
+    missing = sorted(wanted.keys() - existing | wanted.keys() & _unfinished())
     needless = sorted(existing - wanted.keys())
     if not missing and not needless:
         return False
@@ -90,6 +96,8 @@ def _create(connection: Connection, index: str, name: str, type_: str) -> bool:
     expression = _EXPRESSIONS[type_](ContactValues.value(name))
     compiled = expression.compile(connection, compile_kwargs={"include_table": False})
     concurrently = "" if connection.dialect.name == "sqlite" else "CONCURRENTLY "
+    # Whoever was killed while making it has left a part, which counts as existing.
+    _drop(connection, index)
     statement = (
         f"CREATE INDEX {concurrently}IF NOT EXISTS {index} ON contact_values"
         f" (installation_id, ({compiled}))"
@@ -117,4 +125,9 @@ _ON_POSTGRESQL = """
     SELECT indexname FROM pg_indexes
     WHERE schemaname = current_schema() AND tablename = 'contact_values'
     AND indexname LIKE :prefix
+"""
+_UNFINISHED = """
+    SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indrelid = CAST('contact_values' AS regclass) AND NOT indisvalid
+    AND relname LIKE :prefix
 """

@@ -161,6 +161,8 @@ def _finish_pass(installation_id: int) -> None:
             row.known = db.session.scalar(_known(installation_id, row.name)) or 0
         sync.passed_at, sync.pass_started_at = begun, None
         sync.changed_since, sync.looked_at = begun, utcnow()
+        # Too long values, which an index may have failed at, are cut now.
+        enqueue("adjust_indexes", "all", 0)
 
 
 def _known(installation_id: int, name: str) -> Select[tuple[int]]:

@@ -227,3 +227,40 @@ def test_nothing_chosen_keeps_nothing_though_a_step_was_under_way(
     with world.app.app_context():
         assert not db.session.scalars(select(ContactValues)).all()
         assert not db.session.scalars(select(PropertySync)).all()
+
+
+def test_an_index_that_was_left_half_made_is_made_again(world: World, alice: Tenant) -> None:
+    linked(world, alice)
+    keep(world, alice, "city")
+    with world.app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            pytest.skip("PostgreSQL makes an index beside writes, in several steps")
+        name = index_name("city", "text")
+        with db.engine.begin() as connection:
+            half = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = CAST(%s AS regclass)"
+            connection.exec_driver_sql(half, (name,))
+    read_all(world, alice)
+    with world.app.app_context(), db.engine.connect() as connection:
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = CAST(%s AS regclass)"
+        assert connection.exec_driver_sql(valid, (name,)).scalar() is True
+
+
+def test_a_long_text_of_one_tenant_keeps_others_from_an_index(
+    world: World, alice: Tenant, charlie: Tenant
+) -> None:
+    Portal(world, alice).write(ALICE, city="K" * 9_000)
+    _, row = linked(world, alice)
+    keep(world, alice, "city")
+    with world.app.app_context():
+        assert existing_indexes() == {index_name("city", "text")}
+    assert len((values_of(world, row) or {})["city"]) == 500
+    world.sandbox.control("POST", "/properties/city", {"fieldType": "textarea"})
+    # The index goes first, then the next pass keeps more.
+    for _ in range(2):
+        read_all(world, alice)
+    with world.app.app_context():
+        assert existing_indexes() == set()
+    assert len((values_of(world, row) or {})["city"]) == 9_000
+    keep(world, charlie, "city")
+    with world.app.app_context():
+        assert existing_indexes() == set()
