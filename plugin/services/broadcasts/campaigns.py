@@ -18,8 +18,9 @@ from plugin.services.connections.access_token import portal_access
 
 log = structlog.get_logger()
 READ, WRITE = "marketing.campaigns.read", "marketing.campaigns.write"
-# In a broadcast's `campaign`: how the writing of its cost ended.
-SPENT, WRITTEN, OTHER_CURRENCY = "spent", "written", "other_currency"
+# In a broadcast's `campaign`: how the writing of its cost ended, and of which broadcast.
+SPENT, SPENT_BY = "spent", "spent_by"
+WRITTEN, OTHER_CURRENCY = "written", "other_currency"
 MILLI = 1000
 
 
@@ -68,10 +69,12 @@ def write_spend(deps: Dependencies, broadcast_id: int) -> datetime | None:
 
 def lacks_spend(broadcast: Broadcast) -> bool:
     campaign = broadcast.campaign or {}
-    return bool(campaign.get("id")) and SPENT not in campaign
+    # A copy of a broadcast has what was written for the other one.
+    return bool(campaign.get("id")) and campaign.get(SPENT_BY) != str(broadcast.id)
 
 
 def _close(broadcast: Broadcast, outcome: str) -> None:
     log.info("campaign_spend", broadcast=broadcast.id, outcome=outcome)
     with transaction():
-        broadcast.campaign = {**(broadcast.campaign or {}), SPENT: outcome}
+        ended = {SPENT: outcome, SPENT_BY: str(broadcast.id)}
+        broadcast.campaign = {**(broadcast.campaign or {}), **ended}
