@@ -15,7 +15,7 @@ from tests.support.crowd import Crowd, owe_messages
 from tests.support.processes import wait_until
 from tests.support.stage import Stage
 
-LIVE = ("run_taken", "deliver", "complete_callbacks", "write_contacts")
+LIVE = ("run_taken", "deliver", "send_broadcast", "complete_callbacks", "write_contacts")
 
 
 def begin(stage: Stage, crowd: Crowd, by_workflow: int) -> None:

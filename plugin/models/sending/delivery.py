@@ -96,7 +96,7 @@ class Delivery(Base):
     @classmethod
     def by_ids(cls, delivery_ids: Sequence[int]) -> "list[Delivery]":
         """Read a batch: the accounts once for all, the linked contacts only where they are used."""
-        statement = select(cls).where(cls.id.in_(delivery_ids)).options(*_OF_A_BATCH)
+        statement = select(cls).where(cls.id.in_(delivery_ids)).options(*OF_A_BATCH)
         return list(db.session.scalars(statement))
 
     @classmethod
@@ -131,8 +131,9 @@ class Delivery(Base):
         return list(db.session.scalars(statement.order_by(cls.id.desc()).limit(limit)))
 
 
+# Each account once for all, since its secrets are opened with it; contacts where they are used.
 _friend = joinedload(Delivery.friend, innerjoin=True)
-_OF_A_BATCH = (
+OF_A_BATCH = (
     _friend.selectinload(Friend.official_account),
     _friend.joinedload(Friend.linkage).lazyload(Linkage.contact),
 )

@@ -26,6 +26,7 @@ from plugin.models.system.job import enqueue
 from plugin.models.system.job_kinds import AT_ONCE
 from plugin.models.transaction import affected, transaction
 from plugin.services.broadcasts.drafts import WrongState, held_in
+from plugin.services.broadcasts.job.multicasts import release_planned
 from plugin.services.broadcasts.preflight import needs_approval, problems_of
 
 TRIED = ("sending", "sent", "failed", "unknown")
@@ -94,6 +95,7 @@ def resume(broadcast: Broadcast, when_short: str = "") -> None:
         current = held_in(broadcast, PAUSED, SENDING)
         if current.state == PAUSED:
             current.when_short = when_short or current.when_short
+            release_planned(current.id)
             begin_sending(current, utcnow())
             wake(current)
 

@@ -62,6 +62,11 @@ def deliver_many(
     return outcomes
 
 
+def fill_many(deps: Dependencies, delivery_ids: Sequence[int]) -> None:
+    """Fill in the tokens of those that hold some, ahead of their sends."""
+    _fill_together(deps, Delivery.by_ids(delivery_ids))
+
+
 def _fill_together(deps: Dependencies, deliveries: Sequence[Delivery]) -> bool:
     """Fill in the tokens of those that hold some, and return whether there were any."""
     # One read fills a hundred contacts; what fails here is met again by each delivery's own try.

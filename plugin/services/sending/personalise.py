@@ -20,7 +20,7 @@ from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.models.sending.delivery import OPEN, Delivery
+from plugin.models.sending.delivery import OF_A_BATCH, OPEN, Delivery
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.system.job import Job
 from plugin.models.transaction import affected, close_reads, transaction
@@ -99,7 +99,7 @@ def _claim(first: Delivery) -> list[Delivery]:
     with transaction():
         ids = [first.id, *_others_due(first, free)]
         rows = select(Delivery).where(Delivery.id.in_(ids), free).order_by(Delivery.id)
-        rows = rows.with_for_update(of=Delivery, skip_locked=True)
+        rows = rows.with_for_update(of=Delivery, skip_locked=True).options(*OF_A_BATCH)
         claimed = list(db.session.scalars(rows.execution_options(populate_existing=True)).unique())
         if first not in claimed:
             return []
@@ -148,7 +148,7 @@ def _fill_batch(deps: Dependencies, batch: Sequence[Delivery]) -> None:
     rows = select(Delivery).where(
         Delivery.id.in_(outcomes), Delivery.filling == READING, Delivery.settled_at.is_(None)
     )
-    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery)
+    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery).options(*OF_A_BATCH)
     with transaction():
         # Deliveries that were erased or given up meanwhile stay so.
         deliveries = db.session.scalars(rows.execution_options(populate_existing=True)).unique()

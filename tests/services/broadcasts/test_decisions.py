@@ -17,6 +17,9 @@ from plugin.services.broadcasts.drafts import (
     save_draft,
     seen_of,
 )
+from plugin.services.broadcasts.freeze import freeze
+from plugin.services.broadcasts.job.multicasts import call, open_chunks
+from plugin.services.broadcasts.job.rounds import claim_round
 from plugin.services.broadcasts.job.send import send_broadcast
 from plugin.services.broadcasts.job.sweep import sweep_broadcasts
 from plugin.services.broadcasts.start import (
@@ -279,3 +282,23 @@ def test_a_copy_begins_anew_and_a_running_one_is_not_archived(world: World, alic
     assert arrived(world)["count"] == 4
     with world.app.app_context():
         assert len(list(db.session.scalars(select(Multicast.id)))) == 2
+
+
+def test_a_resume_between_claim_and_call_sends_nothing_twice(world: World, alice: Tenant) -> None:
+    """The worker has read what it is about to call; meanwhile a person pauses and resumes."""
+    gather(world, alice, 3, contacts=False)
+    broadcast_id = draft(world, alice)
+    begin(world, broadcast_id)
+    with world.app.app_context():
+        freeze(broadcast_id, "sending")
+        claim_round(world.deps, broadcast_id)
+        chunks = open_chunks(broadcast_id)
+        pause(found(broadcast_id))
+        call(world.deps, found(broadcast_id), chunks)
+        assert arrived(world)["count"] == 0
+        resume(found(broadcast_id))
+        call(world.deps, found(broadcast_id), chunks)
+        assert arrived(world)["count"] == 0
+    world.work()
+    assert states(world, broadcast_id) == {("sent", ""): 3}
+    assert arrived(world)["count"] == 3

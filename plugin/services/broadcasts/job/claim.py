@@ -48,10 +48,14 @@ class Chunk(NamedTuple):
 class Claimed:
     """`unknown`: people whose status LINE has to be asked for first. `seen`: all looked at."""
 
-    chunks: list[Chunk] = field(default_factory=list)
+    multicasts: int = 0
     delivery_ids: list[int] = field(default_factory=list)
     unknown: list[Person] = field(default_factory=list)
     seen: int = 0
+
+    @property
+    def calls(self) -> int:
+        return self.multicasts + len(self.delivery_ids)
 
 
 def waiting_variants(broadcast_id: int) -> dict[int, int]:
@@ -142,20 +146,30 @@ def _hold(held: Sequence[tuple[int, datetime]]) -> None:
         db.session.execute(values, execution_options={"synchronize_session": False})
 
 
-def claim_chunk(
+def claim_chunks(
+    broadcast: Broadcast, variant: Variant, size: int, number: int, now: datetime, claimed: Claimed
+) -> None:
+    """Claim up to `number` multicasts of `size` people. A smaller one is the last."""
+    before = claimed.seen
+    people = next_people(broadcast, variant.number, size * number, now, claimed)
+    if claimed.seen - before == size * number and len(people) > size:
+        people = people[: len(people) // size * size]
+    for start in range(0, len(people), size):
+        _claim_chunk(broadcast, variant, people[start : start + size], now)
+        claimed.multicasts += 1
+
+
+def _claim_chunk(
     broadcast: Broadcast, variant: Variant, people: list[Person], now: datetime
-) -> Chunk:
-    """Store a multicast to these people with its retry key, and that a try of it begins."""
+) -> None:
+    """Store a multicast to these people with its retry key."""
     multicast = Multicast(
         broadcast_id=broadcast.id,
         variant=variant.number,
         retry_key=str(uuid.uuid4()),
         messages=variant.messages,
         size=len(people),
-        state=SENDING,
-        maybe_sent=True,
         created_at=now,
-        first_tried_at=now,
     )
     db.session.add(multicast)
     db.session.flush()
@@ -164,18 +178,3 @@ def claim_chunk(
         broadcast.id, ids, WAITING, SENDING, multicast_id=multicast.id, claimed_at=now,
         held_until=None,
     )  # fmt: skip
-    return Chunk(multicast.id, multicast.retry_key, multicast.messages, people, multicast.variant)
-
-
-def claim_chunks(
-    broadcast: Broadcast, variant: Variant, size: int, number: int, now: datetime, claimed: Claimed
-) -> list[Chunk]:
-    """Claim up to `number` multicasts of `size` people. A smaller one is the last."""
-    before = claimed.seen
-    people = next_people(broadcast, variant.number, size * number, now, claimed)
-    if claimed.seen - before == size * number and len(people) > size:
-        people = people[: len(people) // size * size]
-    return [
-        claim_chunk(broadcast, variant, people[start : start + size], now)
-        for start in range(0, len(people), size)
-    ]

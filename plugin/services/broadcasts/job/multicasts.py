@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.retry import key_is_alive
 from plugin.gateways import Accepted, GatewayError
 from plugin.models.base import db
-from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.broadcast import PAUSED, Broadcast
 from plugin.models.broadcasts.frozen_audience import ERASED
 from plugin.models.broadcasts.multicast import OPEN, Multicast
 from plugin.models.broadcasts.recipient import (
@@ -125,8 +125,8 @@ def _end(multicast_ids: Sequence[int], state: str, now: datetime, error: str = "
 
 def call(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) -> datetime:
     """Call LINE for all at the same time and store the outcomes. Return when to go on."""
-    retried = [chunk.multicast_id for chunk in chunks if not chunk.tried]
-    _mark_tried(retried)
+    marked = _mark_tried(broadcast.id, [chunk.multicast_id for chunk in chunks])
+    chunks = [chunk for chunk in chunks if chunk.multicast_id in marked]
     answers = _answers(deps, broadcast, chunks)
     with transaction():
         current = Broadcast.held(broadcast.id)
@@ -140,19 +140,18 @@ def call(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) -> d
     return again
 
 
-def _mark_tried(multicast_ids: Sequence[int]) -> None:
-    """Store that a try begins, where it is not stored with the claim."""
-    planned = select(Multicast.id).where(
-        one_of(Multicast.id, multicast_ids), Multicast.state == "planned"
-    )
-    ids = list(db.session.scalars(planned)) if multicast_ids else []
-    if ids:
-        with transaction():
-            _set(ids, state=SENDING, maybe_sent=True)
-            first = update(Multicast).where(
-                one_of(Multicast.id, ids), Multicast.first_tried_at.is_(None)
-            )
-            affected(first.values(first_tried_at=utcnow()))
+def _mark_tried(broadcast_id: int, multicast_ids: Sequence[int]) -> set[int]:
+    """Store that a try of each begins. Return which may be tried: none after a pause, and none
+    whose people wait for another one by now."""
+    first = func.coalesce(Multicast.first_tried_at, utcnow())
+    statement = update(Multicast).where(one_of(Multicast.id, multicast_ids), OPEN)
+    values = statement.values(state=SENDING, maybe_sent=True, first_tried_at=first)
+    no_sync = {"synchronize_session": False}
+    with transaction():
+        broadcast = Broadcast.held(broadcast_id)
+        if broadcast is None or broadcast.state == PAUSED:
+            return set()
+        return set(db.session.scalars(values.returning(Multicast.id), execution_options=no_sync))
 
 
 def _set(multicast_ids: Sequence[int], **values: object) -> None:
@@ -161,6 +160,8 @@ def _set(multicast_ids: Sequence[int], **values: object) -> None:
 
 
 def _answers(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) -> list[Answer]:
+    if not chunks:
+        return []
     channel = messaging_channel(broadcast.official_account)
     variants = Variant.of_broadcast(broadcast.id)
     units = {variant.number: variant.aggregation_unit for variant in variants}
@@ -283,16 +284,30 @@ def _plan_again(broadcast_id: int, chunk: Chunk, recipient_ids: list[int], now: 
     affected(statement.values(multicast_id=again.id).execution_options(synchronize_session=False))
 
 
-def leave_out_planned(broadcast_id: int) -> None:
-    """Leave out the people of multicasts that surely were not sent, after a cancellation."""
+def release_planned(broadcast_id: int) -> None:
+    """Have the people of multicasts that surely were not sent wait again, inside the caller's
+    transaction: after a pause they are looked at once more."""
+    for multicast_id in _planned(broadcast_id):
+        ids = [person.recipient_id for person in _people(multicast_id)]
+        _release(broadcast_id, ids)
+        _end([multicast_id], "refused", utcnow())
+
+
+def _planned(broadcast_id: int) -> list[int]:
     planned = select(Multicast.id).where(
         Multicast.broadcast_id == broadcast_id, OPEN, Multicast.maybe_sent.is_(False)
     )
-    multicast_ids = list(db.session.scalars(planned))
-    if not multicast_ids:
+    return list(db.session.scalars(planned.order_by(Multicast.id)))
+
+
+def leave_out_planned(broadcast_id: int) -> None:
+    """Leave out the people of multicasts that surely were not sent, after a cancellation."""
+    if not _planned(broadcast_id):
         return
-    people = select(Recipient.id).where(one_of(Recipient.multicast_id, multicast_ids))
     with transaction():
+        Broadcast.held(broadcast_id)
+        multicast_ids = _planned(broadcast_id)
+        people = select(Recipient.id).where(one_of(Recipient.multicast_id, multicast_ids))
         ids = list(db.session.scalars(people.order_by(Recipient.id)))
         move(broadcast_id, ids, SENDING, LEFT_OUT, "cancelled", multicast_id=None, claimed_at=None)
         _end(multicast_ids, "refused", utcnow())

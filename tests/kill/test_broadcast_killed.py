@@ -1,0 +1,80 @@
+"""A broadcast reaches everybody once, however often those who send it are killed."""
+
+import random
+import time
+
+import pytest
+from sqlalchemy import func, select
+
+from plugin.models import Multicast, Recipient, db
+from plugin.models.broadcasts.tally import in_state
+from tests.kill.verdict import leases_run_out, next_tries_are_due
+from tests.services.broadcasts.planned import PERSONAL, TEXT, begin, draft, found, states
+from tests.support.crowd import gather
+from tests.support.processes import Forked, Nursery, ending, wait_until
+from tests.support.stage import Stage
+
+pytestmark = [pytest.mark.kill, pytest.mark.both_databases, pytest.mark.slow]
+KILLS = 10
+
+
+def lose_answers(stage: Stage, call: str) -> None:
+    """Some calls do their work over there and are never answered, some never arrive, all are slow:
+    in any of these moments somebody may be killed."""
+    path = f"message/{call}$"
+    stage.world.sandbox.fail(path, "lost", probability=0.05)
+    stage.world.sandbox.fail(path, "drop", probability=0.02)
+    stage.world.sandbox.fail(path, {"delay": 0.2}, probability=0.7)
+
+
+def sent_so_far(stage: Stage, broadcast_id: int) -> int:
+    with stage.world.app.app_context():
+        return in_state(broadcast_id, "sent")
+
+
+def is_over(stage: Stage, broadcast_id: int) -> bool:
+    next_tries_are_due(stage)
+    with stage.world.app.app_context():
+        assert found(broadcast_id).state in ("sending", "finished"), found(broadcast_id).reason
+        return found(broadcast_id).state == "finished"
+
+
+def kill_again_and_again(
+    stage: Stage, nursery: Nursery, broadcast_id: int, people: int
+) -> list[Forked]:
+    chance = random.Random(11)  # noqa: S311 - moments, not secrets
+    workers = [nursery.make(stage.env).wait()]
+    for kill in range(KILLS):
+        step = kill * people // (KILLS + 4)
+        wait_until(lambda: sent_so_far(stage, broadcast_id) > step, 60, f"{step} people")  # noqa: B023
+        time.sleep(chance.random() / 4)
+        workers.pop().kill()
+        leases_run_out(stage)
+        workers.append(nursery.make(stage.env))
+    return workers
+
+
+@pytest.mark.parametrize(
+    ("message", "call", "people"), [(TEXT, "multicast", 100_000), (PERSONAL, "push", 3_000)]
+)
+def test_ten_kills_change_nothing(
+    stage: Stage, nursery: Nursery, message: dict[str, str], call: str, people: int
+) -> None:
+    is_personal = message is PERSONAL
+    gather(stage.world, stage.tenant, people, contacts=is_personal)
+    lose_answers(stage, call)
+    broadcast_id = draft(stage.world, stage.tenant, message)
+    begin(stage.world, broadcast_id)
+    workers = kill_again_and_again(stage, nursery, broadcast_id, people)
+    with ending(*workers):
+        assert sent_so_far(stage, broadcast_id) < people
+        wait_until(lambda: is_over(stage, broadcast_id), 120, "the end of it")
+    assert states(stage.world, broadcast_id) == {("sent", ""): people}
+    summary = stage.world.sandbox.control("GET", "/deliveries?summary=1")
+    assert summary == {
+        "count": people, "users": people, "duplicates": 0, "repeated_keys": 0, "without_key": 0
+    }  # fmt: skip
+    with stage.world.app.app_context():
+        multicasts = db.session.scalar(select(func.count()).select_from(Multicast))
+        assert multicasts == (0 if is_personal else people // 500)
+        assert set(db.session.scalars(select(Recipient.state))) == {"sent"}
