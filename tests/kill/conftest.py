@@ -3,10 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Copies, not_synced
+from tests.support.bare import NOWHERE
+from tests.support.databases import (
+    Copies,
+    PostgresCopies,
+    migrate,
+    not_synced,
+    postgres_is_there,
+)
 from tests.support.processes import Nursery
 from tests.support.stage import Stage, staged
-from tests.support.world import Socket
+from tests.support.world import Socket, make_app, settings_for
 
 # A verdict that fails says what it found.
 pytest.register_assert_rewrite("tests.kill.verdict")
@@ -26,3 +33,15 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     made = Nursery(tmp_path_factory.mktemp("nursery"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database."""
+    if request.config.getoption("database") == "sqlite" or not postgres_is_there():
+        pytest.skip("several machines need PostgreSQL")
+    copies = PostgresCopies()
+    migrate(make_app(settings_for(NOWHERE, NOWHERE, copies.template_url, tmp_path)))
+    with copies.copy(tmp_path) as url:
+        yield url
+    copies.close()

@@ -2,6 +2,9 @@
 
 import random
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import func, select
@@ -10,12 +13,15 @@ from plugin.models import Multicast, Recipient, db
 from plugin.models.broadcasts.tally import in_state
 from tests.kill.verdict import leases_run_out, next_tries_are_due
 from tests.services.broadcasts.planned import PERSONAL, TEXT, begin, draft, found, states
+from tests.support.brokers import emptied
 from tests.support.crowd import gather
-from tests.support.processes import Forked, Nursery, ending, wait_until
-from tests.support.stage import Stage
+from tests.support.processes import CeleryWorker, Forked, Musubi, Nursery, ending, wait_until
+from tests.support.stage import Stage, staged
+from tests.support.world import Socket
 
 pytestmark = [pytest.mark.kill, pytest.mark.both_databases, pytest.mark.slow]
 KILLS = 10
+Worker = TypeVar("Worker", Forked, CeleryWorker)
 
 
 def lose_answers(stage: Stage, call: str) -> None:
@@ -40,18 +46,19 @@ def is_over(stage: Stage, broadcast_id: int) -> bool:
 
 
 def kill_again_and_again(
-    stage: Stage, nursery: Nursery, broadcast_id: int, people: int
-) -> list[Forked]:
+    stage: Stage, begun: Callable[[], Worker], broadcast_id: int, people: int, kills: int = KILLS
+) -> Worker:
+    """Kill whoever sends, and answer who is at work in the end."""
     chance = random.Random(11)  # noqa: S311 - moments, not secrets
-    workers = [nursery.make(stage.env).wait()]
-    for kill in range(KILLS):
-        step = kill * people // (KILLS + 4)
+    worker = begun()
+    for kill in range(kills):
+        step = kill * people // (kills + 4)
         wait_until(lambda: sent_so_far(stage, broadcast_id) > step, 60, f"{step} people")  # noqa: B023
         time.sleep(chance.random() / 4)
-        workers.pop().kill()
+        worker.kill()
         leases_run_out(stage)
-        workers.append(nursery.make(stage.env))
-    return workers
+        worker = begun()
+    return worker
 
 
 @pytest.mark.parametrize(
@@ -65,16 +72,44 @@ def test_ten_kills_change_nothing(
     lose_answers(stage, call)
     broadcast_id = draft(stage.world, stage.tenant, message)
     begin(stage.world, broadcast_id)
-    workers = kill_again_and_again(stage, nursery, broadcast_id, people)
-    with ending(*workers):
+    worker = kill_again_and_again(stage, lambda: nursery.make(stage.env), broadcast_id, people)
+    with ending(worker):
         assert sent_so_far(stage, broadcast_id) < people
         wait_until(lambda: is_over(stage, broadcast_id), 120, "the end of it")
+    assert_each_got_it_once(stage, broadcast_id, people)
+    with stage.world.app.app_context():
+        multicasts = db.session.scalar(select(func.count()).select_from(Multicast))
+        assert multicasts == (0 if is_personal else people // 500)
+
+
+@pytest.mark.broker
+@pytest.mark.postgres
+def test_celery_workers_are_killed(postgres: str, musubi_socket: Socket, tmp_path: Path) -> None:
+    people = 10_000
+    with emptied("redis") as broker, staged(musubi_socket, postgres, tmp_path) as stage:
+        env = {**stage.env, "CELERY_BROKER_URL": broker}
+        gather(stage.world, stage.tenant, people, contacts=False)
+        lose_answers(stage, "multicast")
+        broadcast_id = draft(stage.world, stage.tenant, TEXT)
+        with ending(Musubi(env, tmp_path)):
+            begin(stage.world, broadcast_id)
+            worker = kill_again_and_again(
+                stage,
+                lambda: CeleryWorker(env, tmp_path, "--concurrency", "1").wait(),
+                broadcast_id,
+                people,
+                kills=3,
+            )
+            with ending(worker):
+                wait_until(lambda: is_over(stage, broadcast_id), 120, "the end of it")
+        assert_each_got_it_once(stage, broadcast_id, people)
+
+
+def assert_each_got_it_once(stage: Stage, broadcast_id: int, people: int) -> None:
     assert states(stage.world, broadcast_id) == {("sent", ""): people}
     summary = stage.world.sandbox.control("GET", "/deliveries?summary=1")
     assert summary == {
         "count": people, "users": people, "duplicates": 0, "repeated_keys": 0, "without_key": 0
     }  # fmt: skip
     with stage.world.app.app_context():
-        multicasts = db.session.scalar(select(func.count()).select_from(Multicast))
-        assert multicasts == (0 if is_personal else people // 500)
         assert set(db.session.scalars(select(Recipient.state))) == {"sent"}

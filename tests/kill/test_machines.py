@@ -1,7 +1,6 @@
 """Workers, brokers and databases of several machines die: the rows carry the work through."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,25 +18,13 @@ from tests.support.bare import NOWHERE
 from tests.support.brokers import emptied, purge
 from tests.support.cluster import cluster, program
 from tests.support.crowd import gather
-from tests.support.databases import PostgresCopies, migrate, postgres_is_there
+from tests.support.databases import migrate
 from tests.support.processes import CeleryWorker, Musubi, Nursery, ending, wait_until
 from tests.support.stage import Stage, staged
 from tests.support.world import Socket, make_app, settings_for
 
 pytestmark = [pytest.mark.kill, pytest.mark.postgres]
 PEOPLE, BY_WORKFLOW = 400, 100
-
-
-@pytest.fixture
-def postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database."""
-    if request.config.getoption("database") == "sqlite" or not postgres_is_there():
-        pytest.skip("several machines need PostgreSQL")
-    copies = PostgresCopies()
-    migrate(make_app(settings_for(NOWHERE, NOWHERE, copies.template_url, tmp_path)))
-    with copies.copy(tmp_path) as url:
-        yield url
-    copies.close()
 
 
 def reach(stage: Stage, share: float) -> None:
