@@ -110,13 +110,7 @@ def _claim(deps: Dependencies, broadcast_id: int, limit: int, now: datetime) -> 
                 size = min(most, MULTICAST_SIZE)
                 number = max(min(most // size, multicasts.AT_ONCE // len(variants)), 1)
                 claim_chunks(broadcast, variant, size, number, now, claimed)
-        _note_first(broadcast)
     return claimed
-
-
-def _note_first(broadcast: Broadcast) -> None:
-    if broadcast.used_before is None:
-        broadcast.used_before = broadcast.official_account.quota_used
 
 
 def _next_opening(broadcast_id: int) -> datetime:
