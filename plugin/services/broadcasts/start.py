@@ -26,7 +26,7 @@ from plugin.models.system.job import enqueue
 from plugin.models.system.job_kinds import AT_ONCE
 from plugin.models.transaction import affected, transaction
 from plugin.services.broadcasts.drafts import WrongState, held_in
-from plugin.services.broadcasts.job.multicasts import release_planned
+from plugin.services.broadcasts.job.open_multicasts import release_planned
 from plugin.services.broadcasts.preflight import needs_approval, problems_of
 
 TRIED = ("sending", "sent", "failed", "unknown")

@@ -18,7 +18,8 @@ from plugin.services.broadcasts.drafts import (
     seen_of,
 )
 from plugin.services.broadcasts.freeze import freeze
-from plugin.services.broadcasts.job.multicasts import call, open_chunks
+from plugin.services.broadcasts.job.multicasts import call
+from plugin.services.broadcasts.job.open_multicasts import open_chunks
 from plugin.services.broadcasts.job.rounds import claim_round
 from plugin.services.broadcasts.job.send import send_broadcast
 from plugin.services.broadcasts.job.sweep import sweep_broadcasts

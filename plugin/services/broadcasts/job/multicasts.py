@@ -9,118 +9,33 @@ from functools import partial
 from sqlalchemy import func, select, update
 
 from plugin.core.clock import utcnow
-from plugin.core.retry import key_is_alive
 from plugin.gateways import Accepted, GatewayError
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import PAUSED, Broadcast
-from plugin.models.broadcasts.frozen_audience import ERASED
 from plugin.models.broadcasts.multicast import OPEN, Multicast
 from plugin.models.broadcasts.recipient import (
     LEFT_OUT,
     SENDING,
     SENT,
-    UNKNOWN,
-    WAITING,
     Recipient,
 )
 from plugin.models.broadcasts.tally import move
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.friend import UNKNOWN as UNKNOWN_STATUS
 from plugin.models.people.friend import Friend, note_sent
-from plugin.models.people.linkage import Linkage
 from plugin.models.sql import one_of
 from plugin.models.transaction import affected, in_parallel, transaction
 from plugin.services import Dependencies
 from plugin.services.broadcasts.job.claim import Chunk, Person
 from plugin.services.broadcasts.job.failures import after_failure
+from plugin.services.broadcasts.job.open_multicasts import end, release
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.contacts.outbox import mark_many_for_push
 from plugin.services.sending.deliver import had_no_effect
 
-# So many multicasts are under way together: LINE takes its time for each.
-AT_ONCE = 8
 # LINE names a user id that it does not know by its place (reference: Error messages).
 _PLACE = re.compile(r"\bto\[(\d+)\]")
 Answer = Accepted | GatewayError
-
-
-def open_chunks(broadcast_id: int) -> list[Chunk]:
-    """Return multicasts that have no outcome yet; whose key lives no more are settled first."""
-    rows = db.session.scalars(
-        select(Multicast)
-        .where(Multicast.broadcast_id == broadcast_id, OPEN)
-        .order_by(Multicast.id)
-        .limit(AT_ONCE)
-    ).all()
-    chunks = []
-    for row in rows:
-        _settle_erased(row)
-        if not key_is_alive(row.first_tried_at, utcnow()):
-            _lapse(row)
-        elif people := _people(row.id):
-            messages, tried = row.messages, row.maybe_sent
-            chunks.append(Chunk(row.id, row.retry_key, messages, people, row.variant, tried))
-        else:
-            with transaction():
-                _end([row.id], "refused", utcnow())
-    return chunks
-
-
-def _settle_erased(multicast: Multicast) -> None:
-    """Whoever asked to be forgotten is not in the repeated call."""
-    erased = select(Recipient.id).join(Friend, Friend.id == Recipient.friend_id)
-    ids = list(
-        db.session.scalars(
-            erased.where(
-                Recipient.multicast_id == multicast.id,
-                Recipient.state == SENDING,
-                Friend.line_user_id.like(ERASED),
-            )
-        )
-    )
-    if ids:
-        state, reason = (UNKNOWN, "") if multicast.maybe_sent else (LEFT_OUT, "forgotten")
-        with transaction():
-            move(multicast.broadcast_id, ids, SENDING, state, reason, settled_at=utcnow())
-
-
-def _people(multicast_id: int) -> list[Person]:
-    """Return whom it goes to; a person who was erased since has no user id to send to."""
-    statement = (
-        select(Recipient.id, Friend.id, Friend.line_user_id, Linkage.contact_row_id)
-        .join(Friend, Friend.id == Recipient.friend_id)
-        .outerjoin(Linkage, Linkage.friend_id == Friend.id)
-        .where(
-            Recipient.multicast_id == multicast_id,
-            Recipient.state == SENDING,
-            Friend.line_user_id.not_like(ERASED),
-        )
-        .order_by(Recipient.id)
-    )
-    return [Person(*row) for row in db.session.execute(statement)]
-
-
-def _lapse(multicast: Multicast) -> None:
-    """A multicast that may have gone out becomes unknown: LINE would take it for a new one."""
-    ids = [person.recipient_id for person in _people(multicast.id)]
-    was_tried = multicast.maybe_sent
-    with transaction():
-        if was_tried:
-            now = utcnow()
-            move(multicast.broadcast_id, ids, SENDING, UNKNOWN, claimed_at=now, settled_at=now)
-        else:
-            _release(multicast.broadcast_id, ids)
-        _end([multicast.id], "unknown" if was_tried else "refused", utcnow())
-
-
-def _release(broadcast_id: int, recipient_ids: Sequence[int]) -> None:
-    move(broadcast_id, recipient_ids, SENDING, WAITING, multicast_id=None, claimed_at=None)
-
-
-def _end(multicast_ids: Sequence[int], state: str, now: datetime, error: str = "") -> None:
-    statement = update(Multicast).where(one_of(Multicast.id, multicast_ids), OPEN)
-    values = {"state": state, "settled_at": now, "error": error[:500]}
-    affected(statement.values(values).execution_options(synchronize_session=False))
 
 
 def call(deps: Dependencies, broadcast: Broadcast, chunks: Sequence[Chunk]) -> datetime:
@@ -231,8 +146,8 @@ def _failed(
         # Nobody got it: they wait for another key.
         with transaction():
             Broadcast.held(broadcast.id)
-            _release(broadcast.id, [person.recipient_id for person in chunk.people])
-            _end([chunk.multicast_id], "refused", utcnow(), error.message)
+            release(broadcast.id, [person.recipient_id for person in chunk.people])
+            end([chunk.multicast_id], "refused", utcnow(), error.message)
     return after_failure(deps, broadcast, error)
 
 
@@ -261,7 +176,7 @@ def drop_person(
             friend.note_status(UNKNOWN_STATUS, now)
         move(broadcast.id, list(gone), SENDING, LEFT_OUT, "wrong_provider",
              multicast_id=None, claimed_at=None)  # fmt: skip
-        _end([chunk.multicast_id], "refused", now, error)
+        end([chunk.multicast_id], "refused", now, error)
         if rest:
             _plan_again(broadcast.id, chunk, rest, now)
 
@@ -282,32 +197,3 @@ def _plan_again(broadcast_id: int, chunk: Chunk, recipient_ids: list[int], now: 
     db.session.flush()
     statement = update(Recipient).where(one_of(Recipient.id, recipient_ids))
     affected(statement.values(multicast_id=again.id).execution_options(synchronize_session=False))
-
-
-def release_planned(broadcast_id: int) -> None:
-    """Have the people of multicasts that surely were not sent wait again, inside the caller's
-    transaction: after a pause they are looked at once more."""
-    for multicast_id in _planned(broadcast_id):
-        ids = [person.recipient_id for person in _people(multicast_id)]
-        _release(broadcast_id, ids)
-        _end([multicast_id], "refused", utcnow())
-
-
-def _planned(broadcast_id: int) -> list[int]:
-    planned = select(Multicast.id).where(
-        Multicast.broadcast_id == broadcast_id, OPEN, Multicast.maybe_sent.is_(False)
-    )
-    return list(db.session.scalars(planned.order_by(Multicast.id)))
-
-
-def leave_out_planned(broadcast_id: int) -> None:
-    """Leave out the people of multicasts that surely were not sent, after a cancellation."""
-    if not _planned(broadcast_id):
-        return
-    with transaction():
-        Broadcast.held(broadcast_id)
-        multicast_ids = _planned(broadcast_id)
-        people = select(Recipient.id).where(one_of(Recipient.multicast_id, multicast_ids))
-        ids = list(db.session.scalars(people.order_by(Recipient.id)))
-        move(broadcast_id, ids, SENDING, LEFT_OUT, "cancelled", multicast_id=None, claimed_at=None)
-        _end(multicast_ids, "refused", utcnow())

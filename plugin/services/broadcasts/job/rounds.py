@@ -14,7 +14,7 @@ from plugin.models.broadcasts.tally import Counted, counts
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.job import multicasts, pushes
+from plugin.services.broadcasts.job import pushes
 from plugin.services.broadcasts.job.claim import (
     MULTICAST_SIZE,
     Claimed,
@@ -24,6 +24,7 @@ from plugin.services.broadcasts.job.claim import (
 )
 from plugin.services.broadcasts.job.failures import messages_left, quota_is_short, wait_for
 from plugin.services.broadcasts.job.look_up import look_up
+from plugin.services.broadcasts.job.open_multicasts import AT_ONCE
 from plugin.services.broadcasts.split import await_winner
 from plugin.services.broadcasts.start import TRIED
 from plugin.services.sending.deliver_batch import fill_many
@@ -108,7 +109,7 @@ def _claim(deps: Dependencies, broadcast_id: int, limit: int, now: datetime) -> 
                 claimed.delivery_ids += pushes.claim_pushes(deps, broadcast, variant, people, now)
             else:
                 size = min(most, MULTICAST_SIZE)
-                number = max(min(most // size, multicasts.AT_ONCE // len(variants)), 1)
+                number = max(min(most // size, AT_ONCE // len(variants)), 1)
                 claim_chunks(broadcast, variant, size, number, now, claimed)
     return claimed
 

@@ -30,6 +30,7 @@ from plugin.services import Dependencies
 from plugin.services.broadcasts.audience import forget_members
 from plugin.services.broadcasts.job import multicasts, pushes
 from plugin.services.broadcasts.job.failures import pause_by_itself
+from plugin.services.broadcasts.job.open_multicasts import leave_out_planned, open_chunks
 from plugin.services.broadcasts.job.prepare import await_start, prepare, tidy
 from plugin.services.broadcasts.job.rounds import claim_round
 from plugin.services.broadcasts.opens import assign_units
@@ -109,7 +110,7 @@ def _ended_from_outside(broadcast: Broadcast) -> bool:
 
 def _open_work(broadcast_id: int) -> OpenWork | None:
     """Return how to go on with what is claimed and has no outcome yet, if anything is."""
-    chunks = multicasts.open_chunks(broadcast_id)
+    chunks = open_chunks(broadcast_id)
     if chunks:
         return lambda deps, broadcast: multicasts.call(deps, broadcast, chunks)
     delivery_ids = pushes.open_deliveries(broadcast_id)
@@ -131,7 +132,7 @@ def _leave_out_rest(deps: Dependencies, broadcast: Broadcast) -> datetime | None
     """After a cancellation: what may be out gets its outcome, everybody else is left out."""
     if broadcast.finished_at is not None:
         return None
-    multicasts.leave_out_planned(broadcast.id)
+    leave_out_planned(broadcast.id)
     pushes.refuse_planned(broadcast.id)
     installation = Installation.by_id(broadcast.official_account.installation_id)
     if installation is not None and installation.is_alive:

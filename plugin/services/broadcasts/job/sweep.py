@@ -12,7 +12,7 @@ from plugin.models.broadcasts.multicast import OPEN, Multicast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.system.job import Job, enqueue
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.job.multicasts import open_chunks
+from plugin.services.broadcasts.job.open_multicasts import open_chunks
 
 
 def sweep_broadcasts() -> datetime | None:
