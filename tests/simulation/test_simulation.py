@@ -12,7 +12,7 @@ from plugin.gateways import pool
 from plugin.models import db
 from plugin.models.engine import truncate_log
 from plugin.models.transaction import in_parallel
-from plugin.services.broadcasts.job import claim, multicasts, pushes, send
+from plugin.services.broadcasts.job import open_multicasts, pushes, rounds
 from tests.simulation.process import InTurn, Lifeline
 from tests.simulation.simulation import Simulation
 from tests.simulation.times import frozen_clocks
@@ -30,9 +30,9 @@ PEOPLE = 7
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Few people are many chunks; calls go out one after the other."""
-    for module in (claim, send):
-        monkeypatch.setattr(module, "MULTICAST_SIZE", 2)
-    monkeypatch.setattr(multicasts, "AT_ONCE", 2)
+    monkeypatch.setattr(rounds, "MULTICAST_SIZE", 2)
+    for module in (open_multicasts, rounds):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
     monkeypatch.setattr(pushes, "CLAIMED", 4)
     # The module, which has a function of its own name in its package.
     monkeypatch.setattr(sys.modules[in_parallel.__module__], "_threads", lambda *_: InTurn())
