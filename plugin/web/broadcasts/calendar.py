@@ -1,6 +1,7 @@
 """The calendar of broadcasts, planned and past, and how many people get several in a week."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from plugin.core.sending_hours import zone_of
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import CANCELLED, SCHEDULED, Broadcast
 from plugin.models.broadcasts.overlap import Overlap, overlap_of
+from plugin.services.broadcasts.overlap import Planned, planned_overlap
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.words import STATE_WORDS
 from plugin.web.layout import page
@@ -21,16 +23,18 @@ from plugin.web.session import person, tenant
 # A month with more broadcasts than this shows the first ones, and says so.
 MOST = 400
 # Beyond this many broadcasts in a week, their overlap is not looked at.
-MOST_COMPARED = 12
+MOST_COMPARED, MOST_PLANNED = 12, 5
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 WEEK = timedelta(days=7)
 
 
 class Week(NamedTuple):
-    """Seven days from a Monday on; `overlaps` by the name of the Official Account."""
+    """Seven days from a Monday on; `overlaps` by the name of the Official Account. `planned`: each
+    broadcast that has not started, in the view of one week."""
 
     days: list[date]
     overlaps: dict[str, Overlap]
+    planned: list[tuple[Broadcast, Planned]]
 
 
 @blueprint.get("/broadcasts/calendar")
@@ -51,7 +55,7 @@ def calendar() -> str:
     return page(
         "broadcasts/calendar.html",
         "broadcasts",
-        weeks=[_week(monday, days) for monday in mondays],
+        weeks=[_week(monday, days, by_week) for monday in mondays],
         days=days,
         moment_of=moment_of,
         states=STATE_WORDS,
@@ -77,16 +81,31 @@ def _between(start: datetime, end: datetime) -> list[Broadcast]:
     return list(db.session.scalars(statement.order_by(at, Broadcast.id).limit(MOST + 1)))
 
 
-def _week(monday: date, rows: dict[date, list[Broadcast]]) -> Week:
+def _week(monday: date, rows: dict[date, list[Broadcast]], by_week: bool) -> Week:
     days = [monday + timedelta(days=number) for number in range(7)]
-    frozen: defaultdict[str, list[int]] = defaultdict(list)
+    of_account: defaultdict[int, list[Broadcast]] = defaultdict(list)
     for row in [row for day in days for row in rows.get(day, ())]:
-        if row.frozen_at is not None and row.state != CANCELLED:
-            frozen[row.official_account.name].append(row.id)
-    overlaps = {
-        name: overlap_of(ids) for name, ids in frozen.items() if 1 < len(ids) <= MOST_COMPARED
-    }
-    return Week(days, overlaps)
+        if row.state != CANCELLED:
+            of_account[row.official_account_id].append(row)
+    compared = [found for found in of_account.values() if 1 < len(found) <= MOST_COMPARED]
+    planned = [pair for found in compared for pair in _planned(found)] if by_week else []
+    return Week(days, _overlaps(compared), planned)
+
+
+def _overlaps(compared: list[list[Broadcast]]) -> dict[str, Overlap]:
+    overlaps = {}
+    for rows in compared:
+        frozen = [row.id for row in rows if row.frozen_at is not None]
+        if len(frozen) > 1:
+            overlaps[rows[0].official_account.name] = overlap_of(frozen)
+    return overlaps
+
+
+def _planned(rows: list[Broadcast]) -> Iterator[tuple[Broadcast, Planned]]:
+    for row in [row for row in rows if row.frozen_at is None][:MOST_PLANNED]:
+        found = planned_overlap(row, [other for other in rows if other is not row])
+        if found is not None:
+            yield row, found
 
 
 def _day(text: str) -> date | None:

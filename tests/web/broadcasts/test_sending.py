@@ -269,6 +269,19 @@ def test_a_week_with_two_broadcasts_names_their_overlap(world: World, alice: Ten
     assert marks(week).count("event") == 2
 
 
+@pytest.mark.both_databases
+def test_a_planned_one_is_compared_with_its_week(world: World, alice: Tenant) -> None:
+    two_friends(world, alice)
+    for day in ("05", "06"):
+        path = written(world, alice)
+        alice.walker.go(f"{world.url}{path}/when")
+        post(alice.walker, f"{path}/when", start="at", date=f"2031-05-{day}", time="09:00")
+        send(alice, path, 2)
+    week = alice.walker.go(f"{world.url}/broadcasts/calendar?week=2031-05-07")
+    assert marks(week).count("planned-overlap") == 2
+    assert "of 2 people as of now, 2 get another one" in week.text
+
+
 def test_a_copy_and_the_archive(world: World, alice: Tenant) -> None:
     two_friends(world, alice)
     path = written(world, alice)
