@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_list_export"),
     )
     op.create_index("ix_list_export_installation_id", "list_export", ["installation_id"])
+    op.create_index("link_click_of_target", "link_click", ["link_target_id"])
     _add_ready_segments()
 
 
@@ -133,5 +134,6 @@ SEGMENT = ("official_account_id", "name", "ready", "version", "created_at", "cha
 
 def downgrade() -> None:
     """Segments are gone."""
+    op.drop_index("link_click_of_target", "link_click")
     for table in ("list_export", "segment_version", "segment"):
         op.drop_table(table)

@@ -4,7 +4,17 @@ Conditions about the contact that stand together in a group are asked in one sub
 database can begin with the most selective of them.
 """
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from plugin.core.segments.rule import Condition, Group, Rule
 from plugin.models.audience.contact_values import ContactValues
@@ -80,6 +90,11 @@ def _about_linkage(rule: Rule, scope: Scope) -> ColumnElement[bool]:
     return _joined(rule.kind, [_about_linkage(inner, scope) for inner in rule.rules])
 
 
+def _opposite(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Only here a missing value has to count as false. Elsewhere it would hide an index.
+    return not_(func.coalesce(condition, false()))
+
+
 def _holds_without_values(rule: Rule) -> bool:
     """Return whether the rule chooses friends who are linked to no contact."""
     if isinstance(rule, Condition):
@@ -103,8 +118,8 @@ def _joined(kind: str, parts: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     if kind == "all":
         return and_(true(), *parts)
     together = or_(false(), *parts)
-    return together if kind == "any" else not_(together)
+    return together if kind == "any" else _opposite(together)
 
 
 def _signed(condition: Condition, positive: ColumnElement[bool]) -> ColumnElement[bool]:
-    return not_(positive) if condition.negated else positive
+    return _opposite(positive) if condition.negated else positive

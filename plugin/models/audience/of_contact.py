@@ -1,5 +1,5 @@
 """SQL of the conditions about a linkage and its contact, for the rows of a linkage joined with the
-values of its contact. Each answers a condition's positive operator with true or false, never NULL.
+values of its contact. Each answers a condition's positive operator; NULL stands for false.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,8 @@ def _text(text: ColumnElement[str], condition: Condition, _: Scope) -> ColumnEle
 
 
 def _number(text: ColumnElement[str], condition: Condition, _: Scope) -> ColumnElement[bool]:
-    number, values = as_number(text), [float(value) for value in condition.values]  # type: ignore[arg-type]
+    values = [float(value) for value in condition.values]  # type: ignore[arg-type]
+    number = as_number(text)
     compared: Mapping[str, ColumnElement[bool]] = {
         "gt": number > values[0],
         "gte": number >= values[0],

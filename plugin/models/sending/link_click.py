@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -11,7 +11,11 @@ from plugin.models.sending.link_target import LinkTarget
 
 class LinkClick(Base):
     __tablename__ = "link_click"
-    __table_args__ = (UniqueConstraint("delivery_id", "link_target_id"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "link_target_id"),
+        # A segment looks up who tapped one link.
+        Index("link_click_of_target", "link_target_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"))
