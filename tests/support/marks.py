@@ -84,6 +84,10 @@ OTHER: dict[str, set[str]] = {
     "synced_property": {"state"},
     "synced_list": {"state", "phase", "tail_mark"},
     "link_click": set(),
+    # The team's own words, in which properties and lists are named as in messages.
+    "segment": {"name", "ready"},
+    "segment_version": {"rule"},
+    "list_export": {"state"},
 }  # fmt: skip
 HUBSPOT: dict[str, set[str]] = {
     "installation": {"hub_domain", "ui_domain", "time_zone", "disconnect_reason", "access_token",
@@ -116,11 +120,13 @@ HUBSPOT: dict[str, set[str]] = {
     "contact_values": {"values"},
     "property_sync": {"after", "trail", "error"},
     "template_version": {"by"},
+    "segment_version": {"by"},
+    "list_export": {"name", "source", "list_id", "error", "actor"},
     "login_attempt": {"contact_name", "contact_email"},
     "email_proof": {"email", "name"},
 }  # fmt: skip
 # Without words of their own, but other rows point at them, or they at others.
-POINTING = ("template", "link_click", "linkage_token", "visitor_hint", "list_membership")
+POINTING = ("template", "segment", "link_click", "linkage_token", "visitor_hint", "list_membership")
 TEXTUAL = ("String", "Text", "JSON", "Sealed", "LargeBinary")
 
 

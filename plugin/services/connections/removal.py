@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, case, delete, inspect, select, update
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal
 from plugin.models.audience.contact_values import ContactValues
+from plugin.models.audience.list_export import ListExport
 from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.synced_list import ListMembership, SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
@@ -204,6 +205,7 @@ def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bo
         (LinkTarget, LinkTarget.id.in_(personal)),
         (AudienceMember, AudienceMember.broadcast_id.in_(broadcasts)),
         (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
+        (ListExport, ListExport.installation_id == installation_id),
         (ListMembership, ListMembership.contact_row_id.in_(contacts)),
         *((model, model.installation_id == installation_id) for model in KEPT),
         (Contact, Contact.installation_id == installation_id),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import case, select, update
 
+from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
@@ -81,7 +82,9 @@ def enqueue_log_truncation() -> None:
 def _erase_actors(installation_id: int) -> None:
     accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
     templates = select(Template.id).where(Template.official_account_id.in_(accounts))
+    segments = select(Segment.id).where(Segment.official_account_id.in_(accounts))
     for statement in (
+        update(SegmentVersion).where(SegmentVersion.segment_id.in_(segments)).values(by=""),
         update(TemplateVersion).where(TemplateVersion.template_id.in_(templates)).values(by=""),
         update(SendingRules)
         .where(SendingRules.official_account_id.in_(accounts))

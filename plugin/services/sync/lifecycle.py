@@ -15,6 +15,7 @@ from plugin.services.contacts.outbox import mark_for_push
 from plugin.services.contacts.records import lock_contacts
 from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link, unlink
+from plugin.services.segments.erasure import erase_from_rules
 from plugin.services.sync.erasure import erase_friend
 
 # Actor and source of an unlink by a contact's deletion: it may come back with the contact.
@@ -63,9 +64,13 @@ def erase(contact: Contact, cause: str) -> None:
     friends += [
         friend for entry in former_entries if (friend := _free_friend_of(entry)) is not None
     ]
+    words = [str(contact_id) for contact_id in Contact.with_ancestors([contact])]
     for friend in {friend.id: friend for friend in friends}.values():
+        words.append(friend.line_user_id)
         erase_friend(friend, contact, BY_HUBSPOT + cause)
-    for merged in db.session.scalars(select(Contact).where(Contact.id.in_(rows_of(contact)))):
+    rows = db.session.scalars(select(Contact).where(Contact.id.in_(rows_of(contact)))).all()
+    erase_from_rules(contact.installation_id, [*words, *(row.email for row in rows)])
+    for merged in rows:
         merged.email = merged.firstname = merged.lastname = ""
         merged.push_error, merged.shown = "", {}
     _erase_values(contact.installation_id, list(Contact.with_ancestors([contact])))

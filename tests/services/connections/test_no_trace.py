@@ -20,9 +20,10 @@ pytestmark = pytest.mark.both_databases
 TOKENS = {("installation", "access_token"), ("installation", "refresh_token")}
 # Of the portal and its people; a contact's own wish leaves them.
 PORTALS = (
-    "broadcast", "conflict", "import_run", "installation", "known_property", "list_import",
-    "list_preparation", "member", "property_sync", "reconcile_run", "synced_list",
-    "synced_property", "sending_rules", "tagging", "template_version",
+    "broadcast", "conflict", "import_run", "installation", "known_property", "list_export",
+    "list_import", "list_preparation", "member", "property_sync", "reconcile_run",
+    "segment_version", "synced_list", "synced_property", "sending_rules", "tagging",
+    "template_version",
 )  # fmt: skip
 # Who decided, and from where: the history of a link says so for ever, of nobody by name.
 NOT_PERSONAL = {("ledger_entry", "actor"), ("ledger_entry", "source"), ("webhook_event", "error"),
