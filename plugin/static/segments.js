@@ -188,7 +188,9 @@ function begin() {
     if (!answer.ok || answer.redirected) return building.requestSubmit(button.matches("button") ? button : undefined);
     rule.innerHTML = await answer.text();
     building.dataset.unsaved = "";
-    rule.querySelector("[data-focus]")?.querySelector("select, summary, textarea, input:not([type=hidden])")?.focus();
+    // Whoever was in the rule goes on there.
+    const next = rule.querySelector("[data-focus]")?.querySelector("select, summary, textarea, input:not([type=hidden])");
+    if (document.activeElement === document.body) next?.focus();
     countAllIds();
     count();
   }

@@ -1,6 +1,5 @@
 """What was typed into a form: read value by value, with an error at each field that is wrong."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -9,15 +8,22 @@ from flask_babel import gettext as _
 LARGEST_NUMBER = 100_000_000
 
 
+class Errors(dict[str, list[str]]):
+    """Messages by field; looking at a field without any makes no entry."""
+
+    def __missing__(self, name: str) -> list[str]:
+        return []
+
+
 class Typed:
     """`values` as they were typed or stored, for the form; `errors` by the field's name."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
-        self.errors: defaultdict[str, list[str]] = defaultdict(list)
+        self.errors = Errors()
 
     def refuse(self, name: str, words: object) -> None:
-        self.errors[name].append(str(words))
+        self.errors.setdefault(name, []).append(str(words))
 
     def text(self, name: str, longest: int) -> str:
         text = " ".join(self.values.get(name, "").replace("\0", "").split())
