@@ -1,7 +1,7 @@
 """Words of broadcasts that several pages show."""
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, lazy_pgettext
+from flask_babel import lazy_gettext
 
 from plugin.models.broadcasts.broadcast import (
     ALL,
@@ -21,7 +21,7 @@ from plugin.models.broadcasts.recipient import SENDING as UNDER_WAY
 STATE_WORDS = {
     DRAFT: lazy_gettext("Draft"),
     SCHEDULED: lazy_gettext("Scheduled"),
-    SENDING: lazy_pgettext("state", "Sending"),
+    SENDING: lazy_gettext("Being sent"),
     PAUSED: lazy_gettext("Paused"),
     FINISHED: lazy_gettext("Finished"),
     CANCELLED: lazy_gettext("Cancelled"),
