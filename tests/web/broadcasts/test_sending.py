@@ -9,6 +9,7 @@ from sqlalchemy import select
 from plugin.core.clock import utcnow
 from plugin.models import Broadcast, Friend, OfficialAccount, Recipient, SendingRules, db
 from plugin.models.transaction import transaction
+from tests.services.personal_links.test_bulk import make_list
 from tests.support.people import line_user, linked
 from tests.support.world import ALICE, BOB, Tenant, World
 from tests.web.broadcasts.drafts import begin, colleague, kept, post, written
@@ -294,3 +295,25 @@ def test_a_copy_and_the_archive(world: World, alice: Tenant) -> None:
     assert alice.walker.go(f"{world.url}{path}").status == 200
     page = post(alice.walker, f"{path}/duplicate")
     assert "Copy of Spring sale" in page.text
+
+
+def test_a_list_names_its_members_who_are_not_linked(world: World, alice: Tenant) -> None:
+    linked(world, alice, ALICE, line_user("alice"))
+    list_id = make_list(world, ALICE, BOB)
+    path = written(world, alice)
+    alice.walker.go(f"{world.url}{path}/who")
+    post(alice.walker, f"{path}/who", name="Sale", audience="list", list=str(list_id))
+    page = alice.walker.go(f"{world.url}{path}/check")
+    assert "reading" in marks(page)
+    world.work()
+    page = alice.walker.go(f"{world.url}{path}/check")
+    assert re.search(r'term-chosen"><b>2<', page.html)
+    assert re.search(r'term-not_linked"><b>1<', page.html)
+    people = alice.walker.go(f"{world.url}{path}/people?term=not_linked")
+    assert str(BOB) in people.text
+    send(alice, path, 1)
+    world.work()
+    assert states(world) == {"sent": 1, "left_out": 1}
+    page = alice.walker.go(f"{world.url}{path}/recipients?state=left_out&reason=not_linked")
+    assert marks(page).count("recipient") == 1
+    assert str(BOB) in page.html
