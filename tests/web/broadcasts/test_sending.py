@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.models import Broadcast, Friend, OfficialAccount, Recipient, SendingRules, db
+from plugin.models import Friend, OfficialAccount, Recipient, SendingRules, db
 from plugin.models.transaction import transaction
 from tests.services.personal_links.test_bulk import make_list
 from tests.support.people import line_user, linked
 from tests.support.world import ALICE, BOB, Tenant, World
-from tests.web.broadcasts.drafts import begin, colleague, kept, post, written
+from tests.web.broadcasts.drafts import begin, kept, post, written
 from tests.web.pages import marks
 
 
@@ -142,58 +142,6 @@ def test_the_cap_and_the_quota_are_named_before(world: World, alice: Tenant) -> 
     assert "money" in marks(page)
 
 
-def test_a_second_member_approves_the_number(world: World, alice: Tenant) -> None:
-    two_friends(world, alice)
-    rules(world, alice, approval_above=1)
-    bob = colleague(world, alice)
-    path = written(world, alice)
-    assert "Ask for approval" in alice.walker.go(f"{world.url}{path}/check").text
-    send(alice, path, 2)
-    world.work()
-    page = alice.walker.go(f"{world.url}{path}")
-    assert "approval" in marks(page)
-    assert "approve" not in marks(page)
-    page = post(alice.walker, f"{path}/approve")
-    assert "Not approved" in page.text
-    page = bob.go(f"{world.url}{path}")
-    assert "Approve: send to 2 friends" in page.text
-    post(bob, f"{path}/approve")
-    world.work()
-    assert states(world) == {"sent": 2}
-    assert kept(world).approved_by == "bob@example.com"
-
-
-def test_a_declined_one_is_a_draft_again_and_says_so(world: World, alice: Tenant) -> None:
-    two_friends(world, alice)
-    rules(world, alice, approval_above=1)
-    bob = colleague(world, alice)
-    path = written(world, alice)
-    send(alice, path, 2)
-    world.work()
-    bob.go(f"{world.url}{path}")
-    post(bob, f"{path}/decline")
-    world.work()
-    page = alice.walker.go(f"{world.url}{path}")
-    assert page.url.endswith("/check")
-    assert "Another member declined it" in page.text
-    assert kept(world).state == "draft"
-
-
-def test_a_lone_owner_types_the_number(world: World, alice: Tenant) -> None:
-    two_friends(world, alice)
-    rules(world, alice, approval_above=1)
-    path = written(world, alice)
-    send(alice, path, 2)
-    world.work()
-    page = alice.walker.go(f"{world.url}{path}")
-    assert "type-number" in marks(page)
-    post(alice.walker, f"{path}/approve", number="3")
-    assert "Not approved" in alice.walker.page.text
-    post(alice.walker, f"{path}/approve", number="2")
-    world.work()
-    assert states(world) == {"sent": 2}
-
-
 def test_a_planned_one_is_cancelled_into_a_draft(world: World, alice: Tenant) -> None:
     two_friends(world, alice)
     path = written(world, alice)
@@ -255,34 +203,7 @@ def test_the_terms_of_the_check_open_their_people(world: World, alice: Tenant) -
     assert alice.walker.go(f"{world.url}{path}/people?term=odd").status == 404
 
 
-def test_a_week_with_two_broadcasts_names_their_overlap(world: World, alice: Tenant) -> None:
-    two_friends(world, alice)
-    for name in ("First", "Second"):
-        path = written(world, alice)
-        send(alice, path, 2)
-        world.work()
-        with world.app.app_context(), transaction():
-            newest = select(Broadcast).order_by(Broadcast.id.desc()).limit(1)
-            db.session.scalars(newest).one().name = name
-    page = alice.walker.go(f"{world.url}/broadcasts/calendar")
-    assert "2 people get more than one of these" in page.text
-    week = alice.walker.go(f"{world.url}/broadcasts/calendar?week={utcnow().date()}")
-    assert marks(week).count("event") == 2
-
-
 @pytest.mark.both_databases
-def test_a_planned_one_is_compared_with_its_week(world: World, alice: Tenant) -> None:
-    two_friends(world, alice)
-    for day in ("05", "06"):
-        path = written(world, alice)
-        alice.walker.go(f"{world.url}{path}/when")
-        post(alice.walker, f"{path}/when", start="at", date=f"2031-05-{day}", time="09:00")
-        send(alice, path, 2)
-    week = alice.walker.go(f"{world.url}/broadcasts/calendar?week=2031-05-07")
-    assert marks(week).count("planned-overlap") == 2
-    assert "of 2 people as of now, 2 get another one" in week.text
-
-
 def test_a_copy_and_the_archive(world: World, alice: Tenant) -> None:
     two_friends(world, alice)
     path = written(world, alice)
