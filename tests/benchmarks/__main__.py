@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tests.benchmarks.audiences.broadcasts import broadcasts
+from tests.benchmarks.audiences.segments import segments
 from tests.benchmarks.budget import budget
 from tests.benchmarks.deliveries import deliveries
 from tests.benchmarks.door import busy_door, door, machines
@@ -15,7 +17,6 @@ from tests.benchmarks.imports import imports
 from tests.benchmarks.intake import intake
 from tests.benchmarks.memory import memory
 from tests.benchmarks.planting import planting
-from tests.benchmarks.segments import segments
 from tests.benchmarks.stage import Skipped, databases, stage
 from tests.benchmarks.starts import starts
 from tests.benchmarks.table import Figure, Measured, table
@@ -44,6 +45,7 @@ BENCHES = {
     "way": Bench(way, 1_500, 10_000),
     "deliveries": Bench(deliveries, 5_000, 50_000),
     "import": Bench(imports, 5_000, 100_000),
+    "broadcasts": Bench(broadcasts, 100_000, 100_000),
     "segments": Bench(segments, 1_000_000, 1_000_000),
     "start": Bench(starts, 10, 30),
     "memory": Bench(memory, 3_000, 30_000),

@@ -1,7 +1,7 @@
 """HubSpot and LINE for benches: `python -m tests.benchmarks.fast_platforms PORT SANDBOX SECONDS`.
 
-Pushes are answered after so many seconds and completed callbacks at once, both for little of the
-processor; `/counts` tells of them. Everything else is passed on to the sandbox.
+Pushes and multicasts are answered after so many seconds and completed callbacks at once, all for
+little of the processor; `/counts` tells of them. Everything else is passed on to the sandbox.
 """
 
 import asyncio
@@ -35,21 +35,23 @@ class Platforms:
         self.sandbox, self.seconds = sandbox, seconds
         self.http = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
         self.pushes: dict[str, int] = {}
+        # People named in multicasts.
+        self.people = 0
         self.completed: set[str] = set()
         self.last = 0.0
         self._waiting: set[asyncio.Task[None]] = set()
 
     def take(self, call: Call, write: Write) -> None:
         """Answer a call, now or later."""
-        if call.path.endswith("/v2/bot/message/push"):
+        if call.path.endswith(("/v2/bot/message/push", "/v2/bot/message/multicast")):
             asyncio.get_running_loop().call_later(self.seconds, self._push, call, write)
         elif call.path.endswith("/callbacks/2026-09/complete"):
             self.last = time.monotonic()
             self.completed |= {one["callbackId"] for one in json.loads(call.body)["inputs"]}
             write(answer(204))
         elif call.path == "/counts":
-            counts = {"pushed": len(self.pushes), "completed": len(self.completed)}
-            write(answer(200, json.dumps({**counts, "last": self.last}).encode()))
+            counts = {"pushed": len(self.pushes), "people": self.people, "last": self.last}
+            write(answer(200, json.dumps({**counts, "completed": len(self.completed)}).encode()))
         else:
             task = asyncio.create_task(self._pass_on(call, write))
             self._waiting.add(task)
@@ -60,6 +62,8 @@ class Platforms:
         mine = len(self.pushes) + 1
         first = self.pushes.setdefault(call.headers["x-line-retry-key"], mine)
         if first == mine:
+            if call.path.endswith("multicast"):
+                self.people += len(json.loads(call.body)["to"])
             sent = b'{"sentMessages":[{"id":"%d"}]}' % mine
             write(answer(200, sent, b"X-Line-Request-Id: %d\r\n" % mine))
         else:

@@ -1,7 +1,7 @@
 """The fast platforms in a process of their own, and a bare loop of pushes to them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -14,15 +14,19 @@ from tests.support.processes import Process, answers, ending, free_port, wait_un
 from tests.support.stage import Stage
 
 BASES = ("HUBSPOT_API_BASE", "LINE_API_BASE")
+PUSH = f"{SANDBOX_BASES['LINE_API_BASE']}/v2/bot/message/push"
+MULTICAST = f"{SANDBOX_BASES['LINE_API_BASE']}/v2/bot/message/multicast"
 LINE_TAKES = 0.05  # seconds, where it takes its time
 
 
 class Counts(NamedTuple):
-    """Messages that arrived, executions that were completed, and when (monotonic) the last was."""
+    """Calls that sent messages, executions that were completed, when (monotonic) the last was, and
+    people named in multicasts."""
 
     pushed: int
     completed: int
     last: float
+    people: int
 
 
 class Platforms(NamedTuple):
@@ -50,19 +54,32 @@ def platforms(stage: Stage, seconds: float = 0) -> Iterator[Platforms]:
 
 def bare_pushes(url: str, count: int, at_once: int) -> float:
     """Messages a second of a loop that does nothing else."""
+    to = [f"U{number:032x}" for number in range(count)]
+    return count / _bare_calls(f"{url}{PUSH}", to, at_once)
+
+
+def bare_multicasts(url: str, people: int, at_once: int) -> float:
+    """People a second of a loop that does nothing else."""
+    size = 500
+    to = [[f"U{start + n:032x}" for n in range(size)] for start in range(0, people, size)]
+    return people / _bare_calls(f"{url}{MULTICAST}", to, at_once)
+
+
+def _bare_calls(url: str, to: Sequence[object], at_once: int) -> float:
+    """Seconds of so many calls."""
     http = urllib3.PoolManager(maxsize=at_once, retries=False, timeout=15)
 
-    def push(number: int) -> int:
-        body = {"to": f"U{number:032x}", "messages": [{"type": "text", "text": f"Hello {number}"}]}
+    def send(number: int) -> int:
+        messages = [{"type": "text", "text": f"Hello {number}"}]
         headers = {
             "Authorization": "Bearer a-token-of-the-usual-length" * 6,
             "X-Line-Retry-Key": f"00000000-0000-4000-8000-{number:012x}",
         }
-        path = f"{url}{SANDBOX_BASES['LINE_API_BASE']}/v2/bot/message/push"
-        return http.request("POST", path, json=body, headers=headers).status
+        body = {"to": to[number], "messages": messages}
+        return http.request("POST", url, json=body, headers=headers).status
 
     began = time.perf_counter()
     with ThreadPoolExecutor(at_once) as pool:
-        statuses = list(pool.map(push, range(count)))
+        statuses = list(pool.map(send, range(len(to))))
     assert set(statuses) == {200}
-    return count / (time.perf_counter() - began)
+    return time.perf_counter() - began

@@ -2,11 +2,12 @@
 own copy of a contact is never used, and filled text that has waited too long is filled again."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import lazyload
 
 from plugin.core.clock import utcnow
 from plugin.core.messages.checks import check_messages
@@ -49,6 +50,15 @@ class Values(NamedTuple):
 
 
 NOTHING = Values({}, Shapes({}, {}, ""))
+
+
+class Links(NamedTuple):
+    """How the links of a batch are written: the ids of deliveries whose links stay as they are,
+    campaigns by broadcast, and the rows of known addresses by account and fingerprint."""
+
+    as_written: Collection[int]
+    campaigns: Mapping[int | None, str]
+    targets: dict[int, dict[str, int]]
 
 
 def filled_at_once(messages: Messages) -> Messages | None:
@@ -144,17 +154,20 @@ def _fill_batch(deps: Dependencies, batch: Sequence[Delivery]) -> None:
     outcomes = {
         delivery.id: _outcome(delivery, values, contacts[delivery.id]) for delivery in batch
     }
-    untracked = _untracked(batch)
+    links = Links(_untracked(batch), _campaigns(batch), {})
     rows = select(Delivery).where(
         Delivery.id.in_(outcomes), Delivery.filling == READING, Delivery.settled_at.is_(None)
     )
-    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery).options(*OF_A_BATCH)
-    with transaction():
+    # Friends and executions are loaded with the batch.
+    rows = rows.options(lazyload(Delivery.friend), lazyload(Delivery.action_call))
+    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery)
+    with transaction() as session:
         # Deliveries that were erased or given up meanwhile stay so.
-        deliveries = db.session.scalars(rows.execution_options(populate_existing=True)).unique()
-        for delivery in deliveries.all():
-            tracks = delivery.id not in untracked
-            _store_outcome(deps, delivery, outcomes[delivery.id], tracks=tracks)
+        deliveries = session.scalars(rows.execution_options(populate_existing=True)).all()
+        # All are written with one statement in the end.
+        with session.no_autoflush:
+            for delivery in deliveries:
+                _store_outcome(deps, delivery, outcomes[delivery.id], links)
 
 
 def _untracked(batch: Sequence[Delivery]) -> set[int]:
@@ -175,6 +188,12 @@ def _untracked(batch: Sequence[Delivery]) -> set[int]:
             )
         )  # fmt: skip
     return as_written
+
+
+def _campaigns(batch: Sequence[Delivery]) -> dict[int | None, str]:
+    """Return what the links of each broadcast name as their campaign."""
+    ids = {delivery.broadcast_id for delivery in batch if delivery.broadcast_id is not None}
+    return {broadcast_id: Broadcast.campaign_utm(broadcast_id) for broadcast_id in ids}
 
 
 def _values(deps: Dependencies, batch: Sequence[Delivery], contacts: Mapping[int, int]) -> Values:
@@ -213,23 +232,25 @@ def _postpone(batch: Sequence[Delivery], until: datetime | None) -> None:
 
 
 def _store_outcome(
-    deps: Dependencies, delivery: Delivery, outcome: Messages | str, *, tracks: bool
+    deps: Dependencies, delivery: Delivery, outcome: Messages | str, links: Links
 ) -> None:
     delivery.filling_until = None
     if isinstance(outcome, str):
         delivery.filling, delivery.error = FAILED, outcome[:500]
         return
     written = delivery.messages
-    filled = _tracked(deps, delivery, outcome) if tracks else outcome
+    as_written = delivery.id in links.as_written
+    filled = outcome if as_written else _tracked(deps, delivery, outcome, links)
     delivery.filling, delivery.messages, delivery.filled_at = "", filled, utcnow()
     delivery.written = written if property_names(written) else None
 
 
-def _tracked(deps: Dependencies, delivery: Delivery, filled: Messages) -> Messages:
+def _tracked(deps: Dependencies, delivery: Delivery, filled: Messages, links: Links) -> Messages:
     owner = Owner(delivery.friend_id, personal_addresses(delivery.messages, filled))
     account = delivery.friend.official_account
-    utm = Broadcast.campaign_utm(delivery.broadcast_id) if delivery.broadcast_id else ""
-    return tracked(filled, tracker(deps, account, delivery.retry_key, owner, utm=utm))
+    known = links.targets.setdefault(account.id, {})
+    utm = links.campaigns.get(delivery.broadcast_id, "")
+    return tracked(filled, tracker(deps, account, delivery.retry_key, owner, known, utm=utm))
 
 
 def _contact_id(delivery: Delivery) -> int:

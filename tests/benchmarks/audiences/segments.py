@@ -11,7 +11,7 @@ from plugin.models import SyncedList, SyncedProperty, db
 from plugin.models.audience.value_indexes import adjust_indexes
 from plugin.models.transaction import close_reads, transaction
 from plugin.services.segments.members import select_members
-from tests.benchmarks.people import plant_people
+from tests.benchmarks.audiences.people import plant_people
 from tests.benchmarks.table import Figure
 from tests.support.stage import Stage
 

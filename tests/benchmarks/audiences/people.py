@@ -1,5 +1,7 @@
 """A tenant of any size, planted with a few statements: friends, contacts, links, values, a list."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 
 from plugin.models import db
@@ -55,6 +57,17 @@ _WORDS = {
 def plant_people(stage: Stage, count: int, list_row: int) -> None:
     """Plant so many friends, each linked to a contact with two values; a seventh has blocked, a
     fifth are customers, a quarter are in the list."""
+    _plant(stage, (_FRIENDS, _CONTACTS, _LINKAGES, _VALUES, _MEMBERS), count, list_row)
+
+
+def plant_friends(stage: Stage, count: int) -> None:
+    """Plant so many friends who follow and are linked to nobody, and no others."""
+    with stage.world.app.app_context(), transaction() as session:
+        session.execute(text("UPDATE friend SET status = 'blocked'"))
+    _plant(stage, (_FRIENDS.replace("'blocked'", "'following'"),), count, 0)
+
+
+def _plant(stage: Stage, statements: Sequence[str], count: int, list_row: int) -> None:
     with stage.world.app.app_context():
         kind = db.engine.dialect.name
         words = _WORDS[kind]
@@ -65,7 +78,7 @@ def plant_people(stage: Stage, count: int, list_row: int) -> None:
             "count": count,
             "at": "2026-01-01 00:00:00.000000" + ("+00" if kind == "postgresql" else ""),
         }
-        for statement in (_FRIENDS, _CONTACTS, _LINKAGES, _VALUES, _MEMBERS):
+        for statement in statements:
             _insert(statement.format(**words), values)
         with transaction() as session:
             session.execute(text("ANALYZE"))
