@@ -14,6 +14,7 @@ from plugin.core.messages.personalise import fill, property_names
 from plugin.core.messages.tracked_links import addresses_of, may_be_tracked, tracked
 from plugin.gateways import GatewayError
 from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import SENDING as ONGOING
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import (
     FAILED,
@@ -40,6 +41,8 @@ from plugin.services.sending.tracked_links import tracker, untracked_prefixes
 
 # Calls under way together, and claimed people: HubSpot's values are read for a hundred at a time.
 AT_ONCE, CLAIMED = 64, 512
+# So many are stored as tried before a call, and settled together after it.
+TOGETHER = 128
 # Results of a delivery that say that nothing went out, for a reason of the person's own.
 LEFT_OUT_RESULTS = ("blocked", "not_friend", "wrong_provider")
 CANCELLED_BEFORE = "The broadcast was cancelled before this was sent."
@@ -127,14 +130,26 @@ def send_deliveries(
     deps: Dependencies, broadcast: Broadcast, delivery_ids: Sequence[int]
 ) -> datetime:
     """Send these and store what became of them. Return when to go on."""
-    outcomes = deliver_many(deps, delivery_ids, AT_ONCE)
-    settled = collect(broadcast.id, delivery_ids)
-    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, GatewayError)]
-    if "quota_exceeded" in settled:
-        return after_failure(deps, broadcast, _monthly_limit())
-    if errors and SENT not in settled:
-        return after_failure(deps, broadcast, errors[0])
-    return _next_time(outcomes)
+    again = utcnow()
+    for start in range(0, len(delivery_ids), TOGETHER):
+        part = delivery_ids[start : start + TOGETHER]
+        outcomes = deliver_many(deps, part, AT_ONCE)
+        settled = collect(broadcast.id, part)
+        errors = [outcome for outcome in outcomes.values() if isinstance(outcome, GatewayError)]
+        if "quota_exceeded" in settled:
+            return after_failure(deps, broadcast, _monthly_limit())
+        if errors and SENT not in settled:
+            return after_failure(deps, broadcast, errors[0])
+        again = _next_time(outcomes)
+        # What stopped one call may stop the others; a pause stops them too.
+        if errors or again > utcnow() or not _is_sending(broadcast.id):
+            break
+    return again
+
+
+def _is_sending(broadcast_id: int) -> bool:
+    state = db.session.scalar(select(Broadcast.state).where(Broadcast.id == broadcast_id))
+    return state == ONGOING
 
 
 def _monthly_limit() -> GatewayError:
