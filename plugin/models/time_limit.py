@@ -19,7 +19,8 @@ class TooSlow(Exception):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooSlow` where the reading inside takes longer than so many seconds."""
+    """Raise `TooSlow` where the reading inside takes longer than so many seconds; on PostgreSQL,
+    where one statement does, until the transaction ends."""
     session = db.session()
     connection = session.connection()
     is_sqlite = connection.dialect.name == "sqlite"
