@@ -13,7 +13,7 @@ from tests.benchmarks.audiences.segments import segments
 from tests.benchmarks.budget import budget
 from tests.benchmarks.deliveries import deliveries
 from tests.benchmarks.door import busy_door, door, machines
-from tests.benchmarks.imports import imports
+from tests.benchmarks.imports import imports, syncing
 from tests.benchmarks.intake import intake
 from tests.benchmarks.memory import memory
 from tests.benchmarks.planting import planting
@@ -47,6 +47,7 @@ BENCHES = {
     "import": Bench(imports, 5_000, 100_000),
     "broadcasts": Bench(broadcasts, 100_000, 100_000),
     "segments": Bench(segments, 1_000_000, 1_000_000),
+    "sync": Bench(syncing, 5_000, 100_000),
     "start": Bench(starts, 10, 30),
     "memory": Bench(memory, 3_000, 30_000),
     "planting": Bench(planting, 2_000, 20_000),

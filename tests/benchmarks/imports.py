@@ -1,4 +1,5 @@
-"""Importing a list under HubSpot's rate limit: calls, time, processor, memory."""
+"""Importing a list, and reading what is synced, under HubSpot's rate limit: calls, time, processor,
+memory."""
 
 import math
 import re
@@ -10,10 +11,20 @@ from sqlalchemy import select
 
 from plugin.core.imports import CONTACTS_A_READ, least_calls
 from plugin.core.rate_limits import HUBSPOT
-from plugin.models import Contact, ImportMember, ImportRun, db
+from plugin.models import (
+    Contact,
+    ImportMember,
+    ImportRun,
+    Installation,
+    PropertySync,
+    SyncedList,
+    db,
+)
 from plugin.services.imports.manage import Plan, create_import
+from plugin.services.sync.synced_choice import Choice, choose
 from tests.benchmarks.memory import processor
 from tests.benchmarks.table import Figure
+from tests.support.crowd import gather
 from tests.support.imports import FIELD, befriend, calls, contacts_with, list_of
 from tests.support.processes import Musubi, ending, wait_until
 from tests.support.stage import Stage
@@ -119,3 +130,60 @@ def _peak_mb(pid: int) -> float:
     text = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", text)
     return int(found[1]) / 1024 if found else 0.0
+
+
+READ = (
+    "contacts/batch/read",
+    "memberships/join-order",
+    "memberships/batch/read",
+    "contacts/search",
+)
+
+
+def syncing(stage: Stage, contacts: int) -> list[Figure]:
+    """All linked contacts are in the list, so that no fewer calls can tell as much."""
+    ids: list[int] = []
+    for begin in range(0, contacts, PIECE):
+        some = gather(stage.world, stage.tenant, min(PIECE, contacts - begin), first=begin + 1)
+        ids += map(int, some.contact_ids)
+    list_id = _list_of(stage, ids)
+    stage.world.sandbox.control("POST", "/limits", {"hubspot": True, "line": True})
+    musubi = Musubi(stage.env, stage.folder)
+    with ending(musubi.wait()):
+        worker = musubi.worker()
+        # What was called before has used some of the budget.
+        time.sleep(HUBSPOT.window_ms / 1000 + 1)
+        stage.world.sandbox.control("DELETE", "/calls")
+        used, began = processor(worker), time.monotonic()
+        _choose(stage, list_id)
+        wait_until(lambda: _is_read(stage), 60 + contacts / 100, "everything is read")
+        took, spent = time.monotonic() - began, processor(worker) - used
+        peak = _peak_mb(worker)
+    made = sum(n for path, n in calls(stage.world.sandbox).items() if path.endswith(READ))
+    least, name = least_calls(contacts), f"sync of {contacts:,} contacts and their list"
+    return [
+        Figure(f"{name}, HubSpot calls that read", "calls", least, made),
+        Figure(f"{name}, from choosing to the last value", "s", _limit_seconds(least), took),
+        Figure(f"{name}, processor of the worker", "s", None, spent),
+        Figure(f"{name}, peak memory of the worker", "MB", None, peak),
+    ]
+
+
+def _list_of(stage: Stage, ids: list[int]) -> str:
+    body = {"name": "Everybody", "contact_ids": ids}
+    return str(stage.world.sandbox.control("POST", "/lists", body)["listId"])
+
+
+def _choose(stage: Stage, list_id: str) -> None:
+    with stage.world.app.app_context():
+        installation = db.session.get_one(Installation, stage.tenant.installation_id)
+        choice = Choice(["email", "phone", "lifecyclestage"], [list_id])
+        choose(stage.world.deps, installation, choice, "bench", only=True)
+
+
+def _is_read(stage: Stage) -> bool:
+    with stage.world.app.app_context():
+        sync = PropertySync.of(stage.tenant.installation_id)
+        lists = SyncedList.list_owned(stage.tenant.installation_id)
+        read = sync is not None and sync.passed_at is not None
+        return read and all(row.read_at is not None for row in lists)

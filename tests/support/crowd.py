@@ -25,14 +25,18 @@ class Crowd:
     contact_ids: list[str]
 
 
-def gather(world: World, tenant: Tenant, count: int, contacts: bool = True) -> Crowd:
-    """`count` friends of the tenant's account, each tied to a contact where `contacts`."""
+def gather(
+    world: World, tenant: Tenant, count: int, contacts: bool = True, first: int = 1
+) -> Crowd:
+    """`count` friends of the tenant's account, each tied to a contact where `contacts`; `first`:
+    the number in the e-mail address of the first one."""
     users = world.sandbox.control("POST", "/friends", {"count": count})["user_ids"]
     with world.app.app_context():
         friends = _friends(world, tenant, users)
         if not contacts:
             return Crowd(friends, [])
-        body = {"portal": PORTAL, "count": count, "properties": {"email": "u{n}@example.com"}}
+        body = {"portal": PORTAL, "count": count, "start": first,
+                "properties": {"email": "u{n}@example.com"}}  # fmt: skip
         ids = world.sandbox.control("POST", "/contacts", body)["ids"]
         _tie(tenant, friends, ids)
         return Crowd(friends, ids)
