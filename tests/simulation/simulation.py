@@ -26,15 +26,18 @@ from plugin.models import (
 from plugin.models.system.fence import Hold
 from plugin.models.system.job import LEASE, finish
 from plugin.models.transaction import transaction
+from plugin.sandbox.line.api import reply_tokens
 from plugin.scheduler import runner
 from plugin.services.broadcasts.drafts import Content, WrongState, create_draft, save_draft
 from plugin.services.broadcasts.start import cancel, pause, resume, start
+from tests.actions.calls import execution
 from tests.simulation.process import Killed, Lifeline
 from tests.simulation.wire import Wire
+from tests.support.signing import hubspot_post
 from tests.support.world import Tenant, World
 
 ENDED = ("finished", "cancelled", "draft")
-QUEUES = ("broadcast", "sync")
+QUEUES = ("broadcast", "sync", "send")
 TURNS, LAST_TURNS = 40, 400
 # A step has about as many statements.
 STEP_STATEMENTS = 60
@@ -50,6 +53,8 @@ class Simulation:
         # Webhooks that LINE has not sent yet.
         self.late: list[dict[str, Any]] = []
         self.broadcasts: list[int] = []
+        self.contact_ids: list[str] = []
+        self.workflows = 0
         # Who followed when an audience was frozen, by broadcast.
         self.following: dict[int, set[str]] = {}
         self.hold: Hold | None = None
@@ -124,10 +129,14 @@ class Simulation:
         elif what < 0.78:
             seconds = self.chance.choice((1, 5, 30, 200, 200, 3_600, 30_000, 90_000))
             self.pass_time(timedelta(seconds=seconds))
-        elif what < 0.88:
+        elif what < 0.86:
             self._block_or_return()
-        elif what < 0.94:
+        elif what < 0.9:
             self._deliver_late(1)
+        elif what < 0.93:
+            self._write()
+        elif what < 0.96:
+            self._workflow()
         else:
             self._person(self.chance.choice(("pause", "resume", "resume", "cancel")))
 
@@ -208,14 +217,42 @@ class Simulation:
         blocks = state == "following"
         store.put(f"line_friend/{self.channel}", user_id,
                   {"state": "blocked" if blocks else "following", "at": 0})  # fmt: skip
-        self.late.append({
-            "type": "unfollow" if blocks else "follow", "mode": "active",
+        self.late.append(self._event("unfollow" if blocks else "follow", user_id))
+        self.happened.append(f"{user_id} {'blocks' if blocks else 'comes back'}")
+
+    def _event(self, kind: str, user_id: str) -> dict[str, Any]:
+        return {
+            "type": kind, "mode": "active",
             "timestamp": int(utcnow().timestamp() * 1000),
             "source": {"type": "user", "userId": user_id},
             "webhookEventId": f"{self.chance.getrandbits(80):026d}",
             "deliveryContext": {"isRedelivery": False},
-        })  # fmt: skip
-        self.happened.append(f"{user_id} {'blocks' if blocks else 'comes back'}")
+        }  # fmt: skip
+
+    def _write(self) -> None:
+        """A friend writes to the account, and Musubi hears of it at once: a talk is open."""
+        user_id = self.chance.choice(list(self.friends.values()))
+        sandbox = self.world.sandbox.app.extensions["world"]
+        token = reply_tokens.issue(sandbox, self.channel, user_id)
+        self.wire.talks[token] = user_id
+        event = self._event("message", user_id)
+        content = {"type": "text", "id": token[:18], "text": "Hello"}
+        self.late.insert(0, {**event, "replyToken": token, "message": content})
+        self.happened.append(f"{user_id} writes")
+        self._post(self.late[:1])
+        self.late = self.late[1:]
+
+    def _workflow(self) -> None:
+        """HubSpot runs "Send LINE message" for a linked contact, and repeats it if need be."""
+        self.workflows += 1
+        contact_id = int(self.chance.choice(self.contact_ids))
+        words = {"text": f"W{self.workflows}: hello"}
+        body = execution(words, f"call-{self.workflows}", contact_id)
+        self.happened.append(f"a workflow sends W{self.workflows}")
+        for _ in range(self.chance.choice((1, 1, 2))):
+            # LINE's answer may be lost to the door as well.
+            answer = hubspot_post(f"{self.world.url}/hubspot/actions/send-message", body)
+            assert answer.status_code == 200, answer.text
 
     def _deliver_late(self, number: int) -> None:
         """Some webhooks come, in any order, and one of them perhaps twice."""
@@ -225,6 +262,9 @@ class Simulation:
             return
         if self.chance.random() < 0.3:
             events.append(events[0])
+        self._post(events)
+
+    def _post(self, events: list[dict[str, Any]]) -> None:
         body = json.dumps({"destination": self.bot, "events": events}).encode()
         digest = hmac.new(self.secret.encode(), body, hashlib.sha256).digest()
         headers = {"X-Line-Signature": base64.b64encode(digest).decode()}
@@ -237,5 +277,5 @@ class Simulation:
         with self.world.app.app_context():
             states = select(Broadcast.state).where(Broadcast.id.in_(self.broadcasts))
             ended = set(db.session.scalars(states)) <= set(ENDED)
-            jobs = select(func.count()).where(Job.kind == "send_broadcast")
+            jobs = select(func.count()).where(Job.kind.in_(("send_broadcast", "deliver")))
             return ended and not db.session.scalar(jobs)

@@ -42,7 +42,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_nobody_gets_it_twice_and_nobody_is_missed(
     world: World, alice: Tenant, small: pytest.MonkeyPatch
 ) -> None:
-    gather(world, alice, PEOPLE)
+    contact_ids = gather(world, alice, PEOPLE).contact_ids
     world.work()
     world.sandbox.app.extensions["world"].background.quiet(10)
     kinds, rows = copy.deepcopy(world.sandbox.kinds), _database(world).read_bytes()
@@ -50,7 +50,7 @@ def test_nobody_gets_it_twice_and_nobody_is_missed(
         world.sandbox.kinds = copy.deepcopy(kinds)
         mute(world)
         _restore(world, rows)
-        _simulate(world, alice, small, seed)
+        _simulate(world, alice, contact_ids, small, seed)
 
 
 def _database(world: World) -> Path:
@@ -67,11 +67,14 @@ def _restore(world: World, rows: bytes) -> None:
     path.write_bytes(rows)
 
 
-def _simulate(world: World, tenant: Tenant, patch: pytest.MonkeyPatch, seed: int) -> None:
+def _simulate(
+    world: World, tenant: Tenant, contact_ids: list[str], patch: pytest.MonkeyPatch, seed: int
+) -> None:
     with world.app.app_context():
         engine = db.engine
     with frozen_clocks(engine) as clock:
         simulation = Simulation(world, tenant, clock, seed)
+        simulation.contact_ids = contact_ids
         patch.setattr(pool, "_pool", lambda _: simulation.wire)
         renew(world.app)
         lifeline = Lifeline(engine)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from plugin.models import Broadcast, Friend, Recipient, db
+from plugin.models import Broadcast, Delivery, Friend, Recipient, db
 from plugin.models.broadcasts.tally import Counted, counts
 from tests.simulation.simulation import Simulation
 
+DELIVERED = {"accepted": (1,), "unknown": (0, 1)}
 # How often somebody got it, by the state of their row.
 TIMES = {"sent": (1,), "unknown": (0, 1)}
 
@@ -18,7 +19,21 @@ def judge(simulation: Simulation) -> None:
     with simulation.world.app.app_context():
         for broadcast_id, name in zip(simulation.broadcasts, ("A", "B"), strict=False):
             _judge(simulation, broadcast_id, name)
+    _judge_workflows(simulation)
     _judge_cap(simulation)
+
+
+def _judge_workflows(simulation: Simulation) -> None:
+    """Each execution sent its message once or, where it was refused, not at all."""
+    taken = Counter(each.text for each in simulation.wire.taken if each.text.startswith("W"))
+    with simulation.world.app.app_context():
+        rows = db.session.execute(
+            select(Delivery.messages, Delivery.state).where(Delivery.action_call_id.is_not(None))
+        )
+        states = {messages[0]["text"]: state for messages, state in rows}
+    assert taken.keys() <= states.keys(), "A message without a delivery"
+    for text, state in states.items():
+        assert taken[text] in DELIVERED.get(state, (0,)), f"{text} is {state}, sent {taken[text]}"
 
 
 def _judge(simulation: Simulation, broadcast_id: int, name: str) -> None:

@@ -16,7 +16,7 @@ from plugin.core.clock import utcnow
 # What may become of a call instead of its answer, and how likely each is where there is trouble.
 LOST, LATE, DROPPED, UNAVAILABLE = "lost", "late", "dropped", "unavailable"
 LIKELY = {LOST: 0.15, LATE: 0.05, DROPPED: 0.08, UNAVAILABLE: 0.06}
-SENDS = ("/message/push", "/message/multicast")
+SENDS = ("/message/push", "/message/multicast", "/message/reply")
 
 
 class Taken(NamedTuple):
@@ -36,6 +36,8 @@ class Wire:
         self.in_trouble = True
         self.under_way: Callable[[], None] = lambda: None
         self.taken: list[Taken] = []
+        # Who may be answered, by reply token.
+        self.talks: dict[str, str] = {}
 
     def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
         """Answer as urllib3 does, or raise its errors."""
@@ -62,9 +64,11 @@ class Wire:
         return next((name for name, share in LIKELY.items() if self.chance.random() < share), "")
 
     def _note_taken(self, body: dict[str, Any]) -> None:
-        to = body["to"] if isinstance(body["to"], list) else [body["to"]]
+        to = body["to"] if "to" in body else self.talks[body["replyToken"]]
         text = body["messages"][0]["text"]
-        self.taken += [Taken(utcnow(), user_id, text) for user_id in to]
+        self.taken += [
+            Taken(utcnow(), user_id, text) for user_id in (to if isinstance(to, list) else [to])
+        ]
 
     def _call(self, method: str, url: str, options: dict[str, Any]) -> urllib3.HTTPResponse:
         headers, body = dict(options.get("headers") or {}), options.get("body")
