@@ -69,6 +69,9 @@ def test_ten_kills_change_nothing(
     stage: Stage, nursery: Nursery, message: dict[str, str], call: str, people: int
 ) -> None:
     is_personal = message is PERSONAL
+    if "sqlite" in stage.env["DATABASE_URL"]:
+        # Commits take most of the time, and one database with so many people is enough.
+        people //= 5
     gather(stage.world, stage.tenant, people, contacts=is_personal)
     lose_answers(stage, call)
     broadcast_id = draft(stage.world, stage.tenant, message)
