@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import lazyload
 
 from plugin.core.clock import utcnow
 from plugin.core.messages.checks import check_messages
@@ -158,12 +157,10 @@ def _fill_batch(deps: Dependencies, batch: Sequence[Delivery]) -> None:
     rows = select(Delivery).where(
         Delivery.id.in_(outcomes), Delivery.filling == READING, Delivery.settled_at.is_(None)
     )
-    # Friends and executions are loaded with the batch.
-    rows = rows.options(lazyload(Delivery.friend), lazyload(Delivery.action_call))
-    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery)
+    rows = rows.order_by(Delivery.id).with_for_update(of=Delivery).options(*OF_A_BATCH)
     with transaction() as session:
         # Deliveries that were erased or given up meanwhile stay so.
-        deliveries = session.scalars(rows.execution_options(populate_existing=True)).all()
+        deliveries = session.scalars(rows.execution_options(populate_existing=True)).unique()
         # All are written with one statement in the end.
         with session.no_autoflush:
             for delivery in deliveries:
