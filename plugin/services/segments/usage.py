@@ -58,13 +58,7 @@ def count_uses(installation_id: int) -> dict[int, tuple[int, int]]:
 
 
 def _segments_in(rule: Any) -> set[int]:
-    found: set[int] = set()
-    for condition in _conditions(rule, _DEEPEST):
-        if condition.get("field") == "segment":
-            given = condition.get("value")
-            values = given if isinstance(given, _LIST) else [given]
-            found.update(filter(None, map(row_id, map(str, values))))
-    return found
+    return set(filter(None, map(row_id, _values_of(rule, "segment"))))
 
 
 def segments_using(
@@ -83,6 +77,22 @@ def segments_using(
     ]
     pairs = [pair for pair in wanted if pair is not None]
     return [row for row, rule in rows if any(_uses(rule, name, value) for name, value in pairs)]
+
+
+def segments_naming(installation_id: int, field: str) -> dict[str, list[Segment]]:
+    """Return the values that rules in force name in this field, each with its segments."""
+    found: dict[str, list[Segment]] = {}
+    for segment, rule in _current_rules(installation_id):
+        for value in dict.fromkeys(_values_of(rule, field)):
+            found.setdefault(value, []).append(segment)
+    return found
+
+
+def _values_of(rule: Any, field: str) -> Iterator[str]:
+    for condition in _conditions(rule, _DEEPEST):
+        if condition.get("field") == field:
+            given = condition.get("value")
+            yield from map(str, given if isinstance(given, _LIST) else [given])
 
 
 def _names(rule: Any, segment: Segment) -> bool:

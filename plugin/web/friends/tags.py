@@ -13,6 +13,7 @@ from plugin.services.friends.tags import MAX_TAG_LENGTH, MAX_TAGS, InvalidTag, r
 from plugin.web.friends.blueprint import blueprint
 from plugin.web.friends.filter import FriendQuery, needs_usable_segment
 from plugin.web.layout import page
+from plugin.web.segments.uses import uses_of_tags
 from plugin.web.session import person, tenant
 
 # How many tags are suggested during typing.
@@ -57,6 +58,7 @@ def _form(query: FriendQuery, error: str = "") -> str:
         found=count_matching(tenant(), query.filter),
         offered=db.session.scalars(Tag.owned(tenant()).limit(OFFERED)).all(),
         written=request.form.get("tags", ""),
+        uses=uses_of_tags(tenant()),
         removes=request.form.get("operation") == "remove",
         error=error,
     )

@@ -39,6 +39,7 @@ from plugin.web.message_templates.preview import preview_drafts
 from plugin.web.message_templates.results import measured
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
+from plugin.web.segments.uses import uses_of_template
 from plugin.web.session import person, tenant
 
 PAGE = 60
@@ -247,6 +248,7 @@ def _editor(editor: EditorState, template: Template | None = None) -> str:
         looked_at=_number("version"),
         trial=test_friends(template.official_account_id) if template else None,
         measured=measured(template) if template else None,
+        uses=uses_of_template(template) if template else [],
     )
 
 

@@ -40,6 +40,7 @@ from plugin.web.qr_codes.forms import (
     form_after_change,
     form_of,
 )
+from plugin.web.segments.uses import uses_of_code
 from plugin.web.session import person, tenant
 
 Page = str | Response | tuple[str, int]
@@ -107,6 +108,7 @@ def qr_code(code_id: int) -> str:
         chart=chart(code, request.args.get("days", SPANS[0], type=int)),
         spans=SPANS,
         now=utcnow(),
+        uses=uses_of_code(code),
     )
 
 
