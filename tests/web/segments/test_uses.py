@@ -8,6 +8,7 @@ from plugin.services.broadcasts.drafts import Content, create_draft, save_draft
 from plugin.services.broadcasts.start import start
 from plugin.services.message_templates.library import create_template
 from plugin.services.segments.library import create_segment
+from tests.support.crowd import gather
 from tests.support.world import Tenant, World
 from tests.web.pages import marks
 
@@ -21,6 +22,7 @@ def choose(world: World, tenant: Tenant, name: str, field: str, value: list[Any]
 
 
 def test_a_template_warns_of_the_broadcasts_that_will_send_it(world: World, alice: Tenant) -> None:
+    gather(world, alice, 1, contacts=False)
     with world.app.app_context():
         account = world.account(alice)
         template = create_template(account, "Sale", [TEXT], "alice@example.com", tracks_links=True)
