@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select
+import structlog
+from sqlalchemy import Select, case, func, literal, or_, select
 
 from plugin.core.broadcasts.buckets import BUCKETS
 from plugin.core.clock import utcnow
@@ -19,16 +21,21 @@ from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, Broadcast
 from plugin.models.broadcasts.bucket_sql import bucket, global_bucket
 from plugin.models.broadcasts.chosen_people import members_without_friend
 from plugin.models.broadcasts.frozen_audience import ERASED
-from plugin.models.broadcasts.recipient import HELD_OUT, LEFT_OUT, WAITING
+from plugin.models.broadcasts.recipient import HELD_OUT, LEFT_OUT, WAITING, Recipient
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.broadcasts.tally import counts
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.friend import BLOCKED, Friend
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
+from plugin.models.time_limit import TooSlow, time_limit
 from plugin.services.broadcasts.freeze import CouldNotStart, chosen_friends
-from plugin.services.sending.quiet_hours import held_until
+from plugin.services.sending.frequency_cap import count_capped
+from plugin.services.sending.quiet_hours import count_held
 
+log = structlog.get_logger()
+# Seconds that a look at the rules may take before the check goes on without it.
+LONGEST = 3.0
 # A planned moment that has just passed is taken for now.
 GRACE = timedelta(minutes=2)
 # Unusual: above this many times the median of the last ten, or grown by half since the preview.
@@ -44,8 +51,8 @@ NO_UPLOAD = Sentence("Upload a list.")
 
 @dataclass
 class Check:
-    """`reach`: how many would get it; `left_out` by reason. `waits_until`: quiet hours hold all
-    (or, where contacts have time zones of their own, some) until then."""
+    """`reach`: how many would get it; `left_out` by reason, of whom those at the frequency cap are
+    those of this moment. `waiting`: whom quiet hours hold, the first until `waits_until`."""
 
     chosen: int = 0
     reach: int = 0
@@ -73,10 +80,8 @@ def preflight(broadcast: Broadcast, seen: int | None = None) -> Check:
     """Count the audience as it is now, or as it was frozen. `seen`: the number that the person saw
     before. A bounded number of statements; makes no call."""
     check = Check(problems=problems_of(broadcast, utcnow()))
-    if broadcast.frozen_at is not None:
-        _add_frozen(check, broadcast)
-    else:
-        _add_counts(check, broadcast)
+    is_frozen = broadcast.frozen_at is not None
+    reached = _add_frozen(check, broadcast) if is_frozen else _add_counts(check, broadcast)
     account, rules = (
         broadcast.official_account,
         SendingRules.of_account(broadcast.official_account_id),
@@ -84,10 +89,13 @@ def preflight(broadcast: Broadcast, seen: int | None = None) -> Check:
     if account.quota_limit is not None:
         check.quota_limit = account.quota_limit
         check.quota_left = max(account.quota_limit - account.quota_used, 0)
+    # Whoever is at the cap by now may not be when it is sent: they count for the approval.
+    check.needs_approval = _is_above(rules, min(check.reach, broadcast.budget or check.reach))
+    if reached is not None:
+        _add_rules(check, broadcast, reached)
+    _add_budget(check, broadcast)
     check.usual = _usual(broadcast)
     check.grew = seen is not None and check.reach > GROWN * seen
-    check.needs_approval = _is_above(rules, check.reach)
-    _add_quiet_hours(check, broadcast)
     return check
 
 
@@ -98,6 +106,7 @@ def needs_approval(broadcast: Broadcast) -> bool:
         return False
     check = Check()
     _add_counts(check, broadcast)
+    _add_budget(check, broadcast)
     # A list that is not read yet may be of any length: the frozen number decides.
     return broadcast.audience == LIST or _is_above(rules, check.reach)
 
@@ -106,7 +115,7 @@ def _is_above(rules: SendingRules | None, reach: int) -> bool:
     return bool(rules and rules.approval_above is not None and reach > rules.approval_above)
 
 
-def _add_frozen(check: Check, broadcast: Broadcast) -> None:
+def _add_frozen(check: Check, broadcast: Broadcast) -> Select[Any]:
     for row in counts(broadcast.id):
         if row.state == LEFT_OUT:
             check.left_out[row.reason] = check.left_out.get(row.reason, 0) + row.people
@@ -115,13 +124,16 @@ def _add_frozen(check: Check, broadcast: Broadcast) -> None:
         else:
             check.reach += row.people
     check.chosen = broadcast.total
+    waiting = Recipient.broadcast_id == broadcast.id, Recipient.state == WAITING
+    return select(Recipient.friend_id.label("id")).where(*waiting)
 
 
-def _add_counts(check: Check, broadcast: Broadcast) -> None:
+def _add_counts(check: Check, broadcast: Broadcast) -> Select[Any] | None:
+    """Count the chosen people, and return those who would get it as far as this says."""
     try:
         chosen = chosen_friends(broadcast)
     except CouldNotStart:
-        return
+        return None
     rules = SendingRules.of_account(broadcast.official_account_id)
     held = [
         column < BUCKETS * percent // 100
@@ -133,7 +145,7 @@ def _add_counts(check: Check, broadcast: Broadcast) -> None:
     ]
     held_out = case((or_(*held), HELD_OUT), else_=WAITING) if held else literal(WAITING)
     state = case((Friend.status == BLOCKED, BLOCKED), else_=held_out).label("state")
-    people = select(state).where(
+    people = select(Friend.id, state).where(
         Friend.official_account_id == broadcast.official_account_id,
         Friend.id.in_(chosen),
         Friend.line_user_id.not_like(ERASED),
@@ -147,11 +159,34 @@ def _add_counts(check: Check, broadcast: Broadcast) -> None:
     check.left_out = {reason: count for reason, count in left_out.items() if count}
     check.held_out, check.reach = found.get(HELD_OUT, 0), found.get(WAITING, 0)
     check.chosen = sum(check.left_out.values()) + check.held_out + check.reach
-    _add_budget(check, broadcast.budget)
+    return select(grouped.c.id).where(grouped.c.state == WAITING)
 
 
-def _add_budget(check: Check, budget: int | None) -> None:
-    if budget is not None and check.reach > budget:
+def _add_rules(check: Check, broadcast: Broadcast, reached: Select[Any]) -> None:
+    """Say whom the frequency cap and the quiet hours concern; nothing where that takes long."""
+    at = max(broadcast.schedule_at or utcnow(), utcnow())
+    account = broadcast.official_account
+    try:
+        with time_limit(LONGEST):
+            if broadcast.frozen_at is None and not broadcast.cap_override:
+                _leave_out_capped(check, count_capped(account.id, reached, at))
+            if not broadcast.ignores_quiet_hours:
+                held, check.waits_until = count_held(account, reached, at)
+                check.waiting = min(held, check.reach)
+    except TooSlow:
+        log.warning("preflight_too_slow", broadcast=broadcast.id)
+
+
+def _leave_out_capped(check: Check, capped: int) -> None:
+    if capped:
+        check.left_out["frequency_cap"] = capped
+        check.reach -= capped
+
+
+def _add_budget(check: Check, broadcast: Broadcast) -> None:
+    budget = broadcast.budget
+    if broadcast.frozen_at is None and budget is not None and check.reach > budget:
+        check.waiting = min(check.waiting, budget)
         check.left_out["budget"] = check.reach - budget
         check.reach = budget
 
@@ -179,15 +214,6 @@ def _usual(broadcast: Broadcast) -> int | None:
     totals = list(db.session.scalars(last))
     # One or two say nothing about what is usual.
     return round(median(totals)) if len(totals) > 2 else None
-
-
-def _add_quiet_hours(check: Check, broadcast: Broadcast) -> None:
-    if broadcast.ignores_quiet_hours or not check.reach:
-        return
-    at = max(broadcast.schedule_at or utcnow(), utcnow())
-    # By the account's own zone; contacts with zones of their own are looked at when it is sent.
-    check.waits_until = held_until(broadcast.official_account, [0], at).get(0)
-    check.waiting = check.reach if check.waits_until else 0
 
 
 def problems_of(broadcast: Broadcast, now: datetime) -> list[Problem]:

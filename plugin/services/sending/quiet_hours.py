@@ -1,10 +1,10 @@
 """Quiet hours: which friends' messages wait, and until when."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from plugin.core.sending_hours import opens_at, zone_named
 from plugin.models.audience.contact_values import ContactValues
@@ -33,6 +33,37 @@ def held_until(
     opening = {zone: opens_at(rules.open_hours, zone, now) for zone in {usual, *zones.values()}}
     openings = {friend_id: opening[zones.get(friend_id, usual)] for friend_id in friend_ids}
     return {friend_id: moment for friend_id, moment in openings.items() if moment is not None}
+
+
+def count_held(
+    account: OfficialAccount, friends: Select[tuple[int]], at: datetime
+) -> tuple[int, datetime | None]:
+    """Return how many of these friends' messages would wait at that moment, and until when the
+    first of them do. One statement beside the rules."""
+    rules = SendingRules.of_account(account.id)
+    if rules is None or rules.open_hours is None:
+        return 0, None
+    usual = rules.time_zone or account.installation.time_zone
+    people: Counter[str] = Counter()
+    for text, count in _zones_of(rules.zone_property, friends):
+        people[zone_named(text or "") or usual] += count
+    opening = {zone: opens_at(rules.open_hours, zone, at) for zone in people}
+    held = {zone: moment for zone, moment in opening.items() if moment is not None}
+    return sum(people[zone] for zone in held), min(held.values(), default=None)
+
+
+def _zones_of(name: str, friends: Select[tuple[int]]) -> Sequence[tuple[str | None, int]]:
+    chosen = friends.subquery()
+    if not name:
+        return [(None, db.session.scalar(select(func.count()).select_from(chosen)) or 0)]
+    value = ContactValues.values[name].as_string()
+    statement = (
+        select(value, func.count())
+        .select_from(chosen)
+        .outerjoin(Linkage, Linkage.friend_id == chosen.c.id)
+        .outerjoin(ContactValues, ContactValues.contact_row_id == Linkage.contact_row_id)
+    )
+    return db.session.execute(statement.group_by(value)).tuples().all()
 
 
 def held_deliveries(deliveries: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
