@@ -25,6 +25,7 @@ from plugin.models.audience.segment import Segment
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
 from plugin.models.broadcasts.recipient import SENT, Recipient
+from plugin.models.broadcasts.recipient_search import RecipientFilter, conditions
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
@@ -39,7 +40,6 @@ from plugin.services.broadcasts.drafts import (
 )
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.progress import progress_of
-from plugin.services.broadcasts.recipients import RecipientFilter, conditions
 from plugin.services.imports.manage import Unfit, find_list
 from plugin.services.message_templates.check import check_template
 
@@ -184,7 +184,7 @@ def list_recipients(query: dict[str, Any], broadcast_id: str) -> Page:
     wanted = RecipientFilter(**{name: query[name] for name in RecipientFilter._fields})
     if not wanted.state and (wanted.tapped is not None or wanted.replied is not None):
         wanted = wanted._replace(state=SENT)
-    rows = select(Recipient).where(*conditions(broadcast, wanted))
+    rows = select(Recipient).where(*conditions(broadcast.id, wanted))
     found = page(rows, Recipient.id, query)
     ids = [row.friend_id for row in found["results"] if row.friend_id is not None]
     friends = db.session.scalars(select(Friend).where(Friend.id.in_(ids))).unique()

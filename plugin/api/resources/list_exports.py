@@ -14,6 +14,7 @@ from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.audience.list_export import FAILED, FINISHED, RUNNING, ListExport
 from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.recipient_search import RecipientFilter
 from plugin.services.segments.list_export import (
     LONGEST_NAME,
     ExportRefused,
@@ -53,9 +54,13 @@ class NewListExportSchema(Schema):
     name = PlainText(LONGEST_NAME, 1, required=True)
     segment = Id()
     broadcast = Id()
-    # Of a broadcast: only its recipients in this state, with this reason.
+    # Of a broadcast: only its recipients in this state, with this reason, of this variant, and who
+    # tapped or wrote back, or did not.
     state = PlainText(20, load_default="")
     reason = PlainText(40, load_default="")
+    variant = fields.Integer(load_default=None, validate=validate.Range(0, 3))
+    tapped = fields.Boolean(load_default=None)
+    replied = fields.Boolean(load_default=None)
 
     @validates_schema
     def _one_source(self, data: dict[str, Any], **_: Any) -> None:
@@ -105,4 +110,5 @@ def _begin(body: dict[str, Any]) -> ListExport:
     if broadcast is None:
         words = "There is no such broadcast."
         raise Problem(404, "not_found", words, errors={"broadcast": [words]})
-    return export_recipients(deps, broadcast, name, body["state"], body["reason"], BY)
+    query = RecipientFilter(**{key: body[key] for key in RecipientFilter._fields})
+    return export_recipients(deps, broadcast, name, query, BY)

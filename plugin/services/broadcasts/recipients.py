@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, insert, literal, select
+from sqlalchemy import Select, insert, literal, select
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import UPLOAD, Broadcast
 from plugin.models.broadcasts.recipient import FAILED, SENT, UNKNOWN, Recipient
+from plugin.models.broadcasts.recipient_search import RecipientFilter, conditions
 from plugin.models.broadcasts.tally import move
 from plugin.models.people.friend import Friend
-from plugin.models.sending.link_click import LinkClick
 from plugin.models.sql import one_of
 from plugin.models.transaction import affected, transaction
 from plugin.services.broadcasts.drafts import duplicate
@@ -20,16 +20,6 @@ from plugin.services.broadcasts.drafts import duplicate
 PAGE = 50
 # So many unknown outcomes are settled in one transaction.
 SETTLED = 5000
-
-
-class RecipientFilter(NamedTuple):
-    """`tapped`: a tracked link of this broadcast; `replied`: wrote to the account since."""
-
-    state: str = ""
-    reason: str = ""
-    variant: int | None = None
-    tapped: bool | None = None
-    replied: bool | None = None
 
 
 class Row(NamedTuple):
@@ -43,7 +33,7 @@ def list_recipients(
     broadcast: Broadcast, query: RecipientFilter, after: int = 0, limit: int = PAGE
 ) -> list[Row]:
     """Return the next recipients after this id, with their friends and contacts: two statements."""
-    statement = select(Recipient).where(*conditions(broadcast, query), Recipient.id > after)
+    statement = select(Recipient).where(*conditions(broadcast.id, query), Recipient.id > after)
     recipients = db.session.scalars(statement.order_by(Recipient.id).limit(limit)).all()
     friend_ids = [row.friend_id for row in recipients if row.friend_id is not None]
     found = select(Friend).where(one_of(Friend.id, friend_ids))
@@ -58,36 +48,6 @@ def every_recipient(broadcast: Broadcast, query: RecipientFilter) -> Iterator[Ro
         yield from rows
         after = rows[-1].recipient.id
         db.session.expunge_all()
-
-
-def conditions(broadcast: Broadcast, query: RecipientFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Recipient.broadcast_id == broadcast.id]
-    if query.state:
-        found.append(Recipient.state == query.state)
-    if query.reason:
-        found.append(Recipient.reason == query.reason)
-    if query.variant is not None:
-        found.append(Recipient.variant == query.variant)
-    for wanted, is_true in ((query.tapped, _tapped()), (query.replied, _replied())):
-        if wanted is not None:
-            found.append(is_true if wanted else ~is_true)
-    return found
-
-
-def _tapped() -> ColumnElement[bool]:
-    return exists(
-        select(LinkClick.delivery_id)
-        .where(LinkClick.delivery_id == Recipient.delivery_id)
-        .correlate(Recipient)
-    )
-
-
-def _replied() -> ColumnElement[bool]:
-    return exists(
-        select(Friend.id)
-        .where(Friend.id == Recipient.friend_id, Friend.last_received_at > Recipient.settled_at)
-        .correlate(Recipient)
-    )
 
 
 def settle_unknown(
@@ -126,4 +86,4 @@ def again_to_silent(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
 
 def _user_ids(broadcast: Broadcast, query: RecipientFilter) -> Select[tuple[str]]:
     friends = select(Friend.line_user_id).join(Recipient, Recipient.friend_id == Friend.id)
-    return friends.where(*conditions(broadcast, query)).order_by(Recipient.id)
+    return friends.where(*conditions(broadcast.id, query)).order_by(Recipient.id)

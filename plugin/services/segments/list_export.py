@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, true, update
+from sqlalchemy import Select, func, select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.text.clean import storable
@@ -18,6 +18,7 @@ from plugin.models.audience.list_export import FAILED, FINISHED, RUNNING, ListEx
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
+from plugin.models.broadcasts.recipient_search import RecipientFilter, conditions
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
@@ -77,16 +78,10 @@ def export_friends(
 
 
 def export_recipients(
-    deps: Dependencies,
-    broadcast: Broadcast,
-    name: str,
-    state: str = "",
-    reason: str = "",
-    actor: str = "",
+    deps: Dependencies, broadcast: Broadcast, name: str, query: RecipientFilter, actor: str = ""
 ) -> ListExport:
-    """Begin a list of a broadcast's recipients in this state with this reason; "": of all. Raise
-    as `export_rule`."""
-    source = {"broadcast": broadcast.id, "state": state, "reason": reason}
+    """Begin a list of a broadcast's recipients that fit the filter. Raise as `export_rule`."""
+    source = {"broadcast": broadcast.id, **query._asdict()}
     return _begin(deps, broadcast.official_account, name, source, actor)
 
 
@@ -196,12 +191,9 @@ def _selected(account: OfficialAccount, export: ListExport) -> Select[Any]:
 
 
 def _of_recipients(export: ListExport) -> Select[Any]:
-    source = export.source
-    chosen = select(Recipient.id).where(
-        Recipient.broadcast_id == source["broadcast"],
-        Recipient.state == source["state"] if source.get("state") else true(),
-        Recipient.reason == source["reason"] if source.get("reason") else true(),
-    )
+    source = dict(export.source)
+    broadcast_id = source.pop("broadcast")
+    chosen = select(Recipient.id).where(*conditions(broadcast_id, RecipientFilter(**source)))
     linked = _with_contact(chosen.outerjoin(Linkage, Linkage.friend_id == Recipient.friend_id))
     # Who was chosen from a HubSpot list and is not linked is named by the id there.
     contact_id = func.coalesce(Contact.contact_id, Recipient.contact_id)

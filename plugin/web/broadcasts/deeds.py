@@ -16,6 +16,7 @@ from plugin.services.broadcasts.recipients import again_to_silent, settle_unknow
 from plugin.services.segments.list_export import LONGEST_NAME as LONGEST_LIST_NAME
 from plugin.services.segments.list_export import ExportRefused, export_recipients
 from plugin.web.broadcasts.blueprint import blueprint
+from plugin.web.broadcasts.recipients import filter_of, filter_words
 from plugin.web.broadcasts.steps.drafts import own_broadcast
 from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.broadcasts.steps.when_form import WHEN_SHORT
@@ -122,19 +123,19 @@ def settle(broadcast_id: int) -> Response:
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/recipients/list")
 def list_in_hubspot(broadcast_id: int) -> Response:
-    """Begin a static HubSpot list of the recipients in a state, with a reason."""
-    broadcast = own_broadcast(broadcast_id)
-    state, reason = request.form.get("state", "")[:20], request.form.get("reason", "")[:30]
+    """Begin a static HubSpot list of the recipients that the filter shows."""
+    broadcast, words = own_broadcast(broadcast_id), filter_words(request.form)
     typed = Typed(request.form)
     name = typed.text("name", LONGEST_LIST_NAME)
-    back = url_for("broadcasts.recipients", broadcast_id=broadcast.id, state=state, reason=reason)
+    back = url_for("broadcasts.recipients", broadcast_id=broadcast.id, **words)
     if not name or typed.errors:
         flash(
             _("Give the list a name of at most %(most)s characters.", most=LONGEST_LIST_NAME), "bad"
         )
         return redirect(back)
     try:
-        export_recipients(get_deps(), broadcast, name, state, reason, person().member.email)
+        by = person().member.email
+        export_recipients(get_deps(), broadcast, name, filter_of(words), by)
     except ExportRefused as error:
         flash(in_words(error.message), "bad")
     except GatewayError as error:

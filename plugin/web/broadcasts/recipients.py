@@ -1,6 +1,6 @@
 """The recipients of a broadcast: with filters, as a file, and unknown outcomes settled by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response as FileResponse
@@ -13,11 +13,11 @@ from plugin.models.audience.list_export import ListExport
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import SENT, UNKNOWN
+from plugin.models.broadcasts.recipient_search import RecipientFilter
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.contact import Contact
 from plugin.services.broadcasts.progress import progress_of
 from plugin.services.broadcasts.recipients import (
-    RecipientFilter,
     Row,
     every_recipient,
     list_recipients,
@@ -70,9 +70,9 @@ def recipients_file(broadcast_id: int) -> FileResponse:
     return csv_file(_lines(broadcast, wanted), f"broadcast-{broadcast.id}-recipients.csv")
 
 
-def filter_words() -> dict[str, Any]:
-    """Return the address's filter; an invalid value counts as absent."""
-    args = request.args
+def filter_words(args: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filter of the address, or of a form; an invalid value counts as absent."""
+    args = request.args if args is None else args
     state, variant = args.get("state", ""), args.get("variant", "")
     words = {
         "state": state if state in RECIPIENT_WORDS else "",

@@ -19,6 +19,7 @@ from plugin.models import (
     Recipient,
     db,
 )
+from plugin.models.broadcasts.recipient_search import RecipientFilter
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.audience import begin_reading, store_upload
 from plugin.services.broadcasts.drafts import save_draft
@@ -26,7 +27,6 @@ from plugin.services.broadcasts.freeze import freeze
 from plugin.services.broadcasts.job.sweep import sweep_broadcasts
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.recipients import (
-    RecipientFilter,
     again_to_silent,
     list_recipients,
     settle_unknown,

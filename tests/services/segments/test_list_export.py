@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.models import Friend, Installation, db
 from plugin.models.audience.list_export import ListExport
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
+from plugin.models.broadcasts.recipient_search import RecipientFilter
+from plugin.models.sending.delivery import Delivery
+from plugin.models.sending.link_click import LinkClick
+from plugin.models.sending.link_target import LinkTarget
 from plugin.models.transaction import transaction
 from plugin.services.segments.list_export import (
     ExportRefused,
@@ -136,12 +141,32 @@ def test_recipients_of_a_broadcast_by_state_and_reason(
             # A member of a HubSpot list who is linked to no friend.
             loose = {"broadcast_id": broadcast.id, "contact_id": int(crowd.contact_ids[4])}
             session.add(Recipient(state="left_out", reason="not_linked", **loose))
+            [tapped] = session.scalars(
+                select(Recipient).where(Recipient.friend_id == crowd.friend_ids[1])
+            )
+            delivery = Delivery(
+                official_account_id=alice.account_id, friend_id=tapped.friend_id,
+                broadcast_id=broadcast.id, retry_key="one", messages=[], created_at=now,
+            )  # fmt: skip
+            link = {"official_account_id": alice.account_id, "fingerprint": "one"}
+            target = LinkTarget(url="https://shop.example.com/", **link)
+            session.add_all([delivery, target])
+            session.flush()
+            tapped.delivery_id = delivery.id
+            click = {"delivery_id": delivery.id, "link_target_id": target.id}
+            session.add(LinkClick(first_at=now, last_at=now, **click))
+        silent = RecipientFilter("sent", tapped=False)
+        filters = {
+            "Silent": silent,
+            "Sent": RecipientFilter("sent"),
+            "Capped": RecipientFilter("left_out", "capped"),
+            "Loose": RecipientFilter(reason="not_linked"),
+        }
         made = [
-            export_recipients(world.deps, broadcast, "Sent", "sent").id,
-            export_recipients(world.deps, broadcast, "Capped", "left_out", "capped").id,
-            export_recipients(world.deps, broadcast, "Loose", "left_out", "not_linked").id,
+            export_recipients(world.deps, broadcast, name, query).id
+            for name, query in filters.items()
         ]
     world.work()
     found = [members(world, export(world, each).list_id) for each in made]
     ids = crowd.contact_ids
-    assert found == [set(ids[:2]), {ids[3]}, {ids[4]}]
+    assert found == [{ids[0]}, set(ids[:2]), {ids[3]}, {ids[4]}]
