@@ -74,7 +74,7 @@ def webhook(world: World, filler: str = "") -> requests.Response:
         "portalId": PORTAL,
         "objectId": ALICE,
         "subscriptionType": "object.propertyChange",
-        "propertyName": "firstname",
+        "propertyName": "line_user_id",
         "eventId": 1,
         "occurredAt": 1790000000000,
         "filler": filler,

@@ -126,7 +126,7 @@ def test_a_friends_page_tells_what_was_sent_tapped_and_answered(
     world: World, alice: Tenant
 ) -> None:
     friend_id = befriended(world, alice)
-    assert "Nothing was sent to this friend yet" in text(alice, world, f"/friends/{friend_id}")
+    assert "Hello" not in text(alice, world, f"/friends/{friend_id}")
     send(world, {"text": "Hello", "buttons": "Shop | https://example.com/shop"})
     url = arrived(world)[0]["messages"][0]["contents"]["footer"]["contents"][0]["action"]["uri"]
     alice.walker.session.get(url, allow_redirects=False, timeout=10)
