@@ -24,7 +24,9 @@ from plugin.sandbox.hubspot.api import (
 )
 from plugin.sandbox.hubspot.api.calls import api
 from plugin.sandbox.hubspot.control_routes import control
+from plugin.sandbox.hubspot.pages import campaigns as campaign_pages
 from plugin.sandbox.hubspot.pages import consent, mailbox, portal, record, workflow
+from plugin.sandbox.hubspot.pages import lists as list_pages
 from plugin.sandbox.hubspot.pages.screens import screens
 from plugin.sandbox.hubspot.seeding import seed
 
@@ -32,7 +34,7 @@ from plugin.sandbox.hubspot.seeding import seed
 ROUTES = (
     account, batches, callbacks, campaigns, contacts, deals, list_records, lists, owners,
     properties, searching, token_api, visitors, schema_controls, consent, mailbox, portal, record,
-    workflow,
+    workflow, campaign_pages, list_pages,
 )  # fmt: skip
 __all__ = ["ROUTES", "blueprints", "seed"]
 

@@ -68,11 +68,7 @@ def change_list(list_id: str) -> Answer | tuple[Answer, int]:
 def delete_list(list_id: str) -> Answer:
     """`{portal}`: somebody deletes a list; it can be restored."""
     portal = int((request.get_json(silent=True) or {}).get("portal", PORTAL))
-    with world().store as store:
-        contact_list = store.delete(f"list:{portal}", list_id)
-        if contact_list is not None:
-            store.put(f"deleted-list:{portal}", list_id, contact_list)
-    return {"deleted": contact_list is not None}
+    return {"deleted": lists.delete_list(world(), portal, list_id)}
 
 
 @control.post("/lists/<list_id>/restore")

@@ -91,3 +91,54 @@ def test_the_mailbox_renders_and_tracks_links(linked: Client) -> None:
     assert "https://example.com/l/shop?t=&amp;_hsenc=" in page
     assert "_hsmi=" in page
     assert "leads nowhere" in linked.page("/mailbox", contact=BOB)
+
+
+def test_a_list_is_made_filled_emptied_and_deleted_by_hand(installed: Client) -> None:
+    made = installed.form(f"{HOME}/lists", {"name": "Regulars"})
+    place = made.headers["Location"]
+    installed.form(place, {"add": ALICE})
+    installed.form(place, {"add": BOB})
+    installed.form(place, {"remove": ALICE})
+    page = installed.page(place)
+    assert f'data-testid="member-{BOB}"' in page
+    assert f'data-testid="member-{ALICE}"' not in page
+    list_id = place.rpartition("/")[2]
+    path = f"/crm/lists/2026-09/{list_id}/memberships"
+    assert [row["recordId"] for row in installed.api("GET", path)[1]["results"]] == [BOB]
+    again = installed.form(f"{HOME}/lists", {"name": "Regulars"})
+    assert "There is already a list named" in installed.page(again.headers["Location"])
+    installed.form(f"{place}/delete", {})
+    assert installed.api("GET", path)[0] == 404
+
+
+def test_a_list_that_fills_itself_is_not_changed_by_hand(hubspot: Client) -> None:
+    page = hubspot.page(f"{HOME}/lists/1")
+    assert "every contact is in it" in page
+    assert 'data-testid="remove"' not in page
+    assert hubspot.form(f"{HOME}/lists/1", {"remove": ALICE}).status == 400
+
+
+def test_a_campaign_is_made_by_hand(hubspot: Client) -> None:
+    hubspot.form(f"{HOME}/campaigns", {"name": "Spring", "utm": "spring_sale"})
+    page = hubspot.page(f"{HOME}/campaigns")
+    assert "spring_sale" in page
+    assert "0 JPY" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "kept"),
+    [("checkbox", ["Gold", "Silver"], "Gold;Silver"), ("date", ["2026-01-31"], "2026-01-31"),
+     ("bool", ["true"], "true"), ("checkbox", [""], "")],
+)  # fmt: skip
+def test_a_property_of_a_type_is_made_and_edited(
+    installed: Client, kind: str, typed: list[str], kept: str
+) -> None:
+    fields = {"label": "Member card", "kind": kind, "options": "Gold, Silver"}
+    made = installed.form(f"{HOME}/properties", fields)
+    assert "Member card is there" in installed.page(made.headers["Location"])
+    installed.raw(
+        "POST", f"{RECORD}/{ALICE}", fields=[("property-member_card", text) for text in typed],
+        encode_multipart=False,
+    )  # fmt: skip
+    path = f"/crm/objects/2026-09/contacts/{ALICE}?properties=member_card"
+    assert (installed.api("GET", path)[1]["properties"]["member_card"] or "") == kept

@@ -9,7 +9,7 @@ from plugin.sandbox.hubspot.api.answers import Answer, Body, Refused, not_found
 from plugin.sandbox.hubspot.api.calls import Call, operation
 from plugin.sandbox.hubspot.control_routes import control
 from plugin.sandbox.hubspot.seeding import PORTAL
-from plugin.sandbox.world import world
+from plugin.sandbox.world import World, world
 
 BASE = "/marketing/campaigns/2026-09"
 READ, WRITE = "marketing.campaigns.read", "marketing.campaigns.write"
@@ -64,14 +64,18 @@ def add_spend(call: Call, guid: str) -> Answer:
 
 
 @control.post("/campaigns")
-def make_campaign() -> tuple[Body, int]:
+def new_campaign() -> tuple[Body, int]:
     """`{portal, name, utm}`."""
-    body, sandbox = request.get_json(), world()
-    guid, now = str(uuid.uuid4()), times.iso(sandbox.clock.millis())
-    properties = {"hs_name": body["name"], "hs_utm": body.get("utm", "")}
+    body = request.get_json()
+    portal = int(body.get("portal", PORTAL))
+    return make_campaign(world(), portal, body["name"], body.get("utm", "")), 201
+
+
+def make_campaign(world: World, portal: int, name: str, utm: str) -> Body:
+    guid, now = str(uuid.uuid4()), times.iso(world.clock.millis())
+    properties = {"hs_name": name, "hs_utm": utm}
     row = {"id": guid, "properties": properties, "createdAt": now, "updatedAt": now}
-    sandbox.store.put(f"campaign:{body.get('portal', PORTAL)}", guid, row)
-    return row, 201
+    return world.store.put(f"campaign:{portal}", guid, row)
 
 
 def _require(call: Call, guid: str) -> None:

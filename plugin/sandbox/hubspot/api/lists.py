@@ -54,6 +54,15 @@ def add_members(world: World, portal: int, list_id: str, ids: list[str]) -> None
                 store.put(f"member:{portal}:{list_id}", contact_id, {"at": now})
 
 
+def delete_list(world: World, portal: int, list_id: str) -> bool:
+    """Return whether there was one; it can be restored."""
+    with world.store as store:
+        contact_list = store.delete(f"list:{portal}", list_id)
+        if contact_list is not None:
+            store.put(f"deleted-list:{portal}", list_id, contact_list)
+    return contact_list is not None
+
+
 def _find(call: Call, list_id: str) -> Value:
     contact_list = call.world.store.get(f"list:{call.portal}", list_id)
     if contact_list is None:

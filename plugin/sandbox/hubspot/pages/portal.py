@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from plugin.sandbox.hubspot import records
 from plugin.sandbox.hubspot.api import lists, tokens
 from plugin.sandbox.hubspot.api.answers import Refused
+from plugin.sandbox.hubspot.pages.properties import KINDS
 from plugin.sandbox.hubspot.pages.screens import name_of, portal_or_404, reason, screens
 from plugin.sandbox.hubspot.workflows.definition import definition
 from plugin.sandbox.world import world
@@ -34,6 +35,7 @@ def portal_home(portal: int) -> str:
         lists=[
             (row, lists.size(sandbox, portal, row)) for row in sandbox.store.all(f"list:{portal}")
         ],
+        kinds=KINDS,
         app=definition(sandbox.config),
         installed=sandbox.store.get("install", portal),
         install_url=_install_url(),

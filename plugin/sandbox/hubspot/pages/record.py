@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from plugin.sandbox.hubspot import records
 from plugin.sandbox.hubspot.api.answers import Refused
 from plugin.sandbox.hubspot.api.schema import READ_ONLY
+from plugin.sandbox.hubspot.pages.properties import to_edit
 from plugin.sandbox.hubspot.pages.screens import language, name_of, portal_or_404, reason, screens
 from plugin.sandbox.hubspot.workflows import executions
 from plugin.sandbox.hubspot.workflows.definition import definition, labels
@@ -49,7 +50,8 @@ def _groups(portal: int) -> list[tuple[Value, list[Value]]]:
     properties = world().store.all(f"property:{portal}")
     groups = world().store.all(f"group:{portal}")
     pairs = [
-        (group, [p for p in properties if p["groupName"] == group["name"]]) for group in groups
+        (group, [to_edit(portal, p) for p in properties if p["groupName"] == group["name"]])
+        for group in groups
     ]
     return sorted(pairs, key=lambda pair: pair[0]["name"] == "contactinformation")
 
@@ -89,7 +91,12 @@ def save(portal: int, contact_id: str) -> Response:
 
 
 def _changed(contact: Value) -> dict[str, str]:
-    submitted = {key[9:]: text for key, text in request.form.items() if key.startswith("property-")}
+    # Several values of one property are written with semicolons between them.
+    submitted = {
+        key[9:]: ";".join(filter(None, texts))
+        for key, texts in request.form.lists()
+        if key.startswith("property-")
+    }
     now = contact["properties"]
     # Browsers send line breaks as CRLF; HubSpot keeps plain ones.
     texts = {name: text.replace("\r\n", "\n").strip() for name, text in submitted.items()}
