@@ -29,6 +29,7 @@ STATES = {
     "quota_next_month": Sentence("The month's messages are used up; it goes on next month."),
     "quota_reserved": Sentence("Another send has reserved the month's last messages."),
     "no_winner": Sentence("No difference between the variants was seen. Choose one."),
+    "no_test": Sentence("Nobody of the split test got the message. Choose a variant for the rest."),
     "account_disconnected": Sentence("The Official Account is not connected any more."),
     "hubspot_removed": Sentence("HubSpot was removed."),
     "hubspot_away": Sentence("HubSpot does not answer; the list is read again soon."),

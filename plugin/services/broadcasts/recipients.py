@@ -70,16 +70,20 @@ def settle_unknown(
             return count
 
 
-def again_to_silent(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
-    """Make a draft for those who got this broadcast and tapped nothing, as of now."""
-    copy = duplicate(broadcast, name, by)
+def again_to_silent(broadcast: Broadcast, name: str, by: str = "") -> Broadcast | None:
+    """Make a draft for those who got this broadcast and tapped nothing, as of now; None: nobody."""
     silent = _user_ids(broadcast, RecipientFilter(state=SENT, tapped=False))
+    if db.session.scalar(silent.limit(1)) is None:
+        return None
+    copy = duplicate(broadcast, name, by)
     rows = silent.add_columns(literal(copy.id))
     with transaction():
         draft = Broadcast.held(copy.id)
         assert draft is not None  # noqa: S101 - made a line above
         added = affected(insert(AudienceMember).from_select(["line_user_id", "broadcast_id"], rows))
-        draft.audience, draft.segment_id, draft.list_id, draft.list_name = UPLOAD, None, "", ""
+        draft.audience, draft.segment_id, draft.list_id = UPLOAD, None, ""
+        # Whose silent ones they are, for people.
+        draft.list_name = broadcast.name
         draft.upload = {"lines": added, "invalid": 0, "unknown": 0, "repeated": 0}
     return copy
 

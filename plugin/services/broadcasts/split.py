@@ -10,6 +10,7 @@ from plugin.core.clock import utcnow
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import PAUSED, SENDING, Broadcast
 from plugin.models.broadcasts.measures import GoalHit
+from plugin.models.broadcasts.recipient import SENDING as UNDER_WAY
 from plugin.models.broadcasts.recipient import SENT, WAITING, Recipient
 from plugin.models.broadcasts.tally import NO_VARIANT, Counted, recount
 from plugin.models.sending.link_click import LinkClick
@@ -32,6 +33,10 @@ def await_winner(broadcast: Broadcast, rows: Sequence[Counted]) -> datetime | No
     now = utcnow()
     if broadcast.winner is not None:
         _assign(broadcast.id, broadcast.winner)
+        return now
+    if broadcast.first_sent_at is None and all(row.state != UNDER_WAY for row in rows):
+        # Nobody of the test got it, so that waiting brings no answer.
+        pause_by_itself(broadcast.id, "no_test")
         return now
     due = (broadcast.first_sent_at or now) + timedelta(hours=broadcast.split_hours)
     if now < due:

@@ -104,7 +104,7 @@ def _split(broadcast: Broadcast) -> dict[str, Any] | None:
     hours = timedelta(hours=broadcast.split_hours)
     return {
         "waiting": waiting,
-        "may_choose": broadcast.first_sent_at is not None,
+        "may_choose": broadcast.first_sent_at is not None or broadcast.state == PAUSED,
         "due": broadcast.first_sent_at + hours if broadcast.first_sent_at else None,
         "variants": [(LETTERS[number], number, _hits(hits.get(number, 0))) for number in numbers],
     }

@@ -195,9 +195,10 @@ def test_again_goes_to_those_who_tapped_nothing(world: World, alice: Tenant) -> 
                                   last_at=NOW, count=1))  # fmt: skip
         tapped = list_recipients(found(broadcast_id), RecipientFilter(tapped=True))
         assert [row.friend.id for row in tapped if row.friend] == crowd.friend_ids[:1]
-        copy_id = again_to_silent(found(broadcast_id), "Reminder").id
-        save_draft(found(copy_id), {"name": "Reminder"})
-        assert preflight(found(copy_id)).reach == 2
+        copy = again_to_silent(found(broadcast_id), "Reminder")
+        assert copy is not None
+        save_draft(found(copy.id), {"name": "Reminder"})
+        assert preflight(found(copy.id)).reach == 2
 
 
 def test_the_check_says_what_is_unusual_and_what_the_quota_holds(

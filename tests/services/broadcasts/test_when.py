@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from plugin.core.broadcasts.buckets import bucket
 from plugin.core.broadcasts.pace import next_allowance
 from plugin.core.clock import utcnow
 from plugin.core.local_times import SkippedTime, moment_of
@@ -283,6 +284,21 @@ def test_no_difference_asks_a_person(world: World, alice: Tenant) -> None:
     world.work()
     assert states(world, broadcast_id) == {("sent", ""): 60}
     assert {text[0] for text in (texts(world) - before)} == {"A"}
+
+
+def test_a_split_test_without_anybody_in_it_asks_a_person(world: World, alice: Tenant) -> None:
+    crowd = gather(world, alice, 2)
+    broadcast_id = draft(world, alice, *VARIANTS, split_percent=1)
+    while any(bucket(broadcast_id, friend_id) < 100 for friend_id in crowd.friend_ids):
+        broadcast_id = draft(world, alice, *VARIANTS, split_percent=1)
+    begin(world, broadcast_id)
+    world.work()
+    assert state_of(world, broadcast_id) == ("paused", "no_test")
+    with world.app.app_context():
+        choose_winner(found(broadcast_id), 1, "alice@example.com")
+    world.work()
+    assert states(world, broadcast_id) == {("sent", ""): 2}
+    assert {text[0] for text in texts(world)} == {"B"}
 
 
 def test_variants_go_out_in_turn(world: World, alice: Tenant) -> None:
