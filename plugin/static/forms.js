@@ -54,9 +54,10 @@ for (const form of posted) {
   });
 }
 
-// A form is sent once; the browser's Back button gives the buttons back.
+// A form is sent once; the browser's Back button gives the buttons back, but for those marked
+// data-closed, which the page itself closes.
 function setButtons(form, disabled) {
-  for (const button of form.querySelectorAll("button")) button.disabled = disabled;
+  for (const button of form.querySelectorAll("button")) button.disabled = disabled || "closed" in button.dataset;
 }
 
 // Forms marked data-guard hold edits; data-unsaved: they were sent back, not saved.

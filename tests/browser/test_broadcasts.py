@@ -165,6 +165,20 @@ def test_a_split_test_on_a_phone_in_japanese(
     context.close()
 
 
+def test_what_cannot_go_out_yet_has_no_button_to_press(
+    world: World, alice: Tenant, chromium: Browser
+) -> None:
+    two_friends(world, alice)
+    context = signed_in(chromium, world, alice)
+    page = context.new_page()
+    begin(page, world.url, "Spring sale")
+    page.get_by_test_id("continue").click()
+    page.get_by_test_id("step-check").click()
+    expect(page.get_by_test_id("problems")).to_contain_text("Write a message")
+    expect(page.get_by_test_id("send")).to_be_disabled()
+    context.close()
+
+
 def test_quiet_hours_hold_a_broadcast_until_they_end(
     world: World, alice: Tenant, chromium: Browser
 ) -> None:
