@@ -101,6 +101,9 @@ def send_again(broadcast_id: int) -> Response:
     broadcast = own_broadcast(broadcast_id)
     name = _("%(name)s, once more", name=broadcast.name)[:LONGEST_NAME]
     copy = again_to_silent(broadcast, name, person().member.email)
+    if copy is None:
+        flash(_("Everybody who got it has tapped a link, so nobody is left to send to."), "bad")
+        return _back(broadcast)
     flash(_("This is a new draft for those who got it and did not tap. Change what it says."))
     return redirect(url_for("broadcasts.what", broadcast_id=copy.id))
 

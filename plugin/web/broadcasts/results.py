@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from plugin.core.broadcasts.money import Cost
 from plugin.core.broadcasts.proportions import Difference, difference
+from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.services.broadcasts.results import Group, Results, results_of
 from plugin.web.broadcasts.blueprint import blueprint
@@ -98,9 +99,10 @@ def _lift(found: Difference | None) -> str:
 def _goal(broadcast: Broadcast) -> str:
     goal = broadcast.goal or {}
     value = str(goal.get("name") or goal.get("value") or "")
+    name, label = _property_words(broadcast, str(goal.get("property", "")), value)
     sentences = {
         "list": _("joined the list %(value)s", value=value),
-        "property": _("%(name)s became %(value)s", name=goal.get("property", ""), value=value),
+        "property": _("%(name)s became %(value)s", name=name, value=label),
         "link": _("tapped %(value)s", value=value) if value else _("tapped a link"),
         "deal": _("won a deal"),
     }
@@ -108,3 +110,12 @@ def _goal(broadcast: Broadcast) -> str:
     days = int(goal.get("days") or 0)
     within = ngettext("within %(num)s day", "within %(num)s days", days)
     return f"{what} {within}" if what else ""
+
+
+def _property_words(broadcast: Broadcast, name: str, value: str) -> tuple[str, str]:
+    """Return a property and its value as HubSpot labels them, where they are kept."""
+    kept = SyncedProperty.readable(broadcast.official_account.installation_id) if name else {}
+    if name not in kept:
+        return name, value
+    labels = {str(value): str(label) for value, label in kept[name].labels}
+    return kept[name].label or name, labels.get(value, value)

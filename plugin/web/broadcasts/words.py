@@ -45,7 +45,8 @@ def audience_word(broadcast: Broadcast, segment_names: dict[int, str]) -> str:
     if broadcast.audience == SEGMENT:
         name = segment_names.get(broadcast.segment_id or 0, "")
         return str(_("Segment: %(name)s", name=name) if name else _("A segment"))
-    if broadcast.audience == UPLOAD:
-        return str(_("An uploaded list"))
     name = broadcast.list_name or broadcast.list_id
+    if broadcast.audience == UPLOAD:
+        silent = _("Got “%(name)s” and did not tap", name=name)
+        return str(silent if name and broadcast.upload else _("An uploaded list"))
     return str(_("HubSpot list: %(name)s", name=name) if name else _("A HubSpot list"))

@@ -20,7 +20,7 @@ from plugin.services.segments.list_export import (
     export_friends,
 )
 from plugin.web.friends.blueprint import blueprint
-from plugin.web.friends.filter import FriendQuery, needs_usable_segment
+from plugin.web.friends.filter import FriendQuery, needs_usable_segment, segment_choices
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.session import person, tenant
@@ -73,7 +73,7 @@ def _form(query: FriendQuery, error: str = "") -> str:
         "people",
         query=query,
         found=count_matching(tenant(), query.filter),
-        name=request.form.get("name", ""),
+        name=request.form.get("name", dict(segment_choices(tenant())).get(query.segment, "")),
         longest=LONGEST_NAME,
         error=error,
     )

@@ -79,7 +79,7 @@ class Builder:
         whole = note_faults(self.root, faults)
         for _place, node in walk(self.root):
             # Where values are ticked, nobody is asked to write one.
-            if "value" in node.faults and not node.values and self.control(node).options:
+            if "value" in node.faults and not node.values and self.control(node).is_ticked:
                 node.faults["value"] = [_("Choose at least one.")]
         return whole
 

@@ -45,6 +45,10 @@ class Control(NamedTuple):
     sync_note: str = ""
 
     @property
+    def is_ticked(self) -> bool:
+        return self.widget in ("choice", "one", "several")
+
+    @property
     def is_long(self) -> bool:
         return len(self.options) > MANY
 

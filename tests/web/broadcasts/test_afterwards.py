@@ -67,6 +67,21 @@ def test_once_more_goes_to_those_who_did_not_tap(world: World, alice: Tenant) ->
         assert (newest.state, newest.name) == ("draft", "Spring sale, once more")
     page = alice.walker.go(page.url.replace("/what", "/check"))
     assert "Send to 1 friend" in page.text
+    assert "Got “Spring sale” and did not tap" in page.text
+
+
+def test_nobody_is_left_where_everybody_tapped(world: World, alice: Tenant) -> None:
+    path = sent(world, alice)
+    with world.app.app_context(), transaction() as session:
+        for row in session.scalars(db.select(Recipient)).all()[1:]:
+            row.state = "failed"
+        session.flush()
+        recount(row.broadcast_id)
+    one_taps(world, alice)
+    page = post(alice.walker, f"{path}/again")
+    assert "nobody is left to send to" in page.text
+    with world.app.app_context():
+        assert db.session.query(Broadcast).count() == 1
 
 
 def test_unknown_outcomes_are_settled_by_hand(world: World, alice: Tenant) -> None:

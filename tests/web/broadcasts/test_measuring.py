@@ -1,6 +1,7 @@
 """The settings of what is measured, and pages whose cost does not grow with what they show."""
 
-from plugin.models import Broadcast, Installation, db
+from plugin.core.clock import utcnow
+from plugin.models import Broadcast, Installation, SyncedProperty, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from tests.services.broadcasts.test_campaigns import make_campaign
@@ -53,6 +54,23 @@ def test_the_list_asks_as_little_for_many_as_for_few(world: World, alice: Tenant
         page = alice.walker.go(f"{world.url}/broadcasts")
     assert marks(page).count("broadcast") == 41
     assert len(many) == len(few)
+
+
+def test_a_goal_is_said_in_the_words_of_hubspot(world: World, alice: Tenant) -> None:
+    two_friends(world, alice)
+    path = written(world, alice)
+    send(alice, path, 2)
+    world.work()
+    stage = SyncedProperty(
+        installation_id=alice.installation_id, name="lifecyclestage", label="Lifecycle stage",
+        type="enumeration", labels=[["customer", "Customer"]], chosen_at=utcnow(),
+    )  # fmt: skip
+    with world.app.app_context(), transaction() as session:
+        goal = {"kind": "property", "property": "lifecyclestage", "value": "customer", "days": 7}
+        session.scalars(db.select(Broadcast)).one().goal = goal
+        session.add(stage)
+    page = alice.walker.go(f"{world.url}{path}")
+    assert "Lifecycle stage became Customer within 7 days" in page.text
 
 
 def test_the_live_page_asks_as_little_for_many_as_for_few(world: World, alice: Tenant) -> None:

@@ -138,7 +138,7 @@ def test_the_cap_and_the_quota_are_named_before(world: World, alice: Tenant) -> 
     path = written(world, alice)
     page = alice.walker.go(f"{world.url}{path}/check")
     assert "1 of 100 are left" in page.text
-    assert "1 messages in 7 days" in page.text
+    assert "had 1 message within 7 days" in page.text
     assert "money" in marks(page)
 
 

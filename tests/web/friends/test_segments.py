@@ -84,7 +84,8 @@ def test_another_tenants_segment_shows_nobody(
 
 
 def test_a_list_in_hubspot_is_made_of_those_shown(world: World, alice: Tenant, people: int) -> None:
-    alice.walker.go(f"{world.url}/friends/hubspot-list?segment={people}")
+    page = alice.walker.go(f"{world.url}/friends/hubspot-list?segment={people}")
+    assert 'name="name" value="Linked &lt;b&gt;"' in page.html
     page = alice.walker.submit(button="make-list", name="  ")
     assert (page.status, "Give the list a name" in page.text) == (422, True)
     page = alice.walker.submit(button="make-list", name="On LINE")

@@ -13,6 +13,12 @@ A, B = "U" + "a" * 32, "U" + "b" * 32
 TAGGED = {"rule.1.field": "friend.tag", "rule.1.op": "in"}
 
 
+def test_where_values_are_ticked_nobody_is_asked_to_write_one(world: World, alice: Tenant) -> None:
+    page = build(world, alice, **LINKED, **TAGGED)
+    assert "Choose at least one." in page.text
+    assert "Write a value." not in page.text
+
+
 @pytest.mark.both_databases
 def test_a_saved_segment_has_a_page_that_says_what_it_means(world: World, alice: Tenant) -> None:
     page = build(world, alice)

@@ -18,6 +18,7 @@ from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, step_page
 from plugin.web.broadcasts.steps.what_form import messages_of_variant
 from plugin.web.broadcasts.steps.when import open_hours_in_words
+from plugin.web.broadcasts.steps.when_form import zone_of_portal
 from plugin.web.broadcasts.sums import reason_word, sum_before
 from plugin.web.broadcasts.words import LETTERS, audience_word
 from plugin.web.language import in_words
@@ -89,6 +90,7 @@ def _page(broadcast: Broadcast, now: Check | None = None, unconfirmed: bool = Fa
         problems=[_problem(broadcast, field, words) for field, words in now.problems],
         reason=reason_word(broadcast.reason) if broadcast.reason else "",
         rules=rules,
+        zone=zone_of_portal(person().installation).key,
         money=cost_in_words(expected_cost(broadcast.official_account, now.reach)),
         open_hours=open_hours_in_words(rules),
     )

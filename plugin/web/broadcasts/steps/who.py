@@ -82,6 +82,8 @@ def _chosen(broadcast: Broadcast, typed: Typed) -> Chosen:
     changes |= {"segment_id": None, "list_id": "", "list_name": ""}
     if not audience:
         typed.refuse("audience", _("Choose who gets it."))
+    if audience == UPLOAD == broadcast.audience:
+        changes["list_name"] = broadcast.list_name
     if audience == SEGMENT:
         changes["segment_id"] = _segment_id(broadcast, typed)
     if audience == LIST:
