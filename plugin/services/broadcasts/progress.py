@@ -39,8 +39,9 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        done = self.total - self.waiting
-        return 100 * done // self.total if self.total else 0
+        """Of those who are to get it: whoever is left out says nothing of how far it is."""
+        done = self.sent + self.failed + self.unknown
+        return 100 * done // (done + self.waiting) if done else 0
 
 
 def progress_of(broadcast: Broadcast) -> Progress:

@@ -21,7 +21,7 @@ from plugin.models import (
     db,
 )
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.progress import progress_of
+from plugin.services.broadcasts.progress import Progress, progress_of
 from plugin.services.broadcasts.split import choose_winner
 from plugin.services.broadcasts.start import resume
 from plugin.services.connections.connection import switch_mode
@@ -224,6 +224,8 @@ def test_progress_adds_up(world: World, alice: Tenant) -> None:
         assert progress.rate_per_minute == 8
         assert progress.ends_at is not None
         assert timedelta(seconds=40) < progress.ends_at - utcnow() < timedelta(seconds=50)
+    # Those who are left out say nothing of how far it is.
+    assert Progress(total=10, waiting=5, left_out={"budget": 5}).percent == 0
 
 
 VARIANTS = ({**PERSONAL, "text": "A {{ contact.email }}"},
