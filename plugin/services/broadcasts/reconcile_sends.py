@@ -4,7 +4,7 @@ before (2022-07-28)."""
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from plugin.core.clock import utcnow
 from plugin.core.quota import MONTH_ZONE
@@ -20,7 +20,7 @@ from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.sending.statistics_names import day_of
 
-KINDS = ("push", "multicast")
+PUSH, MULTICAST, REPLY = KINDS = ("push", "multicast", "reply")
 # A day that LINE does not count by then stays open: it had fewer than 20 messages.
 LOOK_BACK, SHOWN = 4, timedelta(days=30)
 
@@ -33,7 +33,7 @@ def compare_sends(deps: Dependencies, account_id: int) -> bool:
         return False
     channel = messaging_channel(account)
     theirs = {kind: deps.gateways.line.delivered(channel, kind, day) for kind in KINDS}
-    ours = {"push": _pushed(account_id, day), "multicast": _multicast(account_id, day)}
+    ours = {**_deliveries(account_id, day), MULTICAST: _multicast(account_id, day)}
     with transaction():
         for kind in KINDS:
             _store(account_id, day, kind, ours[kind], theirs[kind])
@@ -73,16 +73,22 @@ def gaps(account_ids: Sequence[int], now: datetime) -> list[DailyCount]:
     return list(db.session.scalars(statement.order_by(DailyCount.day.desc())))
 
 
-def _pushed(account_id: int, day: date) -> int:
+def _deliveries(account_id: int, day: date) -> dict[str, int]:
+    """Count pushes, and free replies, which LINE counts apart."""
     start, end = _limits(day)
-    statement = select(func.count()).where(
-        Delivery.official_account_id == account_id,
-        Delivery.state == ACCEPTED,
-        Delivery.reply_token == "",
-        Delivery.settled_at >= start,
-        Delivery.settled_at < end,
+    kind = case((Delivery.reply_token == "", PUSH), else_=REPLY).label("kind")
+    settled = (
+        select(kind)
+        .where(
+            Delivery.official_account_id == account_id,
+            Delivery.state == ACCEPTED,
+            Delivery.settled_at >= start,
+            Delivery.settled_at < end,
+        )
+        .subquery()
     )
-    return db.session.scalar(statement) or 0
+    counted = select(settled.c.kind, func.count()).group_by(settled.c.kind)
+    return {PUSH: 0, REPLY: 0} | dict(db.session.execute(counted).tuples().all())
 
 
 def _multicast(account_id: int, day: date) -> int:

@@ -60,7 +60,7 @@ def test_a_gap_is_more_than_a_few_who_left(
     world: World, alice: Tenant, sent: int, theirs: int, missing: list[tuple[str, int]]
 ) -> None:
     tell(world, push=theirs)
-    assert compare(world) == {"push": (30, theirs), "multicast": (0, 0)}
+    assert compare(world) == {"push": (30, theirs), "multicast": (0, 0), "reply": (0, 0)}
     assert found(world, alice) == missing
     dashboard = alice.walker.go(f"{world.url}/")
     page = alice.walker.go(f"{world.url}/accounts/{alice.account_id}")
@@ -79,7 +79,16 @@ def test_multicasts_are_counted_by_their_people(world: World, alice: Tenant, sen
         db.session.execute(update(Recipient).values(values))
         db.session.execute(update(Delivery).values(state="planned", settled_at=None))
     tell(world, multicast=25)
-    assert compare(world) == {"push": (0, 0), "multicast": (30, 25)}
+    assert compare(world) == {"push": (0, 0), "multicast": (30, 25), "reply": (0, 0)}
+
+
+def test_replies_are_counted_apart(world: World, alice: Tenant, sent: int) -> None:
+    with world.app.app_context(), transaction():
+        for delivery in db.session.scalars(select(Delivery)):
+            delivery.reply_token = f"token-{delivery.id}"
+    tell(world, reply=20)
+    assert compare(world) == {"push": (0, 0), "multicast": (0, 0), "reply": (30, 20)}
+    assert found(world, alice) == [("reply", 10)]
 
 
 def test_a_count_that_is_not_there_yet_is_asked_for_a_day_later(
