@@ -24,7 +24,7 @@ from plugin.guards import get_deps
 from plugin.models.audience.segment import Segment
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
-from plugin.models.broadcasts.recipient import SENT, Recipient
+from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.broadcasts.recipient_search import RecipientFilter, conditions
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
@@ -182,8 +182,6 @@ def list_recipients(query: dict[str, Any], broadcast_id: str) -> Page:
     """
     broadcast = _broadcast(broadcast_id)
     wanted = RecipientFilter(**{name: query[name] for name in RecipientFilter._fields})
-    if not wanted.state and (wanted.tapped is not None or wanted.replied is not None):
-        wanted = wanted._replace(state=SENT)
     rows = select(Recipient).where(*conditions(broadcast.id, wanted))
     found = page(rows, Recipient.id, query)
     ids = [row.friend_id for row in found["results"] if row.friend_id is not None]

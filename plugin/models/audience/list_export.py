@@ -18,8 +18,8 @@ class ListExport(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"), index=True)
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     name: Mapped[str] = mapped_column(String(255))
-    # A segment's "rule", a "filter" of the friend list, or a "broadcast" with the "state" and
-    # "reason" of its recipients.
+    # A segment's "rule", a "filter" of the friend list, or a "broadcast" with the filter of its
+    # recipients.
     source: Mapped[dict[str, Any]] = mapped_column(JSON)
     # HubSpot's id once the list is made.
     list_id: Mapped[str] = mapped_column(String(40), default="")

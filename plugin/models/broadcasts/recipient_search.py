@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, select
 
-from plugin.models.broadcasts.recipient import Recipient
+from plugin.models.broadcasts.recipient import SENT, Recipient
 from plugin.models.people.friend import Friend
 from plugin.models.sending.link_click import LinkClick
 
 
 class RecipientFilter(NamedTuple):
-    """`tapped`: a tracked link of this broadcast; `replied`: wrote to the account since."""
+    """`tapped`: a tracked link of this broadcast; `replied`: wrote to the account since. Without a
+    state both ask those who got it."""
 
     state: str = ""
     reason: str = ""
@@ -21,8 +22,10 @@ class RecipientFilter(NamedTuple):
 
 def conditions(broadcast_id: int, query: RecipientFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Recipient.broadcast_id == broadcast_id]
-    if query.state:
-        found.append(Recipient.state == query.state)
+    asks_what_they_did = (query.tapped, query.replied) != (None, None)
+    state = query.state or (SENT if asks_what_they_did else "")
+    if state:
+        found.append(Recipient.state == state)
     if query.reason:
         found.append(Recipient.reason == query.reason)
     if query.variant is not None:

@@ -12,7 +12,7 @@ from plugin.core.text.clean import safe_cell
 from plugin.models.audience.list_export import ListExport
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
-from plugin.models.broadcasts.recipient import SENT, UNKNOWN
+from plugin.models.broadcasts.recipient import UNKNOWN
 from plugin.models.broadcasts.recipient_search import RecipientFilter
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.contact import Contact
@@ -85,10 +85,8 @@ def filter_words(args: Mapping[str, str] | None = None) -> dict[str, Any]:
 
 
 def filter_of(words: dict[str, Any]) -> RecipientFilter:
-    # Only those who got it could tap or write back.
-    asks_what_they_did = bool({"tapped", "replied"} & words.keys())
     return RecipientFilter(
-        state=words.get("state") or (SENT if asks_what_they_did else ""),
+        state=words.get("state", ""),
         reason=words.get("reason", ""),
         variant=int(words["variant"]) if "variant" in words else None,
         tapped=YES_NO.get(words.get("tapped", "")),

@@ -1,5 +1,6 @@
 """Static HubSpot lists of linked friends: whole, once, resumed, with HubSpot's words."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ def test_a_taken_name_and_a_missing_scope_are_said_before(
     assert lists(world, "Other") == []
 
 
-def test_recipients_of_a_broadcast_by_state_and_reason(
+def test_recipients_of_a_broadcast_by_what_became_of_them(
     world: World, alice: Tenant, crowd: Crowd
 ) -> None:
     with world.app.app_context():
@@ -134,9 +135,10 @@ def test_recipients_of_a_broadcast_by_state_and_reason(
             session.add(broadcast)
             session.flush()
             states = [("sent", ""), ("sent", ""), ("left_out", "blocked"), ("left_out", "capped")]
-            for friend_id, (state, reason) in zip(crowd.friend_ids, states, strict=False):
+            people = zip(crowd.friend_ids, states, (0, 1, 0, 1), strict=False)
+            for friend_id, (state, reason), variant in people:
                 row = Recipient(broadcast_id=broadcast.id, state=state, reason=reason)
-                row.friend_id = friend_id
+                row.friend_id, row.variant, row.settled_at = friend_id, variant, now
                 session.add(row)
             # A member of a HubSpot list who is linked to no friend.
             loose = {"broadcast_id": broadcast.id, "contact_id": int(crowd.contact_ids[4])}
@@ -155,9 +157,14 @@ def test_recipients_of_a_broadcast_by_state_and_reason(
             tapped.delivery_id = delivery.id
             click = {"delivery_id": delivery.id, "link_target_id": target.id}
             session.add(LinkClick(first_at=now, last_at=now, **click))
-        silent = RecipientFilter("sent", tapped=False)
+            writer = session.get_one(Friend, crowd.friend_ids[0])
+            writer.last_received_at = now + timedelta(minutes=1)
         filters = {
-            "Silent": silent,
+            "Silent": RecipientFilter(tapped=False),
+            "Tapped": RecipientFilter(tapped=True),
+            "Replied": RecipientFilter(replied=True),
+            "No reply": RecipientFilter(replied=False, variant=1),
+            "Variant B": RecipientFilter(variant=1),
             "Sent": RecipientFilter("sent"),
             "Capped": RecipientFilter("left_out", "capped"),
             "Loose": RecipientFilter(reason="not_linked"),
@@ -169,4 +176,5 @@ def test_recipients_of_a_broadcast_by_state_and_reason(
     world.work()
     found = [members(world, export(world, each).list_id) for each in made]
     ids = crowd.contact_ids
-    assert found == [{ids[0]}, set(ids[:2]), {ids[3]}, {ids[4]}]
+    what_they_did = [{ids[0]}, {ids[1]}, {ids[0]}, {ids[1]}, {ids[1], ids[3]}]
+    assert found == [*what_they_did, set(ids[:2]), {ids[3]}, {ids[4]}]
