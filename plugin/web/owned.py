@@ -24,8 +24,16 @@ def own_segment(segment_id: int) -> Segment:
 
 def record_url(contact_id: int) -> str:
     """Return the address of the contact's page in HubSpot."""
-    scheme = get_deps().settings.hubspot_authorize_base.partition(":")[0]
-    return person().installation.record_url(scheme, contact_id)
+    return person().installation.record_url(_scheme(), contact_id)
+
+
+def list_url(list_id: str) -> str:
+    """Return the address of the list's page in HubSpot."""
+    return person().installation.list_url(_scheme(), list_id)
+
+
+def _scheme() -> str:
+    return get_deps().settings.hubspot_authorize_base.partition(":")[0]
 
 
 def row_id(text: str) -> int:

@@ -87,7 +87,7 @@ OTHER: dict[str, set[str]] = {
     # The team's own words, in which properties and lists are named as in messages.
     "segment": {"name", "ready"},
     "segment_version": {"rule"},
-    "list_export": {"state"},
+    "list_export": {"state", "reason"},
 }  # fmt: skip
 HUBSPOT: dict[str, set[str]] = {
     "installation": {"hub_domain", "ui_domain", "time_zone", "disconnect_reason", "access_token",

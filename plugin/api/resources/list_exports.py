@@ -30,6 +30,7 @@ SHOWN = {
     "name": "Customers on LINE",
     "list_id": "",
     "state": "running",
+    "reason": "",
     "error": "",
     "added": 0,
     "not_linked": 0,
@@ -43,7 +44,8 @@ class ListExportSchema(ResponseSchema):
     name = fields.String(required=True)
     list_id = fields.String(required=True)  # HubSpot's, once the list is made
     state = fields.String(required=True, validate=validate.OneOf((RUNNING, FINISHED, FAILED)))
-    error = fields.String(required=True)
+    reason = fields.String(required=True)  # "", not_allowed, account_gone or rule_broken
+    error = fields.String(required=True)  # HubSpot's words, or ours
     added = fields.Integer(required=True)
     not_linked = fields.Integer(required=True)
     started_at = Moment(required=True)

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("source", sa.JSON(), nullable=False),
         sa.Column("list_id", sa.String(40), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(20), nullable=False),
         sa.Column("error", sa.String(500), nullable=False),
         sa.Column("after_id", sa.BigInteger(), nullable=False),
         sa.Column("added", BIG_ID, nullable=False),
@@ -116,7 +117,8 @@ def _add_ready_segments() -> None:
         *map(sa.column, ("segment_id", "number", "by", "created_at")),
         sa.column("rule", sa.JSON()),
     )
-    for key, rule in READY.items():
+    # Lists show the newest first.
+    for key, rule in reversed(list(READY.items())):
         empty = sa.literal("")
         added = sa.select(accounts.c.id, empty, sa.literal(key), sa.literal(1), now, now)
         op.execute(segment.insert().from_select(SEGMENT, added))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from plugin.models.base import Base, BigId, UTCDateTime, db
 
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
+NOT_ALLOWED, ACCOUNT_GONE, RULE_BROKEN = "not_allowed", "account_gone", "rule_broken"
 
 
 class ListExport(Base):
@@ -24,6 +25,8 @@ class ListExport(Base):
     # HubSpot's id once the list is made.
     list_id: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(20), default=RUNNING)
+    # Why it failed, a constant of above; "": by HubSpot's own words, which are the error.
+    reason: Mapped[str] = mapped_column(String(20), default="")
     error: Mapped[str] = mapped_column(String(500), default="")
     after_id: Mapped[int] = mapped_column(BigInteger, default=0)
     added: Mapped[int] = mapped_column(default=0)

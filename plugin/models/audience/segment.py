@@ -50,10 +50,11 @@ class Segment(Base):
 
     @classmethod
     def of_account(cls, account_id: int) -> "list[Segment]":
+        """Return those in use, newest first."""
         statement = select(cls).where(
             cls.official_account_id == account_id, cls.archived_at.is_(None)
         )
-        return list(db.session.scalars(statement.order_by(cls.id)))
+        return list(db.session.scalars(statement.order_by(cls.id.desc())))
 
 
 class SegmentVersion(Base):
@@ -88,7 +89,8 @@ class SegmentVersion(Base):
 
 def add_ready_segments(account: OfficialAccount, now: datetime) -> None:
     """Give a new account the segments of the start, in the caller's transaction."""
-    for key, ready in READY.items():
+    # Lists show the newest first.
+    for key, ready in reversed(list(READY.items())):
         segment = Segment(
             official_account=account, ready=key, name="", created_at=now, changed_at=now
         )

@@ -57,6 +57,10 @@ class Installation(Base):
         place = f"{self.ui_domain}/contacts/{self.portal_id}/record/0-1/{contact_id}"
         return f"{scheme}://{place}"
 
+    def list_url(self, scheme: str, list_id: str) -> str:
+        """Return the address of a list's page in HubSpot."""
+        return f"{scheme}://{self.ui_domain}/contacts/{self.portal_id}/objectLists/{list_id}"
+
     @classmethod
     def of_portal(cls, portal_id: int) -> "Installation | None":
         return db.session.scalar(select(cls).where(cls.portal_id == portal_id))

@@ -14,7 +14,15 @@ from plugin.core.clock import utcnow
 from plugin.core.text.clean import storable
 from plugin.core.text.sentences import Sentence
 from plugin.gateways import GatewayError, Portal
-from plugin.models.audience.list_export import FAILED, FINISHED, RUNNING, ListExport
+from plugin.models.audience.list_export import (
+    ACCOUNT_GONE,
+    FAILED,
+    FINISHED,
+    NOT_ALLOWED,
+    RULE_BROKEN,
+    RUNNING,
+    ListExport,
+)
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
@@ -97,13 +105,15 @@ def export_list(deps: Dependencies, export_id: int) -> datetime | None:
         with in_background():
             return _step(deps, export)
     except RuleError as error:
-        _end(export, FAILED, "; ".join(str(fault.message) for fault in error.faults))
+        _fail(export, RULE_BROKEN, "; ".join(str(fault.message) for fault in error.faults))
     except GatewayError as error:
         if error.reason == "rate_limited" and error.retry_at is not None:
             return max(error.retry_at, utcnow() + MIN_WAIT)
         if not error.permanent:
             raise
-        _end(export, FAILED, str(NO_SCOPE) if error.reason == "forbidden" else error.message)
+        is_forbidden = error.reason == "forbidden"
+        reason, words = (NOT_ALLOWED, str(NO_SCOPE)) if is_forbidden else ("", error.message)
+        _fail(export, reason, words)
     return None
 
 
@@ -154,7 +164,7 @@ def _step(deps: Dependencies, export: ListExport) -> datetime | None:
         return utcnow()
     account = db.session.get(OfficialAccount, export.official_account_id)
     if account is None or account.archived_at is not None:
-        _end(export, FAILED, GONE)
+        _fail(export, ACCOUNT_GONE, GONE)
         return None
     after, batch = export.after_id, _next_batch(account, export)
     contact_ids = [contact_id for _, contact_id in batch if contact_id is not None]
@@ -228,8 +238,9 @@ def _note_batch(
     return None if is_last else utcnow()
 
 
-def _end(export: ListExport, state: str, error: str) -> None:
+def _fail(export: ListExport, reason: str, error: str) -> None:
     with transaction() as session:
         session.refresh(export, with_for_update=True)
         if export.state == RUNNING:
-            export.state, export.error, export.finished_at = state, error[:500], utcnow()
+            export.state, export.finished_at = FAILED, utcnow()
+            export.reason, export.error = reason, error[:500]

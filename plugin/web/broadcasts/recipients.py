@@ -28,7 +28,8 @@ from plugin.web.broadcasts.steps.drafts import own_broadcast
 from plugin.web.broadcasts.sums import reason_word
 from plugin.web.broadcasts.words import LETTERS, RECIPIENT_WORDS, audience_word
 from plugin.web.layout import page
-from plugin.web.owned import record_url, row_id
+from plugin.web.owned import list_url, record_url, row_id
+from plugin.web.segments.exports import failure_words
 from plugin.web.session import tenant
 from plugin.web.spreadsheets import BYTE_ORDER_MARK, csv_file, csv_lines
 
@@ -60,6 +61,8 @@ def recipients(broadcast_id: int) -> str:
         record_url=record_url,
         unknown=UNKNOWN,
         exports=_exports(broadcast),
+        failure_words=failure_words,
+        list_url=list_url,
     )
 
 

@@ -23,6 +23,8 @@ from plugin.web.friends.blueprint import blueprint
 from plugin.web.friends.filter import FriendQuery, needs_usable_segment, segment_choices
 from plugin.web.language import in_words
 from plugin.web.layout import page
+from plugin.web.owned import list_url
+from plugin.web.segments.exports import failure_words
 from plugin.web.session import person, tenant
 
 Page = str | Response | tuple[str, int]
@@ -64,7 +66,13 @@ def hubspot_list() -> Page:
 @blueprint.get("/friends/hubspot-list/<row_id:export_id>")
 def list_export(export_id: int) -> str:
     export = ListExport.find_owned(tenant(), export_id) or abort(404)
-    return page("friends/list_export.html", "people", export=export)
+    return page(
+        "friends/list_export.html",
+        "people",
+        export=export,
+        failure_words=failure_words,
+        list_url=list_url,
+    )
 
 
 def _form(query: FriendQuery, error: str = "") -> str:

@@ -1,6 +1,6 @@
 """Sync: both directions with their state, and what is kept, item by item."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flask import abort, flash, redirect, url_for
@@ -23,6 +23,7 @@ from plugin.services.sync.synced_choice import remove
 from plugin.services.sync.synced_definitions import acknowledge
 from plugin.services.sync.synced_schedule import sync_now
 from plugin.web.layout import page
+from plugin.web.segments.names import segment_name
 from plugin.web.session import person, tenant
 from plugin.web.sync_settings.blueprint import blueprint
 from plugin.web.sync_settings.words import (
@@ -88,14 +89,18 @@ def _count(condition: ColumnElement[bool]) -> int:
 
 def _uses(
     properties: Sequence[SyncedProperty], lists: Sequence[SyncedList]
-) -> dict[str, Sequence[Segment]]:
-    """By name or list id: the segments that use what is not as it was chosen."""
+) -> dict[str, list[str]]:
+    """By name or list id: the names of the segments that use what is not as it was chosen."""
     changed = [row for row in properties if row.state != "fine" or row.former_label]
     gone = [row for row in lists if row.state != "fine"]
     return {
-        **{row.name: segments_using(tenant(), property=row.name) for row in changed},
-        **{row.list_id: segments_using(tenant(), list=row.list_id) for row in gone},
+        **{row.name: _names(segments_using(tenant(), property=row.name)) for row in changed},
+        **{row.list_id: _names(segments_using(tenant(), list=row.list_id)) for row in gone},
     }
+
+
+def _names(segments: Iterable[Segment]) -> list[str]:
+    return list(map(segment_name, segments))
 
 
 @blueprint.post("/sync/now")
@@ -122,7 +127,7 @@ def acknowledge_change(synced_property_id: int) -> Response:
 @blueprint.get("/sync/properties/<row_id:synced_property_id>/remove")
 def ask_to_remove_property(synced_property_id: int) -> str:
     row = own_property(synced_property_id)
-    segments = segments_using(tenant(), property=row.name)
+    segments = _names(segments_using(tenant(), property=row.name))
     return page("sync/remove.html", "sync", row=row, synced=None, segments=segments)
 
 
@@ -137,7 +142,7 @@ def remove_property(synced_property_id: int) -> Response:
 @blueprint.get("/sync/lists/<row_id:synced_list_id>/remove")
 def ask_to_remove_list(synced_list_id: int) -> str:
     synced = own_list(synced_list_id)
-    segments = segments_using(tenant(), list=synced.list_id)
+    segments = _names(segments_using(tenant(), list=synced.list_id))
     return page("sync/remove.html", "sync", row=None, synced=synced, segments=segments)
 
 

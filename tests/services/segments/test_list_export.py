@@ -103,7 +103,8 @@ def test_a_refusal_is_told_in_hubspots_words(world: World, alice: Tenant, crowd:
     made = begin(world, alice)
     world.work()
     done = export(world, made)
-    assert (done.state, done.error) == ("failed", "The portal has too many lists.")
+    words = "The portal has too many lists."
+    assert (done.state, done.reason, done.error) == ("failed", "", words)
 
 
 def test_a_taken_name_and_a_missing_scope_are_said_before(

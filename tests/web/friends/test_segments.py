@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -93,6 +94,9 @@ def test_a_list_in_hubspot_is_made_of_those_shown(world: World, alice: Tenant, p
     world.work()
     page = alice.walker.go(page.url)
     assert "2 contacts are in the list." in page.text
+    [address] = re.findall(r'href="([^"]+)" data-testid="open-list"', page.html)
+    opened = alice.walker.go(address)
+    assert (opened.status, "2 members" in opened.text) == (200, True)
     kept = world.sandbox.app.extensions["world"].store.all(f"list:{PORTAL}")
     made = next(each for each in kept if each["name"] == "On LINE")
     members = world.sandbox.app.extensions["world"].store.keys(f"member:{PORTAL}:{made['listId']}")
@@ -101,3 +105,16 @@ def test_a_list_in_hubspot_is_made_of_those_shown(world: World, alice: Tenant, p
     page = alice.walker.submit(button="make-list", name="On LINE")
     assert (page.status, "already" in page.text) == (422, True)
     assert 'value="On LINE"' in page.html
+
+
+def test_a_failed_list_is_explained_in_the_readers_language(
+    world: World, alice: Tenant, people: int
+) -> None:
+    world.sandbox.fail("/crm/lists/2026-09$", {"status": 403, "body": {"message": "No."}})
+    alice.walker.go(f"{world.url}/friends/hubspot-list?segment={people}")
+    page = alice.walker.submit(button="make-list", name="On LINE")
+    world.work()
+    assert "HubSpot has not allowed Musubi to write lists" in alice.walker.go(page.url).text
+    page = alice.walker.go(f"{page.url}?lang=ja")
+    assert "リストの書き込み" in page.text
+    assert "open-list" not in marks(page)

@@ -7,6 +7,7 @@ import requests
 from sqlalchemy import delete, update
 
 from plugin.core.clock import utcnow
+from plugin.core.segments.ready import READY
 from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.transaction import transaction
@@ -41,6 +42,12 @@ def test_foreign_segments_and_accounts_are_not_there(
     assert "His" not in alice.walker.go(f"{world.url}/segments").text
     named = {"rule.0.field": "segment", "rule.0.op": "in", "rule.0.value": number}
     assert send(charlie, page, "/segments/new", name="His", **named).status == 422
+
+
+def test_ready_segments_stand_in_their_order(world: World, alice: Tenant) -> None:
+    page = alice.walker.go(f"{world.url}/segments")
+    places = [page.text.index(str(ready.name)) for ready in READY.values()]
+    assert places == sorted(places)
 
 
 def test_archived_segments_are_found_and_restored(world: World, alice: Tenant) -> None:

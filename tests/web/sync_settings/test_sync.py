@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugin.models import SyncedList, SyncedProperty, db
-from plugin.services.segments.library import create_segment
+from plugin.models import Segment, SyncedList, SyncedProperty, db
+from plugin.services.segments.library import create_segment, save_segment
 from tests.services.sync.kept import keep, look, make_list, members_of, values_of
 from tests.support.people import linked
 from tests.support.portal import Portal
@@ -127,10 +127,13 @@ def test_a_removal_names_the_segments_first(world: World, alice: Tenant) -> None
     with world.app.app_context():
         rule = {"field": "hubspot.city", "op": "is", "value": "Kyoto"}
         create_segment(world.account(alice), "From Kyoto", rule)
+        ready = db.session.query(Segment).filter_by(ready="linked").one()
+        save_segment(ready, "", rule)
         property_id = db.session.query(SyncedProperty).one().id
     page = go(world, alice, f"/sync/properties/{property_id}/remove")
-    assert "1 segment uses it:" in page.text
+    assert "2 segments use it:" in page.text
     assert "From Kyoto" in page.text
+    assert "Linked friends" in page.text
     assert values_of(world, row) == {"city": "Kyoto"}
     page = alice.walker.submit(form_of(page))
     assert "is no longer kept" in page.text

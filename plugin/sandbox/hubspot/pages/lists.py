@@ -53,6 +53,12 @@ def one_list(portal: int, list_id: str) -> str:
     )
 
 
+@screens.get("/hubspot-app/contacts/<int:portal>/objectLists/<list_id>")
+def opened_list(portal: int, list_id: str) -> Response:
+    """The address that apps link to."""
+    return redirect(url_for(".one_list", portal=portal, list_id=list_id))
+
+
 @screens.post("/portal/<int:portal>/lists/<list_id>")
 def change_members(portal: int, list_id: str) -> Response:
     """Add the contact `add`, or remove the contact `remove`."""
