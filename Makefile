@@ -31,7 +31,7 @@ help:
 	@echo "make run           serve http://localhost:8000 (sandbox mode until HubSpot credentials are set)"
 	@echo "make test          run the tests; make test ARGS='-k linkage' runs some of them"
 	@echo "make check         style, types, imports, proportions and translations"
-	@echo "make bench         measure what has to be fast, about eight minutes; ARGS=--quick: a tenth of it"
+	@echo "make bench         measure what has to be fast, a quarter of an hour; ARGS=--quick: a tenth of it"
 	@echo "make translations  bring plugin/translations up to date with the code"
 	@echo "make clean         remove what make made; your data in instance/ stays"
 

@@ -44,7 +44,7 @@ def broadcasts(stage: Stage, people: int) -> list[Figure]:
         calls = there.counts().pushed
     assert calls == -(-people // SIZE), calls
     name = f"one text to {people:,} friends in {calls} multicasts, LINE at 50 ms"
-    fewer = people // 2
+    fewer = people // 5
     _leave(stage, fewer)
     with platforms(stage, LINE_TAKES) as there:
         bare = bare_pushes(there.url, fewer, pushes.AT_ONCE)
