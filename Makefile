@@ -1,7 +1,7 @@
 # Needs make, a POSIX shell and Python 3.11 or newer. A Python of your choice: make run PYTHON=/path
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench translations clean
+.PHONY: help run test fuzz check bench screenshots translations openapi clean
 
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 VENV := .venv/bin/python
@@ -30,9 +30,12 @@ $(shell $(VENV) -c "" 2>/dev/null || rm -rf .stamps)
 help:
 	@echo "make run           serve http://localhost:8000 (sandbox mode until HubSpot credentials are set)"
 	@echo "make test          run the tests; make test ARGS='-k linkage' runs some of them"
+	@echo "make fuzz          ask the API all kinds of things; EXAMPLES=200: so many of each operation"
 	@echo "make check         style, types, imports, proportions and translations"
 	@echo "make bench         measure what has to be fast, a quarter of an hour; ARGS=--quick: a tenth of it"
+	@echo "make screenshots   make the pictures of docs/pictures anew, two minutes, with Chromium"
 	@echo "make translations  bring plugin/translations up to date with the code"
+	@echo "make openapi       bring docs/openapi.json up to date with the API"
 	@echo "make clean         remove what make made; your data in instance/ stays"
 
 run: .stamps/runtime
@@ -40,6 +43,10 @@ run: .stamps/runtime
 
 test: .stamps/dev
 	$(VENV) -m pytest -n auto --maxprocesses 4 --dist loadscope --durations 10 $(ARGS)
+
+# What `make test` asks a little, each time something else.
+fuzz: .stamps/dev
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(VENV) -m pytest tests/api/fuzz -n auto --maxprocesses 4 $(ARGS)
 
 check: .stamps/dev
 	$(VENV) -m ruff check .
@@ -51,17 +58,25 @@ check: .stamps/dev
 bench: .stamps/dev
 	$(VENV) -m tests.benchmarks $(ARGS)
 
+screenshots: .stamps/dev
+	$(VENV) -m tests.screenshots $(ARGS)
+
 CATALOGUES := plugin/translations
 PYBABEL = $(VENV) -m babel.messages.frontend
 translations: .stamps/dev
 	$(PYBABEL) --quiet extract --mapping pyproject.toml --no-location --sort-output \
 	  --project Musubi --copyright-holder "Musubi contributors" \
 	  --keyword lazy_gettext --keyword lazy_ngettext:1,2 --keyword lazy_pgettext:1c,2 \
-	  --keyword Sentence --keyword InvalidMessage --keyword fail \
+	  --keyword Sentence --keyword InvalidMessage --keyword fail --keyword report:2 \
 	  --output .stamps/messages.pot plugin
 	$(PYBABEL) --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	  --input-file .stamps/messages.pot --output-dir $(CATALOGUES)
 	$(PYBABEL) --quiet compile --directory $(CATALOGUES)
+
+# The copy that tests/api/promises compares: it is renewed after additions.
+openapi: .stamps/dev
+	$(VENV) -m flask --app app openapi --server https://musubi.example.com > .stamps/openapi.json
+	mv .stamps/openapi.json docs/openapi.json
 
 clean:
 	rm -rf .venv .stamps .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -147,22 +147,28 @@ def wire_engine(app: Flask, settings: "Settings") -> None:
 def wire_entry_points(app: Flask, settings: "Settings") -> None:
     from plugin import (
         actions,
+        agents,
         api,
         availability,
         clean_request,
         commands,
+        compression,
         headers,
         monitoring,
         row_ids,
+        static_names,
         web,
         webhooks,
     )
 
+    # The last to see a response is the first to be registered.
+    compression.init_app(app)
     headers.init_app(app, settings.base_url)
+    static_names.init_app(app)
     availability.init_app(app)
     row_ids.init_app(app)
     clean_request.init_app(app)
-    for entry_point in (web, actions, webhooks, api, monitoring):
+    for entry_point in (web, actions, webhooks, api, agents, monitoring):
         entry_point.init_app(app)
     commands.init_app(app)
 

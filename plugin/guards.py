@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -16,6 +16,18 @@ from plugin.core.text.json_bodies import read_json
 from plugin.services import Dependencies
 
 log = structlog.get_logger()
+# In the WSGI environment of a call that the door for agents passes on: its `Agent`. No header of a
+# call from outside can set it.
+CALLING_AGENT = "musubi.agent"
+
+
+class Agent(NamedTuple):
+    """What an agent calls itself, and the tool that it uses."""
+
+    name: str
+    tool: str
+
+
 View = TypeVar("View", bound=Callable[..., object])
 # Takes the secrets (newest first), the request, and the header `X-HubSpot-Signature`.
 OlderSignature = Callable[[Iterable[str], SignedRequest, str | None], bool]

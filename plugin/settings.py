@@ -14,6 +14,7 @@ from plugin.setting_forms import (
     is_sender,
     is_weak,
     is_web_address,
+    media_problem,
 )
 from plugin.trusted_proxies import Network, networks
 
@@ -24,6 +25,7 @@ REAL_BASES = {
     "LINE_DATA_API_BASE": "https://api-data.line.me",
     "LINE_ACCESS_BASE": "https://access.line.me",
     "LINE_LIFF_BASE": "https://liff.line.me",
+    "LINE_SHOP_BASE": "https://stickershop.line-scdn.net",
     "LINE_LIFF_SDK_URL": "https://static.line-scdn.net/liff/edge/2/sdk.js",
 }
 # Where the sandbox serves the platforms, below BASE_URL/sandbox.
@@ -34,6 +36,7 @@ SANDBOX_BASES = {
     "LINE_DATA_API_BASE": "/line-data",
     "LINE_ACCESS_BASE": "/line-access",
     "LINE_LIFF_BASE": "/liff",
+    "LINE_SHOP_BASE": "/line-shop",
     "LINE_LIFF_SDK_URL": "/liff-sdk.js",
 }
 SANDBOX_CREDENTIALS = {
@@ -70,10 +73,13 @@ class Settings:
     line_data_api_base: str
     line_access_base: str
     line_liff_base: str
+    line_shop_base: str
     line_liff_sdk_url: str
     smtp_url: str = field(repr=False)
     mail_from: str
     log_format: str
+    media_url: str
+    webhook_private_networks: bool
     instance: Path
     trusted_proxies: tuple[Network, ...] = ()
 
@@ -182,6 +188,11 @@ def _build(read: _Reader, instance: Path) -> Settings:
         smtp_url=_smtp_url(read),
         mail_from=_mail_from(read, sandbox),
         log_format=read.choice("LOG_FORMAT", "console", ("console", "json")),
+        media_url=_media_url(read, instance),
+        webhook_private_networks=read.choice(
+            "WEBHOOK_PRIVATE_NETWORKS", "refuse", ("refuse", "allow")
+        )
+        == "allow",
         instance=instance,
         trusted_proxies=networks(read.text("TRUSTED_PROXIES"), read.problems),
         **bases,
@@ -273,3 +284,12 @@ def _mail_from(read: _Reader, sandbox: bool) -> str:
     elif sender and not is_sender(sender):
         read.problems.append(f"MAIL_FROM must be an e-mail address, not {sender!r}")
     return sender
+
+
+def _media_url(read: _Reader, instance: Path) -> str:
+    default = f"file:{instance / 'media'}"
+    url = read.text("MEDIA_URL", default)
+    if url in (default, "file:instance/media"):
+        return default
+    read.problems += media_problem(url, read.environ)
+    return url

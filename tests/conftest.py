@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from plugin.models import db
@@ -26,6 +27,10 @@ from tests.support.world import (
     renew,
     settings_for,
 )
+
+# How fast an example is, is no matter of a test: another process may have the machine.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,7 +99,7 @@ def the_sandbox(musubi_socket: Socket) -> Iterator[Sandbox]:
 def sandbox(the_sandbox: Sandbox) -> Sandbox:
     """The sandbox in its default world, with no faults and no limits."""
     the_sandbox.control("POST", "/reset")
-    the_sandbox.app.extensions["world"].background.quiet(10)
+    the_sandbox.quiet()
     the_sandbox.control("POST", "/limits", {"hubspot": False, "line": False})
     return the_sandbox
 

@@ -68,6 +68,7 @@ def test_nothing_set_is_the_sandbox(tmp_path: Path) -> None:
     assert settings.celery_broker_url is None
     assert settings.log_format == "console"
     assert settings.trusted_proxies == ()
+    assert not settings.webhook_private_networks
     assert not settings.secure
 
 
@@ -120,6 +121,7 @@ def test_one_credential_alone_asks_for_all_the_others_at_once(tmp_path: Path) ->
         ("TRUSTED_PROXIES", "proxy.example.com"),
         ("TRUSTED_PROXIES", "10.0.0.0/8;10.0.0.1"),
         ("LOG_FORMAT", "xml"),
+        ("WEBHOOK_PRIVATE_NETWORKS", "yes"),
         ("DATABASE_URL", "postgres://localhost/musubi"),
         ("ENCRYPTION_KEYS", "too-short"),
         ("ENCRYPTION_KEYS", f"{FERNET},nonsense"),
@@ -254,6 +256,40 @@ def test_the_sandbox_makes_its_secrets_once_and_keeps_them(tmp_path: Path) -> No
     kept = sorted(instance.iterdir())
     assert [path.name for path in kept] == ["encryption_key", "secret_key"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+def test_media_are_kept_in_a_folder_or_a_bucket(tmp_path: Path) -> None:
+    def kept_in(environ: dict[str, str]) -> str:
+        return Settings.from_env({**PRODUCTION, **environ}, tmp_path).media_url
+
+    assert kept_in({}) == f"file:{tmp_path / 'media'}"
+    assert kept_in({"MEDIA_URL": "file:instance/media"}) == f"file:{tmp_path / 'media'}"
+    folder = f"file:{tmp_path / 'new' / 'folder'}"
+    assert kept_in({"MEDIA_URL": folder}) == folder
+    written = tmp_path / "written"
+    written.write_text("s3://shop/of/musubi\n", encoding="utf-8")
+    assert kept_in({"MEDIA_URL_FILE": str(written)}) == "s3://shop/of/musubi"
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"MEDIA_URL": "media"}, "MEDIA_URL must be file:/a/folder or s3://bucket/prefix"),
+        ({"MEDIA_URL": "s3://"}, "MEDIA_URL must be"),
+        ({"MEDIA_URL": "s3://Shop_1/x"}, "MEDIA_URL must be"),
+        ({"MEDIA_URL": "s3://shop/x?region=a"}, "MEDIA_URL must be"),
+        ({"MEDIA_URL": "https://shop.example.com"}, "MEDIA_URL must be"),
+        ({"MEDIA_URL": "file:media"}, "MEDIA_URL must name its folder from the root"),
+        ({"MEDIA_URL": f"file:{__file__}/media"}, "MEDIA_URL names a folder that cannot be"),
+        ({"MEDIA_URL": "s3://shop", "AWS_ENDPOINT_URL_S3": "minio:9000"}, "AWS_ENDPOINT_URL_S3"),
+        ({"MEDIA_URL": "s3://shop", "AWS_ACCESS_KEY_ID": "a"}, "AWS_SECRET_ACCESS_KEY is missing"),
+    ],
+)
+def test_what_is_wrong_with_the_place_of_media_is_said(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
+    (problem,) = problems({**PRODUCTION, **environ}, tmp_path)
+    assert problem.startswith(words)
 
 
 def test_an_instance_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -3,41 +3,85 @@
 from flask import Flask
 from flask_smorest import Blueprint
 
-from plugin.api import description
+from plugin.api import description, rates
 from plugin.api.guards import guard_blueprint
 from plugin.api.resource import PREFIX
-from plugin.api.resources import (
-    broadcasts,
-    conflicts,
-    connection,
-    deliveries,
-    friend_imports,
-    friends,
-    imports,
-    jobs,
-    linkage_tokens,
-    linkages,
-    list_exports,
-    list_preparations,
+from plugin.api.resources.accounts import (
+    account_deeds,
     official_accounts,
     qr_codes,
-    segments,
     sending_rules,
+)
+from plugin.api.resources.audience import (
+    list_exports,
+    segment_versions,
+    segments,
+    sync_settings,
+)
+from plugin.api.resources.imports import friend_imports, imports, list_preparations
+from plugin.api.resources.inbox import (
+    canned_answers,
+    conversation_messages,
+    conversations,
+    inbox_rules,
+)
+from plugin.api.resources.media import media, uploads
+from plugin.api.resources.messages import (
+    broadcast_copies,
+    broadcast_deeds,
+    broadcast_recipients,
+    broadcast_results,
+    broadcasts,
+    campaigns,
+    coupons,
+    deliveries,
+    template_drafts,
+    template_versions,
     templates,
 )
-from plugin.api.resources.audience import sync_settings
+from plugin.api.resources.people import (
+    conflicts,
+    friend_diagnosis,
+    friends,
+    linkage_batch,
+    linkage_tokens,
+    linkages,
+    tags,
+)
+from plugin.api.resources.system import (
+    audit,
+    connection,
+    doctor,
+    hubspot,
+    jobs,
+    members,
+    relays,
+    webhook_deliveries,
+    webhooks,
+)
+from plugin.core.visit_limits import VisitLimiter
 
 __all__ = ["init_app"]
+
+# Several modules may hold the routes of one resource.
+MODULES = (
+    official_accounts, account_deeds, qr_codes, sending_rules,
+    friends, friend_diagnosis, linkages, linkage_batch, conflicts, linkage_tokens, tags,
+    templates, template_versions, template_drafts, coupons, media, uploads, deliveries,
+    broadcasts, broadcast_deeds, broadcast_copies, broadcast_recipients,
+    broadcast_results, campaigns,
+    conversations, conversation_messages, canned_answers, inbox_rules,
+    segments, segment_versions, list_exports, sync_settings,
+    imports, friend_imports, list_preparations,
+    webhooks, webhook_deliveries, relays,
+    members, jobs, audit, doctor, connection, hubspot, description,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     """Serve the API, described by OpenAPI."""
-    modules = (
-        official_accounts, qr_codes, friends, linkages, linkage_tokens, list_preparations, jobs,
-        templates, broadcasts, segments, list_exports, deliveries, friend_imports, imports,
-        conflicts, connection, sending_rules, sync_settings, description,
-    )  # fmt: skip
-    resources = [module.blueprint for module in modules]
+    app.extensions["musubi_api_rates"] = VisitLimiter(rates.RATE)
+    resources = list(dict.fromkeys(module.blueprint for module in MODULES))
     blueprint = guard_blueprint(Blueprint("api", __name__, url_prefix=PREFIX))
     for resource in resources:
         blueprint.register_blueprint(resource)

@@ -1,9 +1,9 @@
 """Authentication by API key, and what a key may do."""
 
-from flask import g, request
+from flask import Response, g, request
 
 from plugin.api.problems import Problem
-from plugin.guards import is_of_connection, is_public
+from plugin.guards import CALLING_AGENT, Agent, is_of_connection, is_public
 from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.installation import (
     DISCONNECTED,
@@ -11,6 +11,8 @@ from plugin.models.connections.installation import (
     REMOVING,
     Installation,
 )
+from plugin.models.system.audit_entry import BY_AGENT, BY_API, Deed, begin_deed, end_deed
+from plugin.services.system import api_keys
 from plugin.services.system.api_keys import key_of
 
 CLOSED = {
@@ -19,6 +21,11 @@ CLOSED = {
     REMOVING: "HubSpot is being removed from Musubi, so this key opens nothing.",
     REMOVED: "HubSpot was removed from Musubi, so this key opens nothing."
     " Install Musubi into HubSpot again; the same key works then.",
+}
+READ_ONLY = {
+    api_keys.READER: "This key may only read. Use a key with the role admin.",
+    api_keys.AGENT: "This key is an agent's: it reads, and drafts through /mcp alone."
+    " Use a key with the role admin.",
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -36,9 +43,9 @@ def guard() -> None:
             headers={"WWW-Authenticate": 'Bearer realm="Musubi"'},
         )
     _check_connection(installation)
-    if request.method not in SAFE and key.role != "admin":
-        raise Problem(403, "read_only", "This key may only read. Use a key with the role admin.")
     g.api_key, g.installation = key, installation
+    if request.method not in SAFE and not _may_write(key):
+        raise Problem(403, "read_only", READ_ONLY[key.role])
 
 
 def _check_connection(installation: Installation) -> None:
@@ -48,15 +55,53 @@ def _check_connection(installation: Installation) -> None:
     raise Problem(403, "disconnected", CLOSED[installation.state])
 
 
+def _may_write(key: ApiKey) -> bool:
+    return key.role == api_keys.ADMIN or (key.role == api_keys.AGENT and agent() is not None)
+
+
+def begin_audit() -> None:
+    """From here on the request's first change is noted with who asked for it."""
+    if request.method in SAFE or is_public():
+        return
+    caller, key = agent(), g.api_key
+    begin_deed(
+        Deed(
+            tenant().id,
+            BY_AGENT if caller else BY_API,
+            key.shown_name,
+            caller.tool if caller else operation(),
+            request.path,
+            caller.name if caller else "",
+        )
+    )
+
+
+def end_audit(response: Response) -> Response:
+    end_deed()
+    return response
+
+
+def operation() -> str:
+    """Return the operation's name in the API's description, with its resource."""
+    resource, name = (request.endpoint or "").split(".")[-2:]
+    return f"{resource}.{name}"
+
+
+def agent() -> Agent | None:
+    """Return the agent that calls, where its call came through the door for agents."""
+    caller: Agent | None = request.environ.get(CALLING_AGENT)
+    return caller
+
+
 def tenant() -> Installation:
     installation: Installation = g.installation
     return installation
 
 
 def actor() -> str:
-    """Return this program's name in the linkage history: the key's prefix."""
-    key: ApiKey = g.api_key
-    return f"API key {key.prefix}"
+    """Return what histories call this program, or the agent that uses the key."""
+    key, caller = g.api_key, agent()
+    return f"{caller.name} ({key.shown_name})" if caller else str(key.shown_name)
 
 
 def _presented_key() -> ApiKey | None:

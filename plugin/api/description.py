@@ -6,11 +6,13 @@ from typing import Any
 from flask import Flask, current_app
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import Schema, fields
+from marshmallow import fields
 
+from plugin.api import rates
 from plugin.api.access import SAFE
 from plugin.api.fields import Id, Moment
 from plugin.api.idempotency import HEADER, LONGEST_KEY
+from plugin.api.paging import ResponseSchema
 from plugin.api.problems import MEDIA_TYPE
 from plugin.api.resource import PREFIX, Resource
 from plugin.guards import public_route
@@ -18,11 +20,20 @@ from plugin.services import Dependencies
 
 blueprint = Resource("openapi", "This description", "openapi.json")
 OPENAPI_VERSION, API_VERSION = "3.1.0", "1"
-ABOUT = """HubSpot contacts and LINE friends, linked together.
+ABOUT = f"""HubSpot contacts and LINE friends, linked together.
 
-A key belongs to one Installation: `flask --app app api-key create --portal <id> --role admin`.
+A key belongs to one Installation. It is made on the page Settings > API keys, or on the server by
+`flask --app app api-key create --portal <id> --role admin`. Its role says what it may do: `admin`
+everything, `reader` only read, `agent` read here and draft through `/mcp`.
+
 Ids are strings, times RFC 3339 UTC. Lists answer `results` and `after`; send `after` back for the
-next page. Errors are problem documents (RFC 9457). More fields may be added at any time."""
+next page. Errors are problem documents (RFC 9457). More fields may be added at any time.
+
+A key may ask {rates.RATE.burst:.0f} times at once, and {rates.RATE.per_second:.0f} times a second
+after that, of each process that serves. Every answer says in `{rates.LIMIT}`, `{rates.REMAINING}`
+and `{rates.RESET}` how many requests are left, and in how many seconds all of them are there again;
+a 429 says in `Retry-After` when to go on. A write with an `Idempotency-Key` is done once, however
+often it is sent."""
 PROBLEM_EXAMPLE = {
     "type": "about:blank",
     "title": "Not Found",
@@ -36,16 +47,30 @@ IDEMPOTENCY_PARAMETER = {
     "schema": {"type": "string", "maxLength": LONGEST_KEY},
     "description": "Repeats of a write with the same key get the first answer, for 24 hours.",
 }
+HEADERS = {
+    name: {"schema": {"type": "integer"}, "description": words}
+    for name, words in (
+        (rates.LIMIT, "Requests that a key may send at once"),
+        (rates.REMAINING, "Requests that are left of them"),
+        (rates.RESET, "Seconds until all of them are there again"),
+        ("Retry-After", "429 and 503: seconds to wait"),
+    )
+}
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(ResponseSchema):
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     code = fields.String(required=True)
     detail = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    conflict = fields.Dict(metadata={"description": "409 of linkages: the linkage in the way"})
+    conflict = fields.Dict(
+        metadata={
+            "description": "409 of linkages: the linkage in the way, and the `id` of the conflict"
+        }
+    )
+    state = fields.String(metadata={"description": "409 of broadcasts: the state it has"})
     reference = fields.String(metadata={"description": "500: what to quote in a report"})
 
 
@@ -99,8 +124,9 @@ def _shared_components() -> dict[str, Any]:
         "schema": {"$ref": "#/components/schemas/Problem"},
         "example": PROBLEM_EXAMPLE,
     }
+    error = {"description": "An error", "content": {MEDIA_TYPE: problem}, "headers": HEADERS}
     return {
-        "responses": {"Problem": {"description": "An error", "content": {MEDIA_TYPE: problem}}},
+        "responses": {"Problem": error},
         "parameters": {"IdempotencyKey": IDEMPOTENCY_PARAMETER},
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
     }

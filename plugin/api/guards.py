@@ -4,7 +4,8 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import HTTPException
 
-from plugin.api import access, idempotency, problems
+from plugin.api import access, idempotency, problems, rates
+from plugin.api.raw_bodies import longest_raw_body
 from plugin.api.resource import PREFIX
 from plugin.core.text.json_bodies import TooDeep, read_json
 
@@ -16,9 +17,14 @@ def guard_blueprint(blueprint: Blueprint) -> Blueprint:
     """Guard every route below the blueprint and every error below its prefix."""
     blueprint.before_app_request(_unknown_route)
     blueprint.before_request(access.guard)
+    blueprint.before_request(rates.begin)
     blueprint.before_request(_check_body)
     blueprint.before_request(idempotency.begin)
+    # What runs after a request runs in the opposite order.
+    blueprint.before_request(access.begin_audit)
     blueprint.after_request(idempotency.end)
+    blueprint.after_request(rates.end)
+    blueprint.after_request(access.end_audit)
     blueprint.after_request(_keep_out_of_caches)
     problems.register_error_handlers(blueprint)
     return blueprint
@@ -33,7 +39,15 @@ def _unknown_route() -> Response | None:
 
 
 def _check_body() -> None:
-    request.max_content_length = MAX_BODY
+    most = longest_raw_body()
+    request.max_content_length = most or MAX_BODY
+    if most is None:
+        _check_json()
+    elif not request.get_data(cache=True):
+        raise problems.Problem(400, "no_body", "Send the file as the body.")
+
+
+def _check_json() -> None:
     body = request.get_data(cache=True)
     if body and not request.is_json:
         raise problems.Problem(415, "not_json", "Send the body as application/json.")

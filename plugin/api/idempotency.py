@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a repeated write gets the first response."""
 
 import hashlib
+import json
 
 from flask import Response, g, request
 
@@ -32,10 +33,19 @@ def end(response: Response) -> Response:
         return response
     # Other errors changed nothing and may be repeated under the same key.
     if response.status_code < 400 or response.status_code == 409:
-        store_response(claim, response.status_code, response.get_data(as_text=True))
+        store_response(claim, response.status_code, _kept(response))
     else:
         release(claim)
     return response
+
+
+def _kept(response: Response) -> str:
+    """Return the body as repeats get it: a secret that is shown once is not kept."""
+    once_shown: tuple[str, ...] = g.pop("once_shown", ())
+    text = response.get_data(as_text=True)
+    if not once_shown or response.status_code >= 400:
+        return text
+    return json.dumps({**json.loads(text), **dict.fromkeys(once_shown)})
 
 
 def _refused(claim: Claim) -> Response:

@@ -62,8 +62,8 @@ def register_error_handlers(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Exception, _from_bug)
 
 
-def problem_response(problem: Problem) -> Response:
-    body = {
+def document(problem: Problem) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
@@ -71,7 +71,10 @@ def problem_response(problem: Problem) -> Response:
         "detail": problem.detail,
         **problem.more,
     }
-    response = Response(json.dumps(body), problem.status, mimetype=MEDIA_TYPE)
+
+
+def problem_response(problem: Problem) -> Response:
+    response = Response(json.dumps(document(problem)), problem.status, mimetype=MEDIA_TYPE)
     response.headers.update(problem.headers)
     return response
 
@@ -85,6 +88,19 @@ def of_http(error: HTTPException) -> Response:
     code = "invalid" if errors else error.name.lower().replace(" ", "_")
     headers = {name: text for name, text in error.get_headers() if name in ("Allow", "Retry-After")}
     return problem_response(Problem(status, code, detail, errors=errors, headers=headers))
+
+
+def refused_fields(problems: Mapping[str, object]) -> Problem:
+    """Return the 422 problem of sentences by field; a field "" is the body as a whole."""
+    errors = {name: [str(words)] for name, words in problems.items()}
+    return Problem(422, "invalid", _joined_messages(errors), errors=errors)
+
+
+def invalid_fields(messages: Mapping[str, Any]) -> Problem:
+    """Return the 422 problem of a schema's messages, which may be nested."""
+    errors: dict[str, list[str]] = {}
+    _collect(errors, "", messages)
+    return Problem(422, "invalid", _joined_messages(errors), errors=errors)
 
 
 def _errors_by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:

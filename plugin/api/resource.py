@@ -8,6 +8,7 @@ from webargs.flaskparser import FlaskParser
 
 from plugin.api.access import tenant
 from plugin.api.problems import Problem, not_found
+from plugin.core.text.row_ids import row_id
 from plugin.models.connections.official_account import OfficialAccount
 
 PREFIX = "/api/v1"
@@ -29,10 +30,28 @@ def or_404(row: Any) -> Any:
     return row
 
 
+def own(model: Any, text: str) -> Any:
+    """Return the tenant's row with the id of a path; a 404 where it is missing or foreign."""
+    return or_404(model.find_owned(tenant().id, row_id(text) or 0))
+
+
+def own_in_body(model: Any, row: int, field: str) -> Any:
+    """Return the tenant's row of a body's field, or raise a 404 that names the field."""
+    found = model.find_owned(tenant().id, row)
+    if found is None:
+        sentence = "There is nothing with this id, or it is not yours."
+        raise Problem(404, "not_found", sentence, errors={field: [sentence]})
+    return found
+
+
 def owned_account(account_id: int) -> OfficialAccount:
     """Return the Official Account of a body's field, or raise a 404 that names the field."""
     account = OfficialAccount.find_owned(tenant().id, account_id)
     if account is None:
-        sentence = "There is no such Official Account, or it is not yours."
-        raise Problem(404, "not_found", sentence, errors={"official_account": [sentence]})
+        raise no_account()
     return account
+
+
+def no_account() -> Problem:
+    sentence = "There is no such Official Account, or it is not yours."
+    return Problem(404, "not_found", sentence, errors={"official_account": [sentence]})

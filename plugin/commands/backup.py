@@ -23,6 +23,7 @@ def backup_command(file: Path) -> None:
     except CannotBackUp as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"The database is copied to {file}.")
+    click.echo("Pictures and videos of messages are not in it: they are kept at MEDIA_URL.")
     click.echo("Keep SECRET_KEY and ENCRYPTION_KEYS with it: without them it cannot be used.")
 
 

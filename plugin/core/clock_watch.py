@@ -16,6 +16,8 @@ class ClockWatch:
         self._lock = threading.Lock()
         self._seen: deque[tuple[float, float]] = deque(maxlen=WITNESSES)
         self.off_seconds = 0.0
+        # Of the last witness; None before the first.
+        self.latest_seconds: float | None = None
 
     def note(self, platform_time: float, local_time: float) -> bool:
         """Compare two times (seconds since 1970); return whether the verdict changes."""
@@ -25,6 +27,7 @@ class ClockWatch:
             return bool(before) != bool(self.off_seconds)
 
     def _update(self, platform_time: float, difference: float) -> None:
+        self.latest_seconds = difference
         if abs(difference) <= TOLERATED_SECONDS:
             # One time that agrees with ours proves the clock right.
             self._seen.clear()

@@ -1,6 +1,6 @@
 """The monthly message quota: usage, forecast, and when the count restarts."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 # LINE counts by calendar month in Japan's time, whatever the account's country.
 MONTH_ZONE = timezone(timedelta(hours=9))
@@ -12,6 +12,11 @@ SOONEST = timedelta(days=1)
 def month_of(moment: datetime) -> datetime:
     local = moment.astimezone(MONTH_ZONE)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> date:
+    """Return LINE's day, which is Japan's whatever the account's country."""
+    return moment.astimezone(MONTH_ZONE).date()
 
 
 def next_month(moment: datetime) -> datetime:

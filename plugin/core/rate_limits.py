@@ -25,6 +25,8 @@ LINE_BUDGETS = {
     "multicast": Budget(200, 1_000, 10),
     "broadcast": Budget(60, 3_600_000),
     "narrowcast": Budget(60, 3_600_000),
+    "coupons": Budget(200, 1_000, 10),
+    "coupon": Budget(200, 1_000, 10),
     "richmenu-list": Budget(10, 1_000),
     "webhook-test": Budget(60, 3_600_000),
     "insight-unit": Budget(60, 3_600_000),

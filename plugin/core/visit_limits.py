@@ -1,4 +1,4 @@
-"""Limit how much one network address may request of the public pages."""
+"""Limit how much one network address, or one API key, may request."""
 
 import math
 import threading
@@ -15,20 +15,35 @@ class Rate(NamedTuple):
     per_second: float
 
 
+class Taken(NamedTuple):
+    """`wait`: seconds until the units are available, 0 where they were taken; `left`: whole units;
+    `full_in`: seconds until `left` is the burst again."""
+
+    wait: int
+    left: int
+    full_in: int
+
+
 class VisitLimiter:
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate, self._clock = rate, clock
+        self.rate, self._clock = rate, clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, address: str, cost: float) -> int:
         """Take `cost` units; return 0, or the seconds until they are available."""
+        return self.spend(address, cost).wait
+
+    def spend(self, address: str, cost: float) -> Taken:
+        burst, per_second = self.rate
         with self._lock:
             now = self._clock()
-            left, since = self._buckets.pop(address, (self._rate.burst, now))
-            left = min(self._rate.burst, left + (now - since) * self._rate.per_second)
+            left, since = self._buckets.pop(address, (burst, now))
+            left = min(burst, left + (now - since) * per_second)
             missing = cost - left
-            self._buckets[address] = (left if missing > 0 else left - cost, now)
+            left = left if missing > 0 else left - cost
+            self._buckets[address] = (left, now)
             if len(self._buckets) > MOST_ADDRESSES:
                 self._buckets.popitem(last=False)
-        return math.ceil(missing / self._rate.per_second) if missing > 0 else 0
+        wait = math.ceil(missing / per_second) if missing > 0 else 0
+        return Taken(wait, math.floor(left), math.ceil((burst - left) / per_second))

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from plugin.gateways.deadline import within
 from plugin.gateways.errors import GatewayError, PropertiesError, Reason
+from plugin.gateways.protocols.campaigns import Campaign, CampaignBudget
 from plugin.gateways.protocols.hubspot import (
     AccountDetails,
     CallbackCompletion,
-    Campaign,
-    CampaignBudget,
     ContactBatch,
     ContactList,
     ContactRecord,
@@ -32,8 +31,11 @@ from plugin.gateways.protocols.line import (
     Accepted,
     BotInfo,
     Channel,
+    Content,
+    Coupon,
     FollowerPage,
     LineGateway,
+    LineShop,
     Message,
     Opens,
     Profile,
@@ -46,11 +48,15 @@ from plugin.gateways.protocols.line_login import (
     Identity,
     LiffApp,
     LineLoginGateway,
+    LoginPage,
     LoginTokens,
     UserAccess,
 )
 from plugin.gateways.protocols.mail import Letter, MailGateway
+from plugin.gateways.protocols.media_store import MediaStore
 from plugin.gateways.protocols.meter import Meter, NoMeter
+from plugin.gateways.protocols.own_address import HealthAnswer, OwnAddress
+from plugin.gateways.protocols.receivers import Outcome, ReceiverGateway
 
 __all__ = [
     "Accepted",
@@ -64,26 +70,34 @@ __all__ = [
     "ContactList",
     "ContactRecord",
     "ContactUpdate",
+    "Content",
+    "Coupon",
     "FollowerPage",
     "GatewayError",
     "Gateways",
+    "HealthAnswer",
     "HubSpotGateway",
     "Identity",
     "Letter",
     "LiffApp",
     "LineGateway",
     "LineLoginGateway",
+    "LineShop",
     "ListPage",
     "ListedProperty",
     "ListsOfContacts",
+    "LoginPage",
     "LoginTokens",
     "MailGateway",
+    "MediaStore",
     "MembershipPage",
     "Message",
     "Meter",
     "ModifiedPage",
     "NoMeter",
     "Opens",
+    "Outcome",
+    "OwnAddress",
     "Portal",
     "Profile",
     "PropertiesError",
@@ -93,6 +107,7 @@ __all__ = [
     "PropertyShape",
     "Quota",
     "Reason",
+    "ReceiverGateway",
     "RichMenu",
     "TextProperty",
     "TokenInfo",
@@ -108,5 +123,9 @@ __all__ = [
 class Gateways:
     hubspot: HubSpotGateway
     line: LineGateway
+    line_shop: LineShop
     line_login: LineLoginGateway
+    media: MediaStore
+    own_address: OwnAddress
+    receivers: ReceiverGateway
     mail: MailGateway | None = None  # None: no mail server is configured

@@ -8,8 +8,12 @@ from plugin.gateways import Gateways, Meter
 from plugin.gateways.hubspot.client import Renew
 from plugin.gateways.hubspot.gateway import LiveHubSpot
 from plugin.gateways.line.gateway import LiveLine
+from plugin.gateways.line.shop import LiveLineShop
 from plugin.gateways.line_login.gateway import LiveLineLogin
 from plugin.gateways.mail import LiveMail, MailServer
+from plugin.gateways.media_store import media_store
+from plugin.gateways.own_address import LiveOwnAddress
+from plugin.gateways.receivers import LiveReceivers
 from plugin.settings import Settings
 
 
@@ -45,17 +49,34 @@ def live_gateways(
             before_call=before_call,
             clock=clock,
         ),
-        line_login=LiveLineLogin(
-            api_base=settings.line_api_base,
-            access_base=settings.line_access_base,
-            meter=meter,
-            before_call=before_call,
-            clock=clock,
-        ),
-        mail=live_mail(lambda: settings.smtp_url, settings, before_call)
-        if settings.smtp_url
-        else None,
+        line_shop=LiveLineShop(settings.line_shop_base, before_call),
+        line_login=_line_login(settings, meter, before_call, clock),
+        media=media_store(settings.media_url, before_call),
+        own_address=LiveOwnAddress(before_call),
+        receivers=LiveReceivers(settings.webhook_private_networks, before_call),
+        mail=_mail(settings, before_call),
     )
+
+
+def _line_login(
+    settings: Settings,
+    meter: Meter,
+    before_call: Callable[[], None],
+    clock: Callable[[], datetime],
+) -> LiveLineLogin:
+    return LiveLineLogin(
+        api_base=settings.line_api_base,
+        access_base=settings.line_access_base,
+        meter=meter,
+        before_call=before_call,
+        clock=clock,
+    )
+
+
+def _mail(settings: Settings, before_call: Callable[[], None]) -> LiveMail | None:
+    if not settings.smtp_url:
+        return None
+    return live_mail(lambda: settings.smtp_url, settings, before_call)
 
 
 def live_mail(

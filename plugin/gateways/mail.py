@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from plugin.gateways import GatewayError, Letter, Reason
+from plugin.gateways.deadline import seconds_left
 from plugin.gateways.pool import tls_context
 
 # For the whole dialogue: a person waits for the page meanwhile.
@@ -58,6 +59,12 @@ class LiveMail:
         self._tls = tls
         self._seconds = seconds
 
+    def check(self) -> None:
+        self._before_call()
+        connected = contextlib.closing(self._connected(parseaddr(self._from)[1]))
+        with connected as smtp, contextlib.suppress(smtplib.SMTPException, OSError):
+            smtp.quit()
+
     def send(self, letter: Letter) -> None:
         self._before_call()
         message, sender = _message(letter, self._from), parseaddr(self._from)[1]
@@ -68,7 +75,7 @@ class LiveMail:
 
     def _connected(self, sender: str) -> smtplib.SMTP:
         server, tls = self._server(), self._tls or tls_context()
-        smtp = _DeadlineSMTP(_domain(sender), time.monotonic() + self._seconds)
+        smtp = _DeadlineSMTP(_domain(sender), time.monotonic() + seconds_left(self._seconds))
         try:
             return smtp.greet(server, tls)
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):

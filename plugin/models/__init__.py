@@ -21,6 +21,7 @@ from plugin.models.broadcasts.recipient import Recipient, Tally
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.api_key import ApiKey
+from plugin.models.connections.doctor_report import DoctorReport
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
 from plugin.models.connections.oauth_state import OAuthState
@@ -34,19 +35,28 @@ from plugin.models.imports.import_run import ImportRun
 from plugin.models.imports.list_import import ListImport
 from plugin.models.imports.list_preparation import ListPreparation
 from plugin.models.imports.reconcile import ReconcileRun
+from plugin.models.inbox.canned_answer import CannedAnswer
+from plugin.models.inbox.conversation import Conversation
+from plugin.models.inbox.inbox_rules import InboxRules
+from plugin.models.inbox.message import ConversationMessage
 from plugin.models.login_flow.email_proof import EmailProof
 from plugin.models.login_flow.linkage_token import LinkageToken
 from plugin.models.login_flow.login_attempt import LoginAttempt
 from plugin.models.login_flow.mail_count import MailCount
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.login_flow.visit_count import VisitCount
+from plugin.models.media.media import Media
+from plugin.models.outgoing.event import EventDelivery, OutgoingEvent
+from plugin.models.outgoing.line_relay import LineRelay, RelayedCall
+from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.models.people.conflict import Conflict
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.people.known_property import KnownProperty
 from plugin.models.people.linkage import Linkage
 from plugin.models.people.linkage_entry import HistoryEntry
-from plugin.models.people.tag import Tag
+from plugin.models.people.search_term import SearchPending, SearchTerm
+from plugin.models.people.tag import FriendTag, Tag, TagChange
 from plugin.models.people.tagging import Tagging
 from plugin.models.people.user_token import UserToken
 from plugin.models.people.visitor_hint import VisitorHint
@@ -58,7 +68,10 @@ from plugin.models.sending.question import Question
 from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.sending.rich_menu import RichMenuSwitch
 from plugin.models.sending.template import Template
+from plugin.models.sending.template_draft import TemplateDraft, TemplateDraftStep
 from plugin.models.sending.template_version import TemplateVersion
+from plugin.models.system.activity import Activity, ActivityChange
+from plugin.models.system.audit_entry import AuditEntry
 from plugin.models.system.idempotency import IdempotentCall
 from plugin.models.system.job import Job
 from plugin.models.system.lease import Lease
@@ -69,28 +82,39 @@ from plugin.models.transaction import transaction
 
 __all__ = [
     "ActionCall",
+    "Activity",
+    "ActivityChange",
     "ApiKey",
     "AudienceMember",
+    "AuditEntry",
     "Broadcast",
     "BudgetSpent",
+    "CannedAnswer",
     "Conflict",
     "Contact",
     "ContactValues",
+    "Conversation",
+    "ConversationMessage",
     "DailyCount",
     "Delivery",
+    "DoctorReport",
     "EmailProof",
+    "EventDelivery",
     "Friend",
     "FriendCandidate",
     "FriendImport",
+    "FriendTag",
     "GoalHit",
     "HistoryEntry",
     "IdempotentCall",
     "ImportMember",
     "ImportRun",
+    "InboxRules",
     "Installation",
     "Job",
     "KnownProperty",
     "Lease",
+    "LineRelay",
     "LinkClick",
     "LinkTarget",
     "Linkage",
@@ -101,10 +125,12 @@ __all__ = [
     "ListPreparation",
     "LoginAttempt",
     "MailCount",
+    "Media",
     "Member",
     "Multicast",
     "OAuthState",
     "OfficialAccount",
+    "OutgoingEvent",
     "PropertySync",
     "PropertyTrouble",
     "QRCode",
@@ -112,7 +138,10 @@ __all__ = [
     "ReceivedMessage",
     "Recipient",
     "ReconcileRun",
+    "RelayedCall",
     "RichMenuSwitch",
+    "SearchPending",
+    "SearchTerm",
     "Segment",
     "SegmentVersion",
     "SendingRules",
@@ -120,9 +149,12 @@ __all__ = [
     "SyncedList",
     "SyncedProperty",
     "Tag",
+    "TagChange",
     "Tagging",
     "Tally",
     "Template",
+    "TemplateDraft",
+    "TemplateDraftStep",
     "TemplateUnit",
     "TemplateVersion",
     "UnsentMessage",
@@ -132,6 +164,7 @@ __all__ = [
     "VisitorHint",
     "WebSession",
     "WebhookEvent",
+    "WebhookReceiver",
     "db",
     "transaction",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ def newest_revision() -> str:
 def _parents() -> dict[str, str]:
     """Return each migration's id with that of the one before, "" for the first."""
     found = {}
-    for path in _VERSIONS.glob("*.py"):
+    for path in _VERSIONS.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         found[_value(source, "revision")] = _value(source, "down_revision")
     return found

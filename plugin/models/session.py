@@ -23,7 +23,8 @@ class WritingSession(Session):
 
     def get(self, *args: Any, **kwargs: Any) -> Any:
         if reads_anew(self):
-            kwargs.setdefault("populate_existing", True)
+            # `get_one`, and `db.session`, hand on a False that nobody wrote.
+            kwargs["populate_existing"] = True
         return super().get(*args, **kwargs)
 
 

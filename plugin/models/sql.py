@@ -59,10 +59,20 @@ def upsert(
     return text(statement).bindparams(*parameters, *map(_default, preset))
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy spells functions small
-    """`column` is one of the ids that a select finds and locks, in the select's order."""
+class Condition(FunctionElement[bool]):
+    """A condition that stands as it is written. SQLAlchemy would compare it with 1 for SQLite,
+    which then looks at every row instead of an index."""
 
     type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+
+class among(Condition):  # noqa: N801 - SQLAlchemy spells functions small
+    """`column` is one of the ids that a select finds and locks, in the select's order."""
+
     inherit_cache = True
 
     def __init__(self, column: InstrumentedAttribute[int], ids: Select[tuple[int]]) -> None:
@@ -115,10 +125,9 @@ class IdList(TypeDecorator[list[int]]):
         return value if dialect.name == "postgresql" else json.dumps(value)
 
 
-class one_of(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy spells functions small
+class one_of(Condition):  # noqa: N801 - SQLAlchemy spells functions small
     """`column` is one of these ids; the statement is the same however many they are."""
 
-    type = Boolean()
     inherit_cache = True
 
     def __init__(self, column: InstrumentedAttribute[Any], ids: Iterable[int]) -> None:

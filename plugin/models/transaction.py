@@ -17,6 +17,7 @@ from plugin.models.base import db
 from plugin.models.engine import truncate_log
 from plugin.models.group_commit import commit_together
 from plugin.models.session import is_lost_race
+from plugin.models.system.audit_entry import note_deed
 from plugin.models.system.fence import check_hold, is_under_hold
 from plugin.models.write_lock import write_lock
 
@@ -33,13 +34,17 @@ def transaction() -> Iterator[Session]:
     with write_lock(db.engine):
         session.info["writing"] = True
         session.info["after_commit"] = {}
+        deed = None
         try:
             session.connection(execution_options={"musubi_write": True})
             _check_hold_inside(session)
             yield session
+            deed = note_deed(session)
             session.commit()
         except BaseException:
             session.rollback()
+            if deed is not None:
+                deed.give_back()
             raise
         finally:
             session.info["writing"] = False
@@ -173,9 +178,11 @@ def close_reads() -> None:
         session.commit()
 
 
-def in_parallel(platform: str, functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
-    """Call all at the same time, each with a session of its own, and wait for their ends. Each
-    platform has threads of its own, so that one that hangs holds no other up."""
+def in_parallel(
+    platform: str, functions: Sequence[Callable[[], T]], seconds: float | None = None
+) -> list[Future[T]]:
+    """Call all at the same time, each with a session of its own, and wait for their ends, `seconds`
+    at most. Each platform has threads of its own, so that one that hangs holds no other up."""
     close_reads()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -185,7 +192,7 @@ def in_parallel(platform: str, functions: Sequence[Callable[[], T]]) -> list[Fut
 
     threads = _threads(os.getpid(), platform)
     futures = [threads.submit(copy_context().run, in_context, function) for function in functions]
-    wait(futures)
+    wait(futures, seconds)
     return futures
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from email.utils import formatdate
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -51,6 +52,14 @@ def count(response: Response) -> Response:
     return response
 
 
+@blueprint.after_app_request
+def date(response: Response) -> Response:
+    # Only where a test asks for it: whoever compares clocks would believe this one.
+    if world().memory.get("in_dates"):
+        response.headers["Date"] = formatdate(world().clock.now(), usegmt=True)
+    return response
+
+
 @blueprint.get("/calls")
 def list_calls() -> Answer:
     return {"calls": calls(world()).counts()}
@@ -93,8 +102,10 @@ def get_clock() -> Answer:
 
 @blueprint.post("/clock")
 def set_clock() -> Answer:
-    """`{"offset_seconds": n}` from the machine's time, or `{"advance_seconds": n}` from now."""
+    """`{"offset_seconds": n}` from the machine's time, or `{"advance_seconds": n}` from now.
+    `{"in_dates": true}`: answers carry this time as their `Date`."""
     body, clock = request.get_json(), world().clock
+    world().memory["in_dates"] = bool(body.get("in_dates", world().memory.get("in_dates")))
     clock.offset = float(body.get("offset_seconds", clock.offset)) + float(
         body.get("advance_seconds", 0)
     )

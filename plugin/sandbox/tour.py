@@ -42,6 +42,10 @@ def _delivered(world: World) -> bool:
     return world.store.count("line_delivery") > 0
 
 
+def _broadcast(world: World) -> bool:
+    return world.store.count("line_multicast") > 0
+
+
 def _answered(world: World) -> bool:
     return world.store.count("workflow_answered") > 0
 
@@ -64,7 +68,7 @@ STEPS = (
     Step(
         "qr",
         "Make a QR code and scan it",
-        "In Musubi make a QR code, copy its linkage URL, and open it on alice’s phone.",
+        "Musubi made a first QR code with the account: open it there and scan it with this phone.",
         "/phone/alice",
         _opened,
     ),
@@ -78,8 +82,8 @@ STEPS = (
     Step(
         "send",
         "Send a message from a workflow",
-        "In the portal run “Send LINE message” for the contact, and watch the phone.",
-        "/portal/20000001",
+        "On the contact’s record run “Send LINE message”, and watch the phone.",
+        "/hubspot-app/contacts/20000001/record/0-1/150000000001",
         _delivered,
     ),
     Step(
@@ -89,5 +93,12 @@ STEPS = (
         " a choice on the phone.",
         "/portal/20000001/workflows?action=ask-question",
         _answered,
+    ),
+    Step(
+        "broadcast",
+        "Send a broadcast",
+        "In Musubi choose “Broadcasts”, make a new one, and send it to all friends.",
+        "",
+        _broadcast,
     ),
 )

@@ -21,16 +21,27 @@ from plugin.services.broadcasts.plan_measures import plan_measures
 from plugin.services.broadcasts.reconcile_sends import compare_sends
 from plugin.services.connections.access_token import refresh_ahead
 from plugin.services.connections.removal import remove_hubspot
+from plugin.services.conversations.content import fetch_content
+from plugin.services.conversations.retention import delete_old_messages
 from plugin.services.executions.callbacks import complete_callbacks
 from plugin.services.friends.bulk_tags import tag_batch
 from plugin.services.friends.line_events import handle_line_events
 from plugin.services.friends.profiles import read_profiles
+from plugin.services.friends.search_terms import write_search_terms
+from plugin.services.friends.tag_counts import check_tags, fold_tags
 from plugin.services.imports.finish import write_imported
 from plugin.services.imports.friend_import import import_friends
 from plugin.services.imports.run import import_list
+from plugin.services.inbox.notify import notify_of_waiting
+from plugin.services.inbox.read_marks import mark_as_read
 from plugin.services.linkage.conflicts import check_conflict
 from plugin.services.linkage.deauthorize import deauthorize
 from plugin.services.login_flow.visitor_hint import suggest_contact
+from plugin.services.media.removal import forget_media
+from plugin.services.message_templates.template_drafts import discard_forgotten
+from plugin.services.outgoing.erasure import delete_old_events
+from plugin.services.outgoing.relay import relay_line
+from plugin.services.outgoing.send import send_webhooks
 from plugin.services.personal_links.bulk import bulk_issue
 from plugin.services.personal_links.keep import keep_lists
 from plugin.services.segments.list_export import export_list
@@ -47,6 +58,7 @@ from plugin.services.sync.synced_choice import forget_removed
 from plugin.services.sync.synced_lists import sync_list
 from plugin.services.sync.synced_schedule import plan_syncs
 from plugin.services.sync.synced_values import sync_contacts
+from plugin.services.system.activity import check_counts, fold_activity
 from plugin.services.system.retention import delete_expired, truncate_log
 
 # A step returns None when the job is done, or the time of its next step; it raises to be retried.
@@ -100,6 +112,11 @@ def _deauthorize(deps: Dependencies, job: Claimed) -> datetime | None:
     return None
 
 
+def _delete_old(_: Dependencies, __: Claimed) -> datetime | None:
+    more = [delete_expired(), delete_old_messages(), discard_forgotten(), delete_old_events()]
+    return utcnow() if any(more) else None
+
+
 HANDLERS: dict[str, Handler] = {
     "deliver": _deliver,
     "send_broadcast": _repeat_at(send_broadcast),
@@ -129,7 +146,16 @@ HANDLERS: dict[str, Handler] = {
     "forget_removed": _without_gateways(forget_removed),
     "adjust_indexes": lambda _, job: utcnow() if adjust_indexes() else None,
     "export_list": _repeat_at(export_list),
+    "forget_media": _repeat(forget_media),
     "tag_many": _without_gateways(tag_batch),
+    "write_search_terms": lambda _, job: utcnow() if write_search_terms() else None,
+    "fold_activity": lambda _, job: utcnow() if fold_activity() | fold_tags() else None,
+    "check_counts": _without_gateways(lambda id_: check_counts(id_) | check_tags(id_)),
+    "send_webhooks": _repeat_at(send_webhooks),
+    "relay_line": _repeat_at(relay_line),
+    "fetch_content": _repeat_at(fetch_content),
+    "mark_as_read": _repeat_at(mark_as_read),
+    "notify_of_waiting": lambda deps, job: notify_of_waiting(deps),
     "read_quota": _repeat_at(read_quota),
     "read_quotas": _read_quotas,
     "ensure_properties": _repeat(ensure_properties),
@@ -143,6 +169,6 @@ HANDLERS: dict[str, Handler] = {
     "write_imported": _repeat_at(write_imported),
     "keep_lists": lambda _, job: keep_lists(),
     "truncate_log": lambda _, job: truncate_log(),
-    "housekeeping": lambda _, job: utcnow() if delete_expired() else None,
+    "housekeeping": _delete_old,
 }
 BATCH_HANDLERS: dict[str, BatchHandler] = {"deliver": deliver_many}

@@ -9,7 +9,7 @@ from flask import Flask
 
 from plugin.models.system.job import enqueue
 from plugin.models.system.job_kinds import RECURRING
-from plugin.models.system.lease import hold, release
+from plugin.models.system.lease import TICKS, hold, release
 from plugin.models.transaction import transaction
 
 TICK = timedelta(seconds=1)
@@ -41,7 +41,7 @@ class Leader:
                 # Until the database confirms it again, this process does not lead.
                 self._leads = False
                 with self.app.app_context(), transaction():
-                    self._leads = hold("ticks", self.owner, LEASE)
+                    self._leads = hold(TICKS, self.owner, LEASE)
                 self._renewed = now
             if self._leads:
                 self._enqueue_recurring(now)
@@ -52,7 +52,7 @@ class Leader:
             if self._leads:
                 self._leads = False
                 with self.app.app_context(), transaction():
-                    release("ticks", self.owner)
+                    release(TICKS, self.owner)
 
     def _enqueue_recurring(self, now: float) -> None:
         due = [

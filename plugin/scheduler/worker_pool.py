@@ -16,7 +16,7 @@ from plugin.scheduler.leases import Leases
 
 log = structlog.get_logger()
 # How many jobs (or batches) of each queue run at once in one process.
-CONCURRENCY = {"send": 16, "broadcast": 2, "sync": 6, "import": 2}
+CONCURRENCY = {"send": 16, "broadcast": 2, "sync": 6, "import": 2, "webhook": 12}
 # How many jobs one worker takes at once, where more are due than workers are free.
 BATCH_SIZE = 32
 

@@ -39,11 +39,13 @@ HUBSPOT = Lane(
 )  # fmt: skip
 OPERATORS = Lane("operators", ("/healthz", "/readyz", "/metrics"), 2, 50, 0, MEGA, 5)
 SANDBOX = Lane("sandbox", ("/sandbox",), 16, 500, 16 * MEGA, 64 * MEGA, 30)
+# Phones that show a broadcast's pictures come all at once, and may read slowly.
+MEDIA = Lane("media", ("/media/",), 4, 500, 12 * MEGA, 32 * MEGA, 30)
 PUBLIC = Lane("public", ("",), 12, 500, 12 * MEGA, 64 * MEGA, 30)
 
 
 def lanes_for(sandbox: bool) -> tuple[Lane, ...]:
-    return (LINE, HUBSPOT, OPERATORS, *((SANDBOX,) if sandbox else ()), PUBLIC)
+    return (LINE, HUBSPOT, OPERATORS, *((SANDBOX,) if sandbox else ()), MEDIA, PUBLIC)
 
 
 class Lanes:

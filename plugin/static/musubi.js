@@ -20,6 +20,16 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
+// A sentence of help closes with Escape, and when something else is pressed.
+const closeHelp = () => {
+  for (const open of document.querySelectorAll(".help[open]")) {
+    open.open = false;
+    if (open.contains(document.activeElement)) open.querySelector("summary").focus();
+  }
+};
+addEventListener("keydown", (event) => { if (event.key === "Escape") closeHelp(); });
+addEventListener("click", (event) => { if (!event.target.closest(".help")) closeHelp(); });
+
 // Addresses to copy select themselves when touched.
 for (const field of document.querySelectorAll("input[readonly]")) {
   field.addEventListener("focus", () => field.select());
@@ -34,7 +44,7 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of live()) {
     const next = fresh.getElementById(part.id);
-    const busy = part.contains(document.activeElement) || !getSelection().isCollapsed;
+    const busy = part.contains(document.activeElement) || part.querySelector("input:checked") || !getSelection().isCollapsed;
     if (next && !busy && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
   }
 }

@@ -28,20 +28,33 @@ function paint() {
   for (const one of preview.querySelectorAll("[data-ink]")) one.style.color = one.dataset.ink;
 }
 
+// A preview as a person asks HubSpot, so it waits for a pause.
+const LOOK_AFTER_MS = 250;
+const LOOK_AS_PERSON_AFTER_MS = 800;
+const isAsPerson = () => Number(writing.elements.as?.value ?? 0) > 0;
+
 let asked = 0;
 async function look() {
   const mine = ++asked;
   const answer = await fetch(writing.dataset.preview, { method: "POST", body: new FormData(writing) });
   if (!answer.ok || answer.redirected || mine !== asked) return;
-  preview.innerHTML = await answer.text();
+  const shown = await answer.text();
+  if (mine !== asked) return;
+  preview.innerHTML = shown;
   paint();
+  preview.dispatchEvent(new Event("shown"));
 }
 
-let soon = 0;
+let previewSoon = 0;
 writing.addEventListener("input", () => {
   count();
-  clearTimeout(soon);
-  soon = setTimeout(() => look().catch(() => {}), 250);
+  clearTimeout(previewSoon);
+  previewSoon = setTimeout(() => look().catch(() => {}), isAsPerson() ? LOOK_AS_PERSON_AFTER_MS : LOOK_AFTER_MS);
+});
+// Another person is chosen above the preview.
+writing.addEventListener("seen", () => {
+  clearTimeout(previewSoon);
+  look().catch(() => {});
 });
 paint();
 

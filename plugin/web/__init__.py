@@ -9,15 +9,20 @@ from plugin.web import (
     bidi,
     bodies,
     broadcasts,
+    chosen_account,
     dashboard,
     email,
     errors,
     friends,
+    guides,
     imports,
+    inbox,
     log,
     login_flow,
+    media,
     message_templates,
     qr_codes,
+    search,
     segments,
     settings,
     sign_in,
@@ -29,7 +34,7 @@ from plugin.web.login_flow.responses import too_many_visits
 from plugin.web.visit_limits import RATE, seconds_to_wait
 
 # Importing them registers their routes on the blueprint of pages without a folder.
-PAGES = (dashboard, errors, sign_in)
+PAGES = (chosen_account, dashboard, errors, search, sign_in)
 __all__ = ["PAGES", "blueprints", "init_app"]
 csrf = CSRFProtect()
 
@@ -40,8 +45,13 @@ def blueprints() -> list[Blueprint]:
         broadcasts.blueprint,
         email.blueprint,
         friends.blueprint,
+        guides.blueprint,
         imports.blueprint,
+        inbox.blueprint,
+        inbox.live,
         log.blueprint,
+        media.blueprint,
+        media.files,
         message_templates.blueprint,
         qr_codes.blueprint,
         segments.blueprint,

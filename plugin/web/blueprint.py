@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from plugin.clean_request import clean_values
 from plugin.guards import get_deps, is_of_connection, is_public
 from plugin.models.connections.installation import DISCONNECTED
+from plugin.web.audit import begin_audit, end_audit
 from plugin.web.language import remember_language
 from plugin.web.session import Person, find_person
 from plugin.web.visit_limits import seconds_to_wait
@@ -22,6 +23,7 @@ def team_blueprint(name: str) -> Blueprint:
     TEAM_BLUEPRINTS.add(name)
     blueprint.before_request(guard)
     blueprint.after_request(protect)
+    blueprint.teardown_request(end_audit)
     return blueprint
 
 
@@ -35,7 +37,10 @@ def guard() -> Response | None:
         abort(429)
     if g.person is not None and _is_closed(g.person):
         g.person, g.left = None, g.person.installation
-    if g.person is not None or is_public():
+    if g.person is not None:
+        begin_audit(g.person)
+        return None
+    if is_public():
         return None
     if request.method not in ("GET", "HEAD"):
         abort(401)

@@ -1,15 +1,19 @@
 """Language and time zone of a page."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, has_request_context, request, session
-from flask_babel import format_timedelta, get_locale, gettext
+from flask_babel import format_date, format_time, format_timedelta, get_locale, gettext
 
+from plugin.core.bidi import isolated
 from plugin.core.text.sentences import Sentence
 
-LANGUAGES = {"en": "English", "ja": "日本語"}
+# By their BCP 47 tags; each has a catalogue in `plugin/translations`, but English.
+LANGUAGES = {"en": "English", "ja": "日本語", "th": "ไทย", "zh-Hant-TW": "繁體中文"}
+# A reader of any Chinese reads Taiwan's rather than English.
+BY_FIRST_SUBTAG = {code.partition("-")[0]: code for code in LANGUAGES}
 # HubSpot and LINE send one-use parameters that must not be repeated; and personal data stands in no
 # link of a page.
 ONE_USE = {
@@ -33,8 +37,16 @@ def choose_language() -> str | None:
         return None
     for code in (request.args.get("lang"), session.get("language")):
         if code in LANGUAGES:
-            return str(code)
-    return request.accept_languages.best_match(LANGUAGES, "en")
+            return str(code).replace("-", "_")
+    # In the reader's order: "zh-TW,zh;q=0.9,en;q=0.8" has English only as the last resort.
+    wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    code = next((BY_FIRST_SUBTAG[first] for first in wanted if first in BY_FIRST_SUBTAG), "en")
+    return code.replace("-", "_")
+
+
+def page_language() -> str:
+    """Return the BCP 47 tag of the page's language."""
+    return str(get_locale() or "en").replace("_", "-")
 
 
 def choose_time_zone() -> str | None:
@@ -45,8 +57,8 @@ def choose_time_zone() -> str | None:
 
 def time_span(span: timedelta | float, *, add_direction: bool = False) -> str:
     """Format a time span (or seconds); Japanese has no space before its units."""
-    text = format_timedelta(span, add_direction=add_direction)
-    return str(text).replace(" ", "") if str(get_locale()) == "ja" else str(text)
+    text = str(format_timedelta(span, add_direction=add_direction))
+    return text.replace(" ", "") if page_language().startswith("ja") else text
 
 
 def remember_language() -> None:
@@ -56,7 +68,7 @@ def remember_language() -> None:
 
 def languages() -> list[Language]:
     """Return the same page in each language."""
-    now = str(get_locale())
+    now = page_language()
     kept = [pair for pair in request.args.items(multi=True) if pair[0] not in ONE_USE]
     return [
         Language(code, name, f"{request.path}?{urlencode([*kept, ('lang', code)])}", code == now)
@@ -66,3 +78,15 @@ def languages() -> list[Language]:
 
 def in_words(sentence: Sentence) -> str:
     return sentence.translated(gettext)
+
+
+def told(sentence: Sentence) -> str:
+    """Put a sentence into the reader's language, with its moments in the portal's time zone."""
+    values = {name: _value(value) for name, value in sentence.values.items()}
+    return in_words(Sentence(sentence.text, **values))
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return f"{format_date(value, 'medium')} {format_time(value, 'short')}"
+    return isolated(value) if isinstance(value, str) else value

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import g, render_template
+from flask import g, render_template, request
 from flask_babel import (
     format_date,
     format_datetime,
     format_decimal,
     format_time,
-    get_locale,
     lazy_gettext,
+    lazy_pgettext,
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -18,34 +18,61 @@ from markupsafe import Markup
 
 from plugin.core.clock import rfc3339, utcnow
 from plugin.guards import get_deps
+from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.installation import Installation
 from plugin.models.people.contact import Contact
 from plugin.web.blueprint import web
 from plugin.web.bodies import LARGEST_FORM
-from plugin.web.language import Language, languages, time_span
+from plugin.web.chosen_account import AccountChoice, account_choices, chosen_choice
+from plugin.web.language import Language, languages, page_language, time_span
 from plugin.web.session import Person
 
 
 class Place(NamedTuple):
-    """An entry of the navigation, highlighted on the pages of its `section`."""
+    """An entry of the navigation, highlighted on the pages of its `section`.
+
+    `key`: opens it after g, "" for none; `group`: the heading that it begins, "" for none.
+    """
 
     section: str
     endpoint: str
     label: str
+    key: str = ""
+    group: str = ""
 
 
 PLACES = (
-    Place("home", "web.home", lazy_gettext("Dashboard")),
-    Place("people", "friends.people", lazy_gettext("Friends")),
-    Place("segments", "segments.segments", lazy_gettext("Segments")),
-    Place("broadcasts", "broadcasts.broadcasts", lazy_gettext("Broadcasts")),
-    Place("qr", "qr_codes.qr_codes", lazy_gettext("QR Codes")),
-    Place("email", "email.email", lazy_gettext("Email")),
-    Place("templates", "message_templates.templates", lazy_gettext("Templates")),
-    Place("import", "imports.imports", lazy_gettext("Import")),
-    Place("sync", "sync.overview", lazy_gettext("Sync")),
-    Place("log", "log.log", lazy_gettext("Log")),
-    Place("settings", "settings.settings", lazy_gettext("Settings")),
+    Place("home", "web.home", lazy_gettext("Dashboard"), "d"),
+    Place("inbox", "inbox.inbox", lazy_gettext("Inbox"), "i"),
+    Place(
+        "people",
+        "friends.people",
+        lazy_gettext("Friends"),
+        "f",
+        lazy_pgettext("navigation", "People"),
+    ),
+    Place("segments", "segments.segments", lazy_gettext("Segments"), "s"),
+    Place(
+        "broadcasts",
+        "broadcasts.broadcasts",
+        lazy_gettext("Broadcasts"),
+        "b",
+        lazy_gettext("Messages"),
+    ),
+    Place("templates", "message_templates.templates", lazy_gettext("Templates"), "t"),
+    Place(
+        "qr",
+        "qr_codes.qr_codes",
+        lazy_gettext("QR codes"),
+        "q",
+        lazy_pgettext("navigation", "Linking"),
+    ),
+    Place("email", "email.email", lazy_gettext("Email"), "e"),
+    Place("import", "imports.imports", lazy_gettext("Import"), "m"),
+    Place("sync", "sync.overview", lazy_gettext("Sync"), "y", lazy_gettext("Musubi")),
+    Place("log", "log.log", lazy_gettext("Log"), "l"),
+    Place("settings", "settings.settings", lazy_gettext("Settings"), "o"),
+    Place("help", "guides.home", lazy_gettext("Help"), "h"),
 )
 
 
@@ -58,11 +85,17 @@ class Frame(NamedTuple):
     person: Person | None
     left: Installation | None
     places: tuple[Place, ...]
+    # Keys that open a place after g.
+    keys: list[tuple[str, Place]]
     section: str
     language: str
     languages: list[Language]
     sandbox_url: str
     largest_form: int
+    # The tenant's Official Accounts, and the one that is worked on; None: all of them.
+    accounts: list[AccountChoice]
+    account: AccountChoice | None
+    path: str
 
 
 def page(template: str, /, section: str = "", **values: object) -> str:
@@ -75,11 +108,15 @@ def _frame(section: str) -> Frame:
         person=g.get("person"),
         left=g.get("left"),
         places=PLACES,
+        keys=[(place.key, place) for place in PLACES if place.key],
         section=section,
-        language=str(get_locale()),
+        language=page_language(),
         languages=languages(),
         sandbox_url=f"{settings.base_url}/sandbox/" if settings.sandbox else "",
         largest_form=LARGEST_FORM,
+        accounts=account_choices() if g.get("person") else [],
+        account=chosen_choice() if g.get("person") else None,
+        path=request.full_path.rstrip("?") if request.method == "GET" else request.path,
     )
 
 
@@ -110,7 +147,13 @@ def moment(at: datetime | None) -> str:
 @web.app_template_filter("person_name")
 def person_name(contact: Contact) -> str:
     """A contact's full name in the order of the page's language, or "" without a name."""
-    return contact.name_for(str(get_locale()))
+    return contact.name_for(page_language())
+
+
+@web.app_template_filter("actor")
+def actor_words(actor: str) -> str:
+    """Say in the page's language that somebody is a program; an e-mail address stays."""
+    return actor.replace(ApiKey.WORDS, _("API key"))
 
 
 @web.app_template_filter("bytes")
@@ -118,6 +161,13 @@ def bytes_in_words(count: int) -> str:
     """Format a size in bytes: 200 KB, 4 MB."""
     kilo = count / 1024
     return f"{kilo / 1024:,.0f} MB" if kilo >= 1024 else f"{kilo:,.0f} KB"
+
+
+@web.app_template_filter("bounded")
+def bounded(number: int) -> str:
+    """Format a count that was made up to ten thousand and one."""
+    most = 10_000
+    return f"{figure(most)}+" if number > most else figure(number)
 
 
 @web.app_template_filter("figure")

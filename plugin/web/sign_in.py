@@ -1,12 +1,12 @@
 """Sign-in through HubSpot's OAuth, which installs as well; and sign-out."""
 
 import secrets
-from urllib.parse import urlsplit
 
 from flask import flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from plugin.core.text.uris import local_path
 from plugin.gateways import GatewayError
 from plugin.guards import get_deps, of_connection, public_route
 from plugin.headers import cookie_name
@@ -79,15 +79,6 @@ def leave_everywhere() -> Response:
     sign_out_everywhere()
     flash(_("You are signed out everywhere."))
     return redirect(url_for("web.home"))
-
-
-def local_path(target: str) -> str:
-    """Return `target` if it is a path of ours, else `/`, against open redirects."""
-    plain = target.isprintable() and "\\" not in target and len(target) <= 500
-    if not plain or not target.startswith("/") or target.startswith("//"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if parts.scheme or parts.netloc else target
 
 
 def _welcome(signed_in: SignedIn) -> Response:

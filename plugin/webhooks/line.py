@@ -8,8 +8,9 @@ from plugin.core.security.signatures import is_from_line
 from plugin.core.text.clean import storable
 from plugin.core.text.json_bodies import read_json
 from plugin.guards import public_route
-from plugin.models.connections.official_account import account_of_webhook
+from plugin.models.connections.webhook_account import account_of_webhook
 from plugin.services.friends.line_events import store_line_events
+from plugin.services.outgoing.relay import CARRIED, Call, keep_call
 
 log = structlog.get_logger()
 blueprint = Blueprint("line_webhooks", __name__, url_prefix="/line/webhooks")
@@ -31,9 +32,15 @@ def receive(key: str) -> Response:
     if events and payload.get("destination") != account.bot_user_id:
         log.warning("line_webhook_refused", reason="destination")
         abort(Response(status=401))
+    if account.relays:
+        keep_call(account, Call(body, signature or "", *map(_header, CARRIED)))
     # The console's "Verify" sends no events and only expects 200.
     store_line_events(account, events if isinstance(events, list) else [])
     return Response(status=200)
+
+
+def _header(name: str) -> str:
+    return str(storable(request.headers.get(name, "")))
 
 
 def _payload(body: bytes) -> dict[str, object]:

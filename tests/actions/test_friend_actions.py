@@ -13,7 +13,7 @@ from plugin.models.transaction import transaction
 from plugin.services.connections.connection import switch_mode
 from plugin.services.segments.library import archive_segment, create_segment
 from tests.actions.calls import befriended, options, run
-from tests.support.people import friend_of, line_user, linked
+from tests.support.people import carry, friend_of, line_user, linked
 from tests.support.world import ALICE, Tenant, World
 
 MENU = {
@@ -254,7 +254,7 @@ def test_a_segment_tells_who_is_in_it_at_that_moment(world: World, alice: Tenant
     before = run(world, "check-segment", {"segment": str(segment)}, callback="1")
     assert (before["result"], before["segment"]) == ("not_in", "VIPs")
     with world.app.app_context(), transaction():
-        friend_of(friend_id).tags = ["vip"]
+        carry(friend_of(friend_id), "vip")
     after = run(world, "check-segment", {"segment": str(segment)}, callback="2")
     assert (after["result"], after["hs_execution_state"]) == ("in", "SUCCESS")
     stranger = run(world, "check-segment", {"segment": str(segment)}, callback="3", contact=999)

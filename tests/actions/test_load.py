@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, select, update
 
 from plugin.core.clock import utcnow
 from plugin.models import ActionCall, Delivery, Installation, Job, Question, db
@@ -23,7 +23,7 @@ from plugin.services.executions.execution import outputs_of
 from tests.actions.calls import DECLARED, arrived, befriended, count, run, send
 from tests.support.crowd import gather
 from tests.support.processes import wait_until
-from tests.support.world import ALICE, PORTAL, Tenant, World
+from tests.support.world import ALICE, PORTAL, Tenant, World, own_sql, sql_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -87,34 +87,15 @@ def test_every_action_gives_the_outputs_later_that_it_gives_at_once(
     }
 
 
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """The first words of what the database is asked meanwhile."""
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        first = statement.split(maxsplit=1)[0]
-        if first != "BEGIN":
-            seen.append(first)
-
-    with world.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def test_a_taken_execution_costs_one_statement_and_wakes_a_worker_once(
     world: World, alice: Tenant
 ) -> None:
     befriended(world, alice)
     with crowd(world):
         send(world, {"text": "1"}, callback="c-1")
-        with statements(world) as seen:
+        with sql_of(world) as seen:
             send(world, {"text": "2"}, callback="c-2")
-    assert seen == ["INSERT"]
+    assert [each.split()[0] for each in seen] == ["INSERT"]
     with world.app.app_context():
         assert db.session.scalar(select(Job.key).where(Job.kind == "run_taken")) is not None
     world.work()
@@ -129,9 +110,9 @@ def test_a_batch_looks_up_as_often_however_many_are_in_it(world: World, alice: T
             for contact in some:
                 inputs = {"text": "Look", "buttons": "Shop | https://shop.example.com/sale"}
                 send(world, inputs, callback=f"c-{contact}", contact=int(contact))
-        with world.app.app_context(), statements(world) as seen:
+        with world.app.app_context(), own_sql(world) as seen:
             run_queued(world.deps, job_of(alice))
-        asked.append(seen.count("SELECT"))
+        asked.append(sum(each.startswith("SELECT") for each in seen))
     few, many = asked
     # The first batch also meets an address that is new.
     assert many <= few

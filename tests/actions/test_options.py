@@ -12,6 +12,8 @@ from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.transaction import transaction
 from plugin.services.actions.options import PAGE
 from plugin.services.friends.tags import register_tags
+from plugin.services.message_templates.library import create_template, save_version
+from plugin.services.message_templates.template_drafts import keep_draft
 from tests.actions.calls import options
 from tests.actions.test_friend_actions import MENU, line_api
 from tests.support.signing import hubspot_post
@@ -20,6 +22,7 @@ from tests.support.world import PORTAL, Tenant, World
 pytestmark = pytest.mark.both_databases
 
 MANY = PAGE + 20
+SAID = [{"type": "text", "text": "x"}]
 WHERE = {
     "official_account": "send-message",
     "template": "send-message",
@@ -67,9 +70,8 @@ def some_templates(world: World, tenant: Tenant) -> None:
             )
             session.add(made)
             session.flush()
-            said = [{"type": "text", "text": "x"}]
             session.add(
-                TemplateVersion(template_id=made.id, number=1, messages=said, created_at=now)
+                TemplateVersion(template_id=made.id, number=1, messages=SAID, created_at=now)
             )
 
 
@@ -117,6 +119,11 @@ MAKE: dict[str, Callable[[World, Tenant], None]] = {
 }
 
 
+def label(field: str, name: str) -> str:
+    """What a choice is called: a template says its version, too."""
+    return f"{name} · version 1" if field == "template" else name
+
+
 def saved(world: World, field: str, value: str, **fetch: str) -> list[dict[str, Any]]:
     """The choices where the editor tells what it has saved."""
     body = {
@@ -147,7 +154,7 @@ def test_all_choices_come_page_by_page_each_once(world: World, alice: Tenant, fi
 def test_a_search_looks_through_all_of_them(world: World, alice: Tenant, field: str) -> None:
     MAKE[field](world, alice)
     (found,) = options(world, WHERE[field], field, q=" shop 002 ")["options"]
-    assert found["label"] == "Shop 002"
+    assert found["label"] == label(field, "Shop 002")
     assert options(world, WHERE[field], field, q="no such name")["options"] == []
     assert options(world, WHERE[field], field, q="%")["options"] == []
     assert options(world, WHERE[field], field, q="\0Shop 002")["options"] == [found]
@@ -162,10 +169,11 @@ def test_what_was_archived_is_offered_to_nobody_but_who_has_it_saved(
     with world.app.app_context(), transaction():
         db.session.get_one(MODELS[field], int(one["value"])).archived_at = utcnow()
     assert options(world, WHERE[field], field, q="Shop 117")["options"] == []
-    archived = one | {"label": "Shop 117 (archived)"}
+    archived = one | {"label": label(field, "Shop 117") + " (archived)"}
     assert options(world, WHERE[field], field, q=one["value"])["options"][0] == archived
     assert saved(world, field, one["value"])[0] == archived
-    assert saved(world, field, one["value"], q="Shop 002")[0]["label"] == "Shop 002"
+    found = saved(world, field, one["value"], q="Shop 002")
+    assert found[0]["label"] == label(field, "Shop 002")
 
 
 def test_a_code_without_personal_links_is_offered_to_nobody_but_who_has_it_saved(
@@ -187,7 +195,8 @@ def test_what_belongs_to_an_archived_account_is_out_of_use_with_it(
     with world.app.app_context(), transaction():
         world.account(alice).archived_at = utcnow()
     assert options(world, WHERE[field], field)["options"] == []
-    assert saved(world, field, one["value"]) == [one | {"label": "Shop 117 (archived)"}]
+    archived = one | {"label": label(field, "Shop 117") + " (archived)"}
+    assert saved(world, field, one["value"]) == [archived]
 
 
 @pytest.mark.parametrize("field", MAKE)
@@ -226,3 +235,27 @@ def test_another_tenants_choices_are_not_there(
     assert foreign not in [one["value"] for one in before]
     assert saved(world, field, foreign) == before
     assert options(world, WHERE[field], field, q=foreign)["options"] == []
+
+
+def test_a_template_says_which_version_is_sent(world: World, alice: Tenant) -> None:
+    with world.app.app_context():
+        template = create_template(world.account(alice), "Welcome", SAID)
+        create_template(world.account(alice), "Farewell", SAID)
+        value = str(template.id)
+        save_version(template, "Welcome", [{"type": "text", "text": "Second"}])
+    before = {"label": "Welcome · version 2", "value": value}
+    before["description"] = "Sandbox Shop · sends the newest version, 2 as of now"
+    assert options(world, "send-message", "template", q="welc")["options"] == [before]
+    with world.app.app_context():
+        save_version(db.session.get_one(Template, int(value)), "Welcome", SAID)
+    # The saved value is the same, and what it is called follows the template.
+    (found,) = options(world, "send-message", "template", q="Welcome · version 2")["options"]
+    assert (found["label"], found["value"]) == ("Welcome · version 3", value)
+    assert found in saved(world, "template", value)
+
+
+def test_a_draft_that_was_never_published_is_not_offered(world: World, alice: Tenant) -> None:
+    content = {"name": "Half", "drafts": [{"kind": "text", "text": "x"}]}
+    with world.app.app_context():
+        keep_draft(alice.installation_id, content, "alice@example.com")
+    assert options(world, "send-message", "template")["options"] == []

@@ -67,7 +67,7 @@ def test_a_template_is_sent_as_it_stands_now(world: World, alice: Tenant) -> Non
     assert "archived" in outputs["error"]
     assert options(world, "send-message", "template")["options"] == []
     (saved,) = options(world, "send-message", "template", q=chosen)["options"]
-    assert saved["label"] == "Welcome (archived)"
+    assert saved["label"] == "Welcome · version 1 (archived)"
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ class Program:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent["Authorization"] = f"Bearer {self.key}"
         parts: dict[str, Any] = {} if body is None else {"json": body}
+        if isinstance(body, bytes):
+            parts = {"data": body, "content_type": "application/octet-stream"}
         return Answered.of(self.client.open(PREFIX + path, method=method, headers=sent, **parts))
 
     def get(self, path: str) -> Any:

@@ -1,18 +1,15 @@
 """Lists: pages that skip nobody, filters that mean what they say, few questions to the database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from plugin.models import Friend, OfficialAccount, QRCode, db
+from plugin.models import Friend, OfficialAccount, QRCode
 from plugin.models.transaction import transaction
 from plugin.services.contacts.records import get_or_create_contact
 from tests.api.client import Answered, Program, program
-from tests.support.people import NOW, linked
-from tests.support.world import ALICE, BOB, Tenant, World
+from tests.support.people import NOW, carry, linked
+from tests.support.world import ALICE, BOB, Tenant, World, sql_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -36,23 +33,6 @@ def befriend(world: World, tenant: Tenant, count: int) -> None:
                     created_at=NOW,
                 )
             )
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """The SQL that is sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    with world.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def walk(caller: Program, path: str, limit: int) -> list[dict[str, Any]]:
@@ -117,7 +97,7 @@ def test_a_longer_page_asks_the_database_no_more_often(
                     QRCode(official_account=account, slug=f"slug{one}", name="x",
                            linkage_type="none", created_at=NOW)
                 )  # fmt: skip
-        with statements(world) as sent:
+        with sql_of(world) as sent:
             assert len(caller.results(path)) >= number + 8
         counts.append(len([one for one in sent if one.startswith("SELECT")]))
     assert len(set(counts)) == 1
@@ -138,10 +118,11 @@ def three(world: World, alice: Tenant) -> None:
             official_account_id=alice.account_id,
             line_user_id="U" + "c" * 32,
             display_name="ちゃーりー_x",
-            tags=["vip", "東京 1"],
             created_at=NOW,
         )
         session.add(loose)
+        session.flush()
+        carry(loose, "vip", "東京 1")
 
 
 @pytest.mark.parametrize(

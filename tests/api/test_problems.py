@@ -138,7 +138,7 @@ def test_a_mistake_of_ours_tells_a_reference_and_nothing_else(
     def broken(*_: Any) -> None:
         raise RuntimeError("alice@example.com is in the message")
 
-    monkeypatch.setattr("plugin.api.resources.qr_codes.create_qr_code", broken)
+    monkeypatch.setattr("plugin.api.resources.accounts.qr_codes.create_qr_code", broken)
     body = {"official_account": str(alice.account_id), "name": "x", "linkage_type": "none"}
     said = problem(caller.ask("POST", "/qr-codes", body), 500)
     logged = capsys.readouterr().out

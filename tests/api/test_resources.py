@@ -154,6 +154,10 @@ def test_checking_says_what_is_wrong(world: World, alice: Tenant, caller: Progra
     path = f"/official-accounts/{alice.account_id}"
     assert caller.ask("POST", f"{path}/check").json["checks"]["channel"]["ok"] is True
     world.sandbox.fail("/line-api/v2/bot/info", {"status": 500})
+    # An outage of LINE says nothing about the channel.
+    assert caller.ask("POST", f"{path}/check").json["checks"]["channel"]["ok"] is None
+    world.sandbox.control("DELETE", "/faults")
+    world.sandbox.control("POST", "/line-channels/2000000001", {"secret": "0" * 32})
     assert caller.ask("POST", f"{path}/check").json["checks"]["channel"]["ok"] is False
 
 
@@ -272,6 +276,9 @@ def test_a_tie_is_never_moved(
     answer = caller.ask("POST", "/linkages", wish_for(alice, user_id, contact_id))
     assert (answer.status_code, answer.json["code"]) == (409, code)
     assert answer.json["conflict"]["linkage"] == before[0]
+    conflict = caller.results("/conflicts")[0]
+    assert answer.json["conflict"]["id"] == conflict["id"]
+    assert (conflict["contact_id"], conflict["line_user_id"]) == (str(contact_id), user_id)
     assert caller.results("/linkages") == before
     newest = caller.results("/linkages/history")[0]
     assert newest["deed"] == "conflict"

@@ -1,5 +1,8 @@
 """Charlie's program sees nothing of Alice's, whatever it asks for."""
 
+import io
+from typing import Any
+
 import pytest
 
 from plugin.core.clock import utcnow
@@ -7,28 +10,42 @@ from plugin.core.retry import retry_key
 from plugin.models import (
     Conflict,
     Delivery,
+    Friend,
     FriendImport,
     HistoryEntry,
+    Installation,
     Job,
     Linkage,
     ListImport,
+    Member,
     db,
 )
 from plugin.models.audience.list_export import ListExport
+from plugin.models.media.media import UPLOADED
+from plugin.models.people.friend_search import FriendFilter
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from plugin.services.contacts.records import get_or_create_contact
+from plugin.services.conversations.record import open_conversation
+from plugin.services.friends.bulk_tags import begin_tagging
 from plugin.services.friends.records import get_or_create_friend
+from plugin.services.inbox.canned import save_canned_answer
 from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link
+from plugin.services.media import uploads
+from plugin.services.media.store import Upload, keep
 from plugin.services.message_templates.library import create_template
+from plugin.services.message_templates.template_drafts import keep_draft
+from plugin.services.outgoing.receivers import register, send_test
+from plugin.services.outgoing.relay import set_relay
 from plugin.services.personal_links.tokens import issue_token
 from plugin.services.segments.library import create_segment
 from tests.api.client import PREFIX, Program, program
 from tests.api.test_access import api_routes, filled
 from tests.services.personal_links.test_bulk import begin, make_list
 from tests.support.people import linked
+from tests.support.pictures import drawn, saved
 from tests.support.world import ALICE, Tenant, World
 
 BODIES: dict[str, dict[str, object]] = {
@@ -36,24 +53,31 @@ BODIES: dict[str, dict[str, object]] = {
     "/linkages": {"contact_id": str(ALICE), "line_user_id": "U" + "a" * 32},
     "/imports": {"list_id": "1", "property": "company"},
     "/friend-imports": {},
+    "/template-drafts": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
     "/templates": {"name": "Mine?", "messages": [{"type": "text", "text": "Hi"}]},
     "/segments": {"name": "Mine?", "rule": {"all": []}},
     "/segments/preview": {"rule": {"all": []}},
     "/broadcasts": {"messages": [{"type": "text", "text": "Hi"}]},
 }
 
-# What changes something by its id is asked with a body that could be taken.
-CHANGES = {
-    f"{PREFIX}/templates/<template_id>": {"messages": [{"type": "text", "text": "Hi"}]},
-    f"{PREFIX}/imports/<import_id>": {"every_minutes": 60},
-    f"{PREFIX}/sending-rules/<account_id>": {"cap_messages": 1},
-    f"{PREFIX}/segments/<segment_id>": {"rule": {"all": []}},
-}
+
+def body_for(world: World, method: str, rule: str) -> Any:
+    """A body that could be taken: the description's own example, or a file."""
+    path = rule.replace("<", "{").replace(">", "}")
+    operation = world.app.extensions["musubi_openapi"]["paths"][path][method.lower()]
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/octet-stream" in content:
+        return b"x"
+    return content.get("application/json", {}).get("example")
 
 
 @pytest.fixture
 def alices(world: World, alice: Tenant) -> dict[str, str]:
     """The ids of everything Alice has, by the name of the route's variable."""
+    return estate_of(world, alice)
+
+
+def estate_of(world: World, alice: Tenant) -> dict[str, str]:
     friend_id, _ = linked(world, alice)
     with world.app.app_context():
         with transaction():
@@ -77,8 +101,36 @@ def alices(world: World, alice: Tenant) -> dict[str, str]:
             "export_id": str(export_of(world, alice)),
             "template_id": str(template_of(world, alice)),
             "broadcast_id": str(create_draft(world.account(alice), "Hers").id),
+            "draft_id": str(keep_draft(alice.installation_id, {"name": "Hers"}, "").id),
             "delivery_id": str(delivery_of(alice, friend_id)),
+            **of_the_inbox(world, alice, friend_id),
+            **files_of(world, alice),
+            **receiver_of(world, alice),
         }
+
+
+def of_the_inbox(world: World, alice: Tenant, friend_id: int) -> dict[str, str]:
+    """A talk with her friend, an answer she prepared, a tagging, herself."""
+    with transaction():
+        talk = open_conversation(db.session.get_one(Friend, friend_id), utcnow())
+    prepared = save_canned_answer(alice.installation_id, "Hours", "10 to 18", "alice")
+    query = FriendFilter(ids=[friend_id])
+    tagging = begin_tagging(alice.installation_id, query, ["VIP"], removes=False, actor="alice")
+    return {
+        "conversation_id": str(talk.id),
+        "message_id": "1",
+        "answer_id": str(prepared.id),
+        "tagging_id": str(tagging.id),
+        "member_id": str(db.session.scalars(Member.owned(alice.installation_id)).first().id),  # type: ignore[union-attr]
+    }
+
+
+def files_of(world: World, alice: Tenant) -> dict[str, str]:
+    """A picture of hers, and an upload that she has begun."""
+    upload = Upload(io.BytesIO(saved(drawn("red"))), "hers.png")
+    kept = keep(world.deps, upload, installation_id=alice.installation_id, origin=UPLOADED)
+    begun = uploads.begin(alice.installation_id, "film.mp4", 5)
+    return {"media_id": str(kept.id), "upload_id": str(begun.id)}
 
 
 def conflict_of(world: World, alice: Tenant) -> int:
@@ -131,6 +183,15 @@ def delivery_of(alice: Tenant, friend_id: int) -> int:
     return delivery.id
 
 
+def receiver_of(world: World, alice: Tenant) -> dict[str, str]:
+    """A receiver of hers, and what it is to be told."""
+    installation = db.session.get_one(Installation, alice.installation_id)
+    receiver = register(world.deps, installation, "https://example.com/hers", ["friend.linked"])
+    delivery_id = send_test(receiver)
+    set_relay(world.deps, world.account(alice), "https://example.com/line")
+    return {"webhook_id": str(receiver.id), "event_delivery_id": str(delivery_id)}
+
+
 def imports_of(alice: Tenant) -> int:
     """An import of a list and one of friends, both under one id."""
     both = {"installation_id": alice.installation_id, "official_account_id": alice.account_id}
@@ -157,7 +218,7 @@ def test_every_route_hides_what_is_alices(
         if "<" in rule:
             name = rule.split("<")[1].split(">")[0]
             path = filled(rule, alices[name]).removeprefix(PREFIX)
-            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            body = body_for(world, method, rule) if method != "GET" else None
             assert stranger.ask(method, path, body).status_code == 404, (method, path)
             asked += 1
     assert asked > 10
@@ -190,6 +251,7 @@ def test_bodies_cannot_name_what_is_alices(
         "/friend-imports",
         "/list-exports",
         "/broadcasts",
+        "/webhooks",
     ],
 )
 def test_lists_hold_nothing_of_alices(alices: dict[str, str], stranger: Program, path: str) -> None:
@@ -237,5 +299,5 @@ def test_odd_ids_are_simply_not_there(
     for method, rule in api_routes(world.app):
         if "<" in rule:
             path = filled(rule, odd).removeprefix(PREFIX)
-            body = CHANGES.get(rule) if method in ("PUT", "PATCH") else None
+            body = body_for(world, method, rule) if method != "GET" else None
             assert stranger.ask(method, path, body).status_code == 404, (method, rule)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tests.benchmarks.audiences.broadcasts import broadcasts
+from tests.benchmarks.audiences.inboxes import inboxes
 from tests.benchmarks.audiences.segments import segments
 from tests.benchmarks.budget import budget
 from tests.benchmarks.deliveries import deliveries
@@ -47,6 +48,7 @@ BENCHES = {
     "import": Bench(imports, 5_000, 100_000),
     "broadcasts": Bench(broadcasts, 100_000, 100_000),
     "segments": Bench(segments, 1_000_000, 1_000_000),
+    "inboxes": Bench(inboxes, 200, 200),
     "sync": Bench(syncing, 5_000, 100_000),
     "start": Bench(starts, 10, 30),
     "memory": Bench(memory, 3_000, 30_000),

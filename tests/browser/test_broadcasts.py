@@ -10,7 +10,7 @@ from plugin.models import Broadcast, Recipient, SendingRules, db
 from plugin.models.transaction import transaction
 from tests.browser.chromium import PATIENCE_MS, shoot
 from tests.browser.places import signed_in
-from tests.browser.test_walk import connect, install, link_on_the_phone, make_qr_code
+from tests.browser.whole.test_walk import connect, install, link_on_the_phone, make_qr_code
 from tests.support.people import line_user, linked
 from tests.support.world import ALICE, BOB, Tenant, World
 from tests.web.broadcasts.drafts import colleague
@@ -53,7 +53,8 @@ def test_a_newcomer_sends_to_a_segment_watches_and_reads(newcomer: str, page: Pa
     expect(page.get_by_test_id("when-form")).to_be_visible()
     page.get_by_test_id("step-what").click()
     expect(page.get_by_test_id("bubble.0.text")).to_have_value(TEXT)
-    page.get_by_test_id("see-as").click()
+    page.get_by_test_id("seen-as").locator("summary").click()
+    page.locator(".seen-row").nth(1).click()
     expect(page.get_by_test_id("preview")).to_contain_text("Hello Alice")
     page.get_by_test_id("step-check").click()
     expect(page.get_by_test_id("term-reach")).to_contain_text("1")

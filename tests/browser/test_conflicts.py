@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import shoot
 from tests.browser.test_import import tell
-from tests.browser.test_walk import connect, install
+from tests.browser.whole.test_walk import connect, install
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.browser

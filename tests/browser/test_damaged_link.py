@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import shoot
-from tests.browser.test_walk import PORTAL, connect, install, make_qr_code
+from tests.browser.whole.test_walk import PORTAL, connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 BOB = 150000000002

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import shoot
-from tests.browser.test_walk import connect, install, make_qr_code
+from tests.browser.whole.test_walk import connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 PORTAL, ALICE = 20000001, 150000000001

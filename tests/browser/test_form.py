@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import shoot
-from tests.browser.test_walk import connect, install, make_qr_code
+from tests.browser.whole.test_walk import connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 EMAIL = "alice@example.com"

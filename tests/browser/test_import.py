@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.chromium import shoot
-from tests.browser.test_walk import connect, install
+from tests.browser.whole.test_walk import connect, install
 
 pytestmark = pytest.mark.browser
 

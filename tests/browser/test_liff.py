@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_walk import connect, install, make_qr_code
+from tests.browser.whole.test_walk import connect, install, make_qr_code
 
 pytestmark = pytest.mark.browser
 IPHONE = (

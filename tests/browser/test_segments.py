@@ -11,7 +11,7 @@ from plugin.models.people.tag import Tag
 from plugin.models.transaction import transaction
 from tests.browser.chromium import shoot
 from tests.browser.places import signed_in
-from tests.support.people import linked
+from tests.support.people import carry, linked
 from tests.support.world import ALICE, BOB, Tenant, World
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def people(world: World, alice: Tenant) -> None:
         session.flush()
         for friend in db.session.scalars(db.select(Friend)).unique():
             friend.display_name = NAMES[friend.line_user_id]
-            friend.tags = ["VIP"] if friend.line_user_id != B else []
+            carry(friend, *(["VIP"] if friend.line_user_id != B else []))
 
 
 def window(chromium: Browser, world: World, tenant: Tenant, width: int = 1280) -> BrowserContext:

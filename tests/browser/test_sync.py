@@ -23,7 +23,7 @@ def choose(page: Page, world: World) -> None:
     page.get_by_test_id("all-lists").click()
     page.get_by_test_id("q").fill("Shop")
     page.get_by_test_id("search").click()
-    page.get_by_text("Shop").first.click()
+    page.locator("main").get_by_text("Shop").first.click()
     page.get_by_test_id("keep").click()
     expect(page.get_by_test_id("notice")).to_contain_text("1 list is kept")
 

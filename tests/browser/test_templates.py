@@ -107,6 +107,22 @@ def test_what_is_typed_before_the_script_is_there_shows_too(newcomer: str, page:
     expect(page.locator("[data-counts='bubble.0.text']")).to_have_text("4,990 left")
 
 
+def test_undo_and_redo_open_where_there_is_a_step_to_take(newcomer: str, page: Page) -> None:
+    begin(newcomer, page)
+    page.goto(f"{newcomer}/templates/new")
+    undo, redo = page.get_by_test_id("undo"), page.get_by_test_id("redo")
+    for words, has_step in (("One", False), ("Two", True)):
+        expect(undo).to_be_disabled()
+        expect(redo).to_be_disabled()
+        with page.expect_response("**/keep"):
+            page.get_by_test_id("bubble.0.text").fill(words)
+        expect(undo).to_be_enabled(enabled=has_step)
+    undo.click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("One")
+    expect(redo).to_be_enabled()
+    expect(undo).to_be_disabled()
+
+
 def test_the_editor_works_without_scripts(newcomer: str, chromium: Browser, page: Page) -> None:
     begin(newcomer, page)
     context = chromium.new_context(

@@ -23,6 +23,7 @@ TOP = {
 }
 PLUGIN = {
     "actions",
+    "agents",
     "api",
     "commands",
     "core",

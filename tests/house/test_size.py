@@ -39,11 +39,7 @@ def test_docstrings_say_what_the_names_do_not(proportion: Proportion) -> None:
 
 
 def test_no_folder_has_more_than_20_modules() -> None:
-    folders = Counter(
-        str(PurePosixPath(path).parent)
-        for path in files()
-        if path.endswith(".py") and "migrations/versions" not in path
-    )
+    folders = Counter(str(PurePosixPath(path).parent) for path in files() if path.endswith(".py"))
     assert not {folder: count for folder, count in folders.items() if count > 20}
 
 

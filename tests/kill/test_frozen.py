@@ -3,9 +3,6 @@
 Nobody is killed: the process is there, and so are its connections and what it has locked.
 """
 
-import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from plugin.models.limits import SESSION_LIMITS
+from tests.kill.freezing import Freezing
 from tests.kill.verdict import (
     assert_once_each,
     begin,
@@ -25,7 +23,7 @@ from tests.kill.verdict import (
 from tests.support.bare import NOWHERE
 from tests.support.crowd import gather
 from tests.support.databases import PostgresCopies, migrate, postgres_is_there
-from tests.support.processes import Nursery, Process, answers, ending, free_port, wait_until
+from tests.support.processes import Nursery, answers, ending, wait_until
 from tests.support.stage import Stage, staged
 from tests.support.world import Socket, make_app, settings_for
 
@@ -43,30 +41,6 @@ def stage(request: pytest.FixtureRequest, musubi_socket: Socket, tmp_path: Path)
     with copies.copy(tmp_path) as url, staged(musubi_socket, url, tmp_path) as here:
         yield here
     copies.close()
-
-
-class Freezing(Process):
-    """A whole Musubi that stops itself at the first statement of a kind."""
-
-    def __init__(self, stage: Stage, statement: str, values: str) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        env = {**stage.env, "PORT": str(port), "FREEZE": json.dumps([statement, values])}
-        super().__init__(["-m", "tests.kill.frozen"], env, stage.folder)
-
-    @property
-    def stands_still(self) -> bool:
-        """Whether the system has stopped it."""
-        status = Path(f"/proc/{self.child.pid}/stat").read_text(encoding="ascii")
-        return status.rpartition(")")[2].split()[0] == "T"
-
-    def go_on(self) -> None:
-        """As a machine that wakes up."""
-        os.kill(self.child.pid, signal.SIGCONT)
-
-    def kill(self) -> None:
-        self.go_on()
-        super().kill()
 
 
 @pytest.mark.parametrize(

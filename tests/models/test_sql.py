@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Update, select, text, update
 from sqlalchemy.dialects import registry
 
-from plugin.models import Contact, Job, db
-from plugin.models.sql import among, analyze_grown
+from plugin.models import Contact, Delivery, Friend, Job, db
+from plugin.models.sql import among, analyze_grown, one_of
 from plugin.models.transaction import transaction
 from tests.support.crowd import gather
 from tests.support.world import Tenant, World
@@ -67,3 +67,28 @@ def test_each_database_gets_the_form_that_it_plans_best() -> None:
     assert on_postgresql.startswith("job.id = ANY (ARRAY(SELECT job.id")
     assert "FOR UPDATE" in on_postgresql
     assert str(statement.compile(dialect=dialect("sqlite"))).startswith("job.id IN (SELECT job.id")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("lookup", [
+    update(Delivery).where(among(Delivery.id, select(Delivery.id).where(Delivery.id == 7))),
+    select(Delivery.id).where(one_of(Delivery.id, [7, 8])),
+    select(Friend).where(Friend.id == 7),
+    select(Delivery).where(Delivery.action_call_id == 7),
+], ids=["locked", "bound", "friend", "call"])  # fmt: skip
+def test_sqlite_looks_rows_up_instead_of_reading_all(world: World, kind: str, lookup: Any) -> None:
+    if kind != "sqlite":
+        pytest.skip("SQLite's own planner")
+    if isinstance(lookup, Update):
+        lookup = lookup.values(state="sending")
+    with world.app.app_context():
+        compiled = lookup.compile(db.engine, compile_kwargs={"render_postcompile": True})
+        raw = db.session.connection().connection
+        plan = raw.cursor().execute(
+            f"EXPLAIN QUERY PLAN {compiled}", [7] * str(compiled).count("?")
+        )  # fmt: skip
+        steps = [str(row[-1]) for row in plan]
+    assert steps
+    assert not [
+        step for step in steps if step.startswith(("SCAN delivery", "SCAN friend", "MATER"))
+    ]

@@ -12,8 +12,9 @@ from flask import Flask
 
 from plugin.core.clock import utcnow
 from plugin.migrating import upgrade_database
-from plugin.models import Conflict, Friend, Job, Linkage, db
+from plugin.models import Conflict, Friend, Job, Linkage, OfficialAccount, db
 from plugin.models.people.linkage_entry import HistoryEntry
+from tests.services.system.counts import kept, there, without_methods
 from tests.support.databases import Copies, PostgresCopies, SQLiteCopies
 from tests.support.people import line_user
 from tests.support.world import ALICE, Socket, Tenant, World, make_app, settings_for
@@ -129,3 +130,11 @@ def test_what_people_have_to_decide_still_waits_for_them(moved: World, alice: Te
         }
         failed = db.session.scalars(Job.failed_of(alice.installation_id)).one()
         assert (failed.kind, failed.key) == ("read_quota", "999999")
+
+
+def test_what_was_there_is_counted(moved: World) -> None:
+    with moved.app.app_context():
+        for account_id in db.session.scalars(sa.select(OfficialAccount.id)):
+            found = kept(account_id)
+            assert without_methods(found) == there(account_id)
+            assert found["linked"] == sum(n for name, n in found.items() if ":" in name)

@@ -39,6 +39,11 @@ class Lifeline:
         if self.left <= 0:
             raise Killed
 
+    def end(self) -> None:
+        """Die here and now."""
+        self.left = 0
+        raise Killed
+
     @contextmanager
     def lives_for(self, statements: int | None) -> Iterator[None]:
         """Let the block live for so many statements; what it has not committed is lost."""

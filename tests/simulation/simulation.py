@@ -1,4 +1,4 @@
-"""One simulated week of two broadcasts: everything that may happen, in an order of chance.
+"""One simulated week of broadcasts and talks: everything that may happen, in an order of chance.
 
 A seed decides it all: who is a friend, what is sent and by which rules, which answers are lost,
 when a process dies or is overtaken, when people press a button, when webhooks come, how time runs.
@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from random import Random
@@ -16,13 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from plugin.core.clock import utcnow
-from plugin.models import (
-    Broadcast,
-    Friend,
-    Job,
-    SendingRules,
-    db,
-)
+from plugin.models import Broadcast, Friend, Job, SendingRules, db
 from plugin.models.system.fence import Hold
 from plugin.models.system.job import LEASE, finish
 from plugin.models.transaction import transaction
@@ -32,13 +27,15 @@ from plugin.services.broadcasts.drafts import Content, WrongState, create_draft,
 from plugin.services.broadcasts.start import cancel, pause, resume, start
 from tests.actions.calls import execution
 from tests.simulation.process import Killed, Lifeline
+from tests.simulation.team import Team
 from tests.simulation.wire import Wire
 from tests.support.signing import hubspot_post
 from tests.support.world import Tenant, World
 
 ENDED = ("finished", "cancelled", "draft")
 QUEUES = ("broadcast", "sync", "send")
-TURNS, LAST_TURNS = 40, 400
+TURNS, LAST_TURNS = 50, 400
+AT_WORK = ("send_broadcast", "deliver", "line_inbox")
 # A step has about as many statements.
 STEP_STATEMENTS = 60
 
@@ -53,6 +50,9 @@ class Simulation:
         # Webhooks that LINE has not sent yet.
         self.late: list[dict[str, Any]] = []
         self.broadcasts: list[int] = []
+        self.team = Team(self)
+        # What friends wrote.
+        self.written: list[str] = []
         self.contact_ids: list[str] = []
         self.workflows = 0
         # Who followed when an audience was frozen, by broadcast.
@@ -68,6 +68,7 @@ class Simulation:
         with self.world.app.app_context():
             self._plant_friends()
             self._set_rules()
+            self.team.gather()
             for name in ("A", "B")[: self.chance.randint(1, 2)]:
                 self._start(name)
 
@@ -123,22 +124,21 @@ class Simulation:
         raise AssertionError("The broadcasts do not end")
 
     def _turn(self) -> None:
-        what = self.chance.random()
-        if what < 0.6:
-            self._work(dies=self.chance.random() < 0.25)
-        elif what < 0.78:
-            seconds = self.chance.choice((1, 5, 30, 200, 200, 3_600, 30_000, 90_000))
-            self.pass_time(timedelta(seconds=seconds))
-        elif what < 0.86:
-            self._block_or_return()
-        elif what < 0.9:
-            self._deliver_late(1)
-        elif what < 0.93:
-            self._write()
-        elif what < 0.96:
-            self._workflow()
-        else:
-            self._person(self.chance.choice(("pause", "resume", "resume", "cancel")))
+        choice, random = self.chance.choice, self.chance.random
+        spans = (1, 5, 30, 200, 200, 3_600, 30_000, 90_000)
+        deeds: list[tuple[int, Callable[[], object]]] = [
+            (45, lambda: self._work(dies=random() < 0.25)),
+            (14, lambda: self.pass_time(timedelta(seconds=choice(spans)))),
+            (6, self._block_or_return),
+            (3, lambda: self._deliver_late(1)),
+            (3, self._write),
+            (5, self._talk),
+            (3, self._workflow),
+            (18, self.team.act),
+            (3, lambda: self._person(choice(("pause", "resume", "resume", "cancel")))),
+        ]
+        weights, deed = zip(*deeds, strict=True)
+        self.chance.choices(deed, weights)[0]()
 
     def pass_time(self, span: timedelta) -> None:
         """Every clock jumps."""
@@ -186,6 +186,8 @@ class Simulation:
         if self.deep or not self.wire.in_trouble:
             return
         what = self.chance.random()
+        if self.team.is_at_work and what > 0.8:
+            self.lifeline.end()
         self.deep += 1
         try:
             with self.lifeline.lives_for(None):
@@ -198,6 +200,8 @@ class Simulation:
                     self._person(self.chance.choice(("pause", "cancel")))
                 elif what < 0.12:
                     self._block_or_return()
+                elif what < 0.18:
+                    self.team.act()
         finally:
             self.deep -= 1
 
@@ -213,8 +217,7 @@ class Simulation:
         """A friend blocks the account or comes back; Musubi hears of it later."""
         user_id = self.chance.choice(list(self.friends.values()))
         store = self.world.sandbox.app.extensions["world"].store
-        state = store.get(f"line_friend/{self.channel}", user_id)["state"]
-        blocks = state == "following"
+        blocks = store.get(f"line_friend/{self.channel}", user_id)["state"] == "following"
         store.put(f"line_friend/{self.channel}", user_id,
                   {"state": "blocked" if blocks else "following", "at": 0})  # fmt: skip
         self.late.append(self._event("unfollow" if blocks else "follow", user_id))
@@ -229,18 +232,29 @@ class Simulation:
             "deliveryContext": {"isRedelivery": False},
         }  # fmt: skip
 
-    def _write(self) -> None:
-        """A friend writes to the account, and Musubi hears of it at once: a talk is open."""
+    def _write(self) -> str:
+        """A friend writes to the account. Mostly Musubi hears of it at once: a talk is open.
+        Return who wrote."""
         user_id = self.chance.choice(list(self.friends.values()))
         sandbox = self.world.sandbox.app.extensions["world"]
         token = reply_tokens.issue(sandbox, self.channel, user_id)
         self.wire.talks[token] = user_id
+        self.written.append(f"M{len(self.written) + 1}")
+        content = {"type": "text", "id": token[:18], "text": self.written[-1]}
         event = self._event("message", user_id)
-        content = {"type": "text", "id": token[:18], "text": "Hello"}
         self.late.insert(0, {**event, "replyToken": token, "message": content})
-        self.happened.append(f"{user_id} writes")
-        self._post(self.late[:1])
-        self.late = self.late[1:]
+        self.happened.append(f"{user_id} writes {self.written[-1]}")
+        if self.chance.random() < 0.7:
+            self._post(self.late[:1])
+            # LINE tells of some of them once more.
+            self.late = self.late[self.chance.choice((0, 1, 1)) :]
+        return user_id
+
+    def _talk(self) -> None:
+        """A friend writes and is answered at once, free of charge where nothing is in the way."""
+        user_id = self._write()
+        self._work(dies=False)
+        self.team.act("answer", user_id)
 
     def _workflow(self) -> None:
         """HubSpot runs "Send LINE message" for a linked contact, and repeats it if need be."""
@@ -277,5 +291,5 @@ class Simulation:
         with self.world.app.app_context():
             states = select(Broadcast.state).where(Broadcast.id.in_(self.broadcasts))
             ended = set(db.session.scalars(states)) <= set(ENDED)
-            jobs = select(func.count()).where(Job.kind.in_(("send_broadcast", "deliver")))
+            jobs = select(func.count()).where(Job.kind.in_(AT_WORK))
             return ended and not db.session.scalar(jobs)

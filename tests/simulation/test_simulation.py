@@ -1,4 +1,4 @@
-"""Weeks of broadcasts, each decided by a number. SEEDS=5000 makes more, SEED=7 repeats one."""
+"""Weeks of broadcasts and talks, each decided by a number. SEEDS=5000: more; SEED=7 repeats one."""
 
 import copy
 import os
@@ -48,7 +48,7 @@ def test_nobody_gets_it_twice_and_nobody_is_missed(
             pytest.skip("PostgreSQL's clock cannot be made to jump")
     contact_ids = gather(world, alice, PEOPLE).contact_ids
     world.work()
-    world.sandbox.app.extensions["world"].background.quiet(10)
+    world.sandbox.quiet()
     kinds, rows = copy.deepcopy(world.sandbox.kinds), _database(world).read_bytes()
     for seed in SEEDS:
         world.sandbox.kinds = copy.deepcopy(kinds)

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 
 from plugin.models import Broadcast, Delivery, Friend, Recipient, db
 from plugin.models.broadcasts.tally import Counted, counts
+from tests.services.system.counts import kept, there, without_methods
+from tests.simulation.inbox_verdict import judge_inbox
 from tests.simulation.simulation import Simulation
 
 DELIVERED = {"accepted": (1,), "unknown": (0, 1)}
@@ -19,8 +21,15 @@ def judge(simulation: Simulation) -> None:
     with simulation.world.app.app_context():
         for broadcast_id, name in zip(simulation.broadcasts, ("A", "B"), strict=False):
             _judge(simulation, broadcast_id, name)
+        _judge_counts(simulation.tenant.account_id)
+        judge_inbox(simulation)
     _judge_workflows(simulation)
     _judge_cap(simulation)
+
+
+def _judge_counts(account_id: int) -> None:
+    """The counts that writes keep are what a count of the rows comes to."""
+    assert without_methods(kept(account_id)) == there(account_id), "The counts have drifted"
 
 
 def _judge_workflows(simulation: Simulation) -> None:
@@ -65,7 +74,8 @@ def _judge_cap(simulation: Simulation) -> None:
     if simulation.most is None:
         return
     moments: defaultdict[str, list[datetime]] = defaultdict(list)
-    for each in simulation.wire.taken:
+    # A person's answer is no part of the cap.
+    for each in (taken for taken in simulation.wire.taken if not taken.text.startswith("Q")):
         moments[each.user_id].append(each.at)
     for user_id, times in moments.items():
         for at in times:

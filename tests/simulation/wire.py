@@ -51,7 +51,9 @@ class Wire:
         answer = self._call(method, url, options)
         if answer.status == 200 and path.endswith(SENDS):
             self._note_taken(json.loads(options["body"]))
-        self.under_way()
+        # Whoever needs the token meanwhile waits for it, and here all are one thread.
+        if "/oauth" not in path:
+            self.under_way()
         if fault == LOST:
             raise _cut()
         if fault == LATE:

@@ -10,6 +10,7 @@ from plugin.core.clock import utcnow
 from plugin.core.retry import retry_key
 from plugin.models import Contact, Delivery, Friend, Job, Linkage, db
 from plugin.models.sql import insert_or
+from plugin.models.system.activity import FOLLOWING, FRIENDS, count, count_links
 from plugin.models.system.job import enqueue_many
 from plugin.models.transaction import transaction
 from tests.support.world import PORTAL, Tenant, World
@@ -25,17 +26,15 @@ class Crowd:
     contact_ids: list[str]
 
 
-def gather(
-    world: World, tenant: Tenant, count: int, contacts: bool = True, first: int = 1
-) -> Crowd:
-    """`count` friends of the tenant's account, each tied to a contact where `contacts`; `first`:
+def gather(world: World, tenant: Tenant, size: int, contacts: bool = True, first: int = 1) -> Crowd:
+    """`size` friends of the tenant's account, each tied to a contact where `contacts`; `first`:
     the number in the e-mail address of the first one."""
-    users = world.sandbox.control("POST", "/friends", {"count": count})["user_ids"]
+    users = world.sandbox.control("POST", "/friends", {"count": size})["user_ids"]
     with world.app.app_context():
         friends = _friends(world, tenant, users)
         if not contacts:
             return Crowd(friends, [])
-        body = {"portal": PORTAL, "count": count, "start": first,
+        body = {"portal": PORTAL, "count": size, "start": first,
                 "properties": {"email": "u{n}@example.com"}}  # fmt: skip
         ids = world.sandbox.control("POST", "/contacts", body)["ids"]
         _tie(tenant, friends, ids)
@@ -46,12 +45,15 @@ def _friends(world: World, tenant: Tenant, users: list[str]) -> list[int]:
     rows = [
         {"official_account_id": tenant.account_id, "line_user_id": user, "status": "following",
          "status_at": SINCE, "profile_at": SINCE, "created_at": SINCE, "display_name": "",
-         "picture_url": "", "language": "", "tags": []}
+         "picture_url": "", "language": ""}
         for user in users
     ]  # fmt: skip
     with transaction() as session:
         # Musubi may have read the account's followers in the meantime.
-        session.execute(insert_or(Friend).on_conflict_do_nothing(), rows)
+        inserted = insert_or(Friend).on_conflict_do_nothing().returning(Friend.id)
+        new = len(session.scalars(inserted, rows).all())
+        count(tenant.account_id, FRIENDS, new)
+        count(tenant.account_id, FOLLOWING, new)
     found = select(Friend.line_user_id, Friend.id)
     by_user = dict(db.session.execute(found).tuples().all())
     return [by_user[user] for user in users]
@@ -76,6 +78,7 @@ def _tie(tenant: Tenant, friends: list[int], contact_ids: list[str]) -> None:
     ]  # fmt: skip
     with transaction() as session:
         session.execute(insert(Linkage), ties)
+        count_links(tenant.account_id, "manual", len(ties))
 
 
 def owe_messages(world: World, tenant: Tenant, friends: list[int], label: str = "one") -> None:

@@ -11,6 +11,7 @@ from plugin.sandbox.line.directory import user_id_of
 from plugin.sandbox.line.seed import PROVIDER
 from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.friends.records import get_or_create_friend
+from plugin.services.friends.tags import lock_friend, set_tags
 from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link
 from tests.support.world import ALICE, Tenant, World
@@ -39,6 +40,11 @@ def linked(
         assert link(LinkRequest(friend, contact, "manual", "test")).decision == "link"
         db.session.flush()
         return friend.id, contact.id
+
+
+def carry(friend: Friend, *tags: str) -> None:
+    """The friend has these tags and no others, inside the caller's transaction."""
+    set_tags(lock_friend(friend), tags)
 
 
 def friend_of(friend_id: int) -> Friend:

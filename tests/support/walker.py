@@ -26,11 +26,17 @@ class _Reader(HTMLParser):
         self.text: list[str] = []
         self._silent = 0
         self._select = ""
+        # What a dialog holds shows itself to scripts alone.
+        self._dialogs = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag in ("script", "style"):
             self._silent += 1
+        elif tag == "dialog":
+            self._dialogs += 1
+        elif self._dialogs:
+            return
         elif tag == "form":
             self.forms.append(Form(values.get("action", ""), values.get("method", "get").lower()))
         elif self.forms:
@@ -39,6 +45,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._silent -= 1
+        elif tag == "dialog":
+            self._dialogs -= 1
 
     def handle_data(self, data: str) -> None:
         if not self._silent:

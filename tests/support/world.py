@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import requests
 import waitress
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from plugin.factory import create_app, wire_dependencies, wire_engine
 from plugin.guards import get_deps
@@ -47,13 +47,13 @@ class Socket:
         self.app = app
         self._idle = threading.Condition()
         self._answering = 0
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port: int = one.getsockname()[1]
+        # Bound at once: a port that is only looked up may be another's a moment later.
+        bound = socket.socket()
+        bound.bind(("127.0.0.1", 0))
+        self.port: int = bound.getsockname()[1]
         self.server = waitress.create_server(
-            self._answer, host="127.0.0.1", port=self.port, threads=threads, backlog=256,
-            asyncore_use_poll=True,
-        )  # fmt: skip
+            self._answer, sockets=[bound], threads=threads, backlog=256, asyncore_use_poll=True
+        )
         threading.Thread(target=self.server.run, daemon=True).start()
 
     @property
@@ -130,6 +130,10 @@ class Sandbox:
     def fail(self, path: str, effect: Any, **rule: Any) -> None:
         """Spoil the calls whose path matches, as `plugin/sandbox/faults.py` describes."""
         self.control("POST", "/faults", {"path": path, "effect": effect, **rule})
+
+    def quiet(self) -> None:
+        """Wait until everything that it sends by itself, webhooks above all, has arrived."""
+        self.app.extensions["world"].background.quiet(10)
 
     def contact(self, contact_id: int = ALICE) -> dict[str, Any]:
         """A contact's properties as HubSpot has them."""
@@ -233,3 +237,34 @@ def make_app(settings: Settings) -> Flask:
     app = create_app(settings)
     app.testing = True
     return app
+
+
+@contextlib.contextmanager
+def sql_of(world: World) -> Iterator[list[str]]:
+    """The SQL that Musubi sends meanwhile. What the sandbox still had to say has arrived before."""
+    world.sandbox.quiet()
+    yield from _sql(world, lambda: True)
+
+
+@contextlib.contextmanager
+def own_sql(world: World) -> Iterator[list[str]]:
+    """The SQL that this thread alone sends meanwhile."""
+    this = threading.get_ident()
+    yield from _sql(world, lambda: threading.get_ident() == this)
+
+
+def _sql(world: World, is_meant: Callable[[], bool]) -> Iterator[list[str]]:
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # PostgreSQL counts a table anew when it has doubled, whatever a page holds.
+        if is_meant() and not statement.startswith(("PRAGMA", "BEGIN", "ANALYZE")):
+            sent.append(statement)
+
+    with world.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -13,13 +13,13 @@ from plugin.models import (
     ListPreparation,
     OfficialAccount,
     QRCode,
-    Tag,
     Tagging,
     Template,
     db,
 )
 from plugin.models.transaction import transaction
 from tests.browser.places import friend_pages, team_pages
+from tests.support.people import carry
 from tests.support.world import Tenant, World
 
 # Hebrew, and a sign that turns everything behind it.
@@ -98,9 +98,7 @@ def rename_everything(world: World) -> None:
     with world.app.app_context(), transaction() as session:
         for model, columns in names.items():
             session.execute(update(model).values(dict.fromkeys(columns, NAME)))
-        for tagged in (Friend, QRCode, Tagging):
+        for tagged in (QRCode, Tagging):
             session.execute(update(tagged).values(tags=[NAME, "VIP"]))
-        installation = db.session.scalars(db.select(OfficialAccount)).first()
-        assert installation is not None
-        now = installation.created_at
-        session.add(Tag(installation_id=installation.installation_id, name=NAME, created_at=now))
+        for friend in db.session.scalars(db.select(Friend)).unique():
+            carry(friend, NAME, "VIP")

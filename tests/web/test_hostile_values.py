@@ -15,15 +15,16 @@ import requests
 from plugin.core.text.row_ids import LARGEST_ID
 from plugin.services.actions.registry import ACTIONS
 from tests.api.client import PREFIX, program
-from tests.support.routes import PAGES
 from tests.support.signing import hubspot_post
 from tests.support.world import ALICE, PORTAL, Tenant, World
+from tests.web.pages import PAGES
 from tests.web.test_tenancy import csrf
 from tests.webhooks.test_line import event
 from tests.webhooks.test_line import post as line_post
 
-pytestmark = pytest.mark.both_databases
-
+# What is kept as it came, and numbers that a database looks up, are tried on both databases; what a
+# page or the API checks first, on one of them.
+both_databases = pytest.mark.both_databases
 PLUGIN = Path(__file__).parents[2] / "plugin"
 NOT_THERE = (
     "0", "-1", "007", str(LARGEST_ID), str(LARGEST_ID + 1), "9" * 30, "9" * 5000, "1.5", "١", "x",
@@ -85,6 +86,7 @@ def test_the_names_of_fields_are_found() -> None:
     assert len(names) > 60
 
 
+@both_databases
 def test_ids_that_no_row_has_are_simply_not_there(world: World, alice: Tenant) -> None:
     session, token = alice.walker.session, csrf(world, alice)
     asked = 0
@@ -140,6 +142,7 @@ ODD: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+@both_databases
 @pytest.mark.parametrize("odd", ODD, ids=[repr(odd)[:20] for odd in ODD])
 def test_signed_doors_take_any_value(world: World, alice: Tenant, odd: Any) -> None:
     call = {
@@ -175,6 +178,7 @@ def test_signed_doors_take_any_value(world: World, alice: Tenant, odd: Any) -> N
     world.work()
 
 
+@both_databases
 @pytest.mark.parametrize("raw", [DEEP, b'{"a":' * 5000 + b"1" + b"}" * 5000, b"\xff", b"1e999"])
 def test_signed_doors_take_any_body(world: World, alice: Tenant, raw: bytes) -> None:
     for name in ACTIONS:

@@ -6,6 +6,7 @@ from tests.support.world import World
 OPEN = {
     "actions.execute",
     "actions.options",
+    "agents.mcp",
     "api.openapi.openapi",
     "login_flow.callback",
     "login_flow.enter",
@@ -13,7 +14,9 @@ OPEN = {
     "login_flow.step",
     "login_flow.attempt",
     "hubspot_webhooks.receive",
+    "inbox_live.live",
     "line_webhooks.receive",
+    "media_files.show_file",
     "operators.healthz",
     "operators.readyz",
     "static",

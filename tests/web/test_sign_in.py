@@ -6,9 +6,9 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from plugin.core.text.uris import local_path
 from plugin.models import Installation, Member, OAuthState, db
 from plugin.models.transaction import transaction
-from plugin.web.sign_in import local_path
 from tests.support.walker import Walker
 from tests.support.world import OTHER_PORTAL, PORTAL, World
 from tests.web.pages import csrf_of, marks

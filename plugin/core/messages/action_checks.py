@@ -28,8 +28,8 @@ def check_action(action: MessageNode, *, label: int = 20, labelled: bool = True)
 def check_opened(part: MessageNode, name: str, *, required: bool = True) -> None:
     uri = part.text(name, URI_LIMIT, required=required)
     if uri and not is_address(uri, SCHEMES):
-        part.fail(
-            "The address of a button must begin with %(schemes)s.", schemes=", ".join(SCHEMES)
+        part.report(
+            name, "The address of a button must begin with %(schemes)s.", schemes=", ".join(SCHEMES)
         )
 
 
@@ -57,7 +57,8 @@ def _check_picker(action: MessageNode) -> None:
     for name in ("initial", "min", "max"):
         moment = action.text(name, 20, required=False)
         if moment and not re.fullmatch(form, moment):
-            action.fail(
+            action.report(
+                name,
                 "The %(name)s must be written like 2026-12-24, 10:00 or 2026-12-24T10:00, as the"
                 " mode says.",
                 name=name,

@@ -17,7 +17,7 @@ from plugin.core.messages.part import (
 )
 from plugin.core.messages.template_checks import check_template
 from plugin.core.messages.tokens import is_unfilled
-from plugin.core.text.sentences import N_
+from plugin.core.text.sentences import N_, Sentence
 
 Message = dict[str, Any]
 TEXT_LIMIT = 5000
@@ -29,17 +29,40 @@ BRACED = re.compile(r"\{\{|\}\}|\{(?P<name>[0-9A-Za-z_]{1,20})\}|[{}]")
 
 def check_messages(messages: Sequence[Message], clusters: Count) -> None:
     """Check one to five messages, or raise `InvalidMessage`; unknown types are left to LINE."""
+    check_count(messages)
+    for number, message in enumerate(messages, 1):
+        check_message(message, message_at(number) if len(messages) > 1 else None, clusters)
+
+
+def check_count(messages: Sequence[Message | None]) -> None:
     if not messages:
         raise InvalidMessage("The message is empty: write a text, or choose an image.")
     if len(messages) > BUBBLES:
         raise InvalidMessage("LINE takes at most five messages in one send.")
-    for number, message in enumerate(messages, 1):
-        place = message_at(number) if len(messages) > 1 else None
-        part = MessageNode(message, place, clusters)
-        try:
-            _check(part)
-        except RecursionError:
-            part.fail("The message is nested too deeply.")
+
+
+def find_problems(
+    message: Message, place: Sentence | None, clusters: Count
+) -> list[InvalidMessage]:
+    """Return everything that is wrong with one of several messages, each with its path."""
+    found: list[InvalidMessage] = []
+    try:
+        _check_deep(MessageNode(message, place, clusters, found=found))
+    except InvalidMessage as error:
+        found.append(error)
+    return found
+
+
+def check_message(message: Message, place: Sentence | None, clusters: Count) -> None:
+    """Check one of several messages; `place` names it, None where it stands alone."""
+    _check_deep(MessageNode(message, place, clusters))
+
+
+def _check_deep(message: MessageNode) -> None:
+    try:
+        _check(message)
+    except RecursionError:
+        message.fail("The message is nested too deeply.")
 
 
 def _check(message: MessageNode) -> None:
@@ -87,7 +110,8 @@ def _check_text(message: MessageNode) -> None:
         return
     units = text.encode("utf-16-le", "surrogatepass")
     for emoji in message.parts("emojis", 1, 20, N_("emoji %(number)d")):
-        emoji.number("index", 0, utf16_length(text))
+        if not emoji.number("index", 0, utf16_length(text)):
+            continue
         index = int(emoji.value["index"])
         if units[2 * index : 2 * index + 2] != b"$\0":
             emoji.fail("The index must point at a $ in the text.")
@@ -100,7 +124,8 @@ def _check_text_v2(message: MessageNode) -> None:
         message.fail("LINE takes at most 100 substitutions.")
     for match in BRACED.finditer(text):
         if match[0] not in ("{{", "}}") and match["name"] not in substitutions:
-            message.fail(
+            message.report(
+                "text",
                 "%(written)s names a substitution that is not there. Write a brace itself twice.",
                 written=match[0],
             )
@@ -133,6 +158,11 @@ def _check_sticker(message: MessageNode) -> None:
     message.text("stickerId", 20)
 
 
+def _check_coupon(message: MessageNode) -> None:
+    message.text("couponId", 100)
+    message.text("deliveryTag", 30, required=False)
+
+
 def _check_imagemap(message: MessageNode) -> None:
     message.address("baseUrl")
     message.text("altText", 1500)
@@ -146,6 +176,18 @@ def _check_imagemap(message: MessageNode) -> None:
             check_opened(area, "linkUri")
         elif area.value.get("type") == "message":
             area.text("text", 400)
+        area.text("label", 50, required=False)
+        _check_place(area, message)
+
+
+def _check_place(area: MessageNode, imagemap: MessageNode) -> None:
+    place, size = area.part("area"), imagemap.part("baseSize")
+    for start, side in (("x", "width"), ("y", "height")):
+        whole = size.value.get(side)
+        # A picture without its size was reported already.
+        whole = whole if isinstance(whole, int | float) else 10**5
+        if place.number(start, 0, whole - 1):
+            place.number(side, 1, whole - place.value[start])
 
 
 def _check_quick_replies(quick_reply: MessageNode) -> None:
@@ -168,6 +210,7 @@ CHECKS: dict[str, Callable[[MessageNode], None]] = {
     "location": _check_location,
     "sticker": _check_sticker,
     "imagemap": _check_imagemap,
+    "coupon": _check_coupon,
     "template": check_template,
     "flex": check_flex,
 }

@@ -1,21 +1,26 @@
 """Compose LINE message objects from a marketer's inputs."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plugin.core.messages.action_checks import SCHEMES
 from plugin.core.messages.part import InvalidMessage, is_address
 from plugin.core.messages.personalise import encoded
+from plugin.core.messages.quick_replies import (
+    action_of,
+    label_and_address,
+    line_of,
+    reply_of,
+    reply_of_action,
+)
 from plugin.core.messages.tracked_links import Wrap, tracked
 from plugin.core.text.json_bodies import read_json
 from plugin.core.text.uris import uri_of
 
 Message = dict[str, Any]
 BUTTONS = 4
-# The last bar of a line, also as a Japanese keyboard writes it.
-BAR = re.compile(r"(?P<label>.*)[|｜](?P<url>.*)", re.DOTALL)
 ALT_TEXT = 400
+# LINE's members of a sender, by the fields of `MessageExtras`.
+SENDER = {"sender_name": "name", "sender_icon_url": "iconUrl"}
 
 
 class Button(NamedTuple):
@@ -24,7 +29,7 @@ class Button(NamedTuple):
 
 
 class MessageExtras(NamedTuple):
-    """`quick_replies`: one a line, sent as a text when tapped, or `Label | https://...` to open."""
+    """`quick_replies`: one a line, as `core.messages.quick_replies` reads them."""
 
     quick_replies: str = ""
     sender_name: str = ""
@@ -83,12 +88,6 @@ def _button(line: str) -> Button:
     return Button(label, url)
 
 
-def label_and_address(line: str) -> tuple[str, str]:
-    """Split `Label | https://...`; without a bar the label is ""."""
-    match = BAR.fullmatch(line)
-    return (match["label"].strip(), match["url"].strip()) if match else ("", line.strip())
-
-
 def _from_parts(inputs: Mapping[str, str]) -> list[Message]:
     text, image = inputs.get("text", ""), inputs.get("image_url", "").strip()
     buttons = read_buttons(inputs.get("buttons", ""))
@@ -128,8 +127,8 @@ def decorate(messages: Sequence[Message], extras: MessageExtras) -> list[Message
     replies = [_quick_reply(line) for line in lines_of(extras.quick_replies)]
     if replies and decorated:
         decorated[-1]["quickReply"] = {"items": replies}
-    fields = {"name": extras.sender_name, "iconUrl": extras.sender_icon_url}
-    sender = {name: value for name, value in fields.items() if value}
+    values = {member: getattr(extras, field) for field, member in SENDER.items()}
+    sender = {member: value for member, value in values.items() if value}
     return [{**message, "sender": sender} for message in decorated] if sender else decorated
 
 
@@ -147,24 +146,17 @@ def undecorate(messages: Sequence[Message]) -> tuple[list[Message], MessageExtra
 
 
 def _quick_reply(line: str) -> dict[str, Any]:
-    label, url = label_and_address(line)
-    if label and is_address(uri_of(url), SCHEMES):
-        return {"type": "action", "action": {"type": "uri", "label": label, "uri": url}}
-    return {"type": "action", "action": {"type": "message", "label": line, "text": line}}
+    return {"type": "action", "action": action_of(reply_of(line))}
 
 
 def _lines_of_replies(quick_reply: Any) -> str:
     items = quick_reply.get("items") if isinstance(quick_reply, dict) else None
     actions = [item.get("action") for item in items or [] if isinstance(item, dict)]
-    return "\n".join(_line(action) for action in actions if isinstance(action, dict))
-
-
-def _line(action: Mapping[str, Any]) -> str:
-    label = str(action.get("label") or "")
-    return f"{label} | {action.get('uri')}" if action.get("type") == "uri" else label
+    return "\n".join(
+        line_of(reply_of_action(action)) for action in actions if isinstance(action, dict)
+    )
 
 
 def _sender_of(sender: Any) -> dict[str, str]:
     values = sender if isinstance(sender, dict) else {}
-    names = {"sender_name": "name", "sender_icon_url": "iconUrl"}
-    return {name: str(values.get(member) or "") for name, member in names.items()}
+    return {field: str(values.get(member) or "") for field, member in SENDER.items()}

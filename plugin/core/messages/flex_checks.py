@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from plugin.core.messages.action_checks import check_action
@@ -26,9 +27,8 @@ def check_flex(message: MessageNode) -> None:
         contents.fail("A flex message holds a bubble or a carousel.")
     for action in _actions(contents.value):
         # Only a button shows its label, so only a button must have one.
-        check_action(
-            MessageNode(action, contents.place, contents.clusters), label=LABEL, labelled=False
-        )
+        part = replace(contents, value=action)
+        check_action(part, label=LABEL, labelled=False)
 
 
 def is_too_big(contents: Mapping[str, Any]) -> bool:

@@ -9,12 +9,15 @@ NAMES = frozenset(
         N_("actions"),
         N_("address"),
         N_("altText"),
+        N_("area"),
         N_("baseSize"),
         N_("baseUrl"),
         N_("clipboardText"),
         N_("columns"),
         N_("contents"),
+        N_("couponId"),
         N_("data"),
+        N_("deliveryTag"),
         N_("displayText"),
         N_("duration"),
         N_("emojis"),
@@ -43,6 +46,8 @@ NAMES = frozenset(
         N_("type"),
         N_("uri"),
         N_("width"),
+        N_("x"),
+        N_("y"),
     }
 )
 

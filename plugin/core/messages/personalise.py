@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from plugin.core.messages.part import InvalidMessage, shallow, utf16_length
 from plugin.core.messages.places import Place, place_of
+from plugin.core.messages.text_links import shifted
 from plugin.core.messages.tokens import Token, split
 from plugin.core.text.uris import telephone, uri_of, written_as_address
 
@@ -42,8 +43,7 @@ def tokens_of(messages: Sequence[Message]) -> list[Token]:
         tokens.append(token)
         return "0"
 
-    with shallow():
-        _replaced(list(messages), "text", note)
+    replace_tokens(messages, note)
     return tokens
 
 
@@ -69,19 +69,21 @@ def fill(
             )
         return token.default
 
-    with shallow():
-        filled: list[Message] = _replaced(list(messages), "text", value)
-    return filled
+    return replace_tokens(messages, value)
 
 
 def sample(messages: Sequence[Message]) -> list[Message]:
     """Fill the messages with examples: a token's default, else the property's name."""
+    return replace_tokens(messages, example_of)
+
+
+def replace_tokens(messages: Sequence[Message], replace: Replace) -> list[Message]:
     with shallow():
-        example: list[Message] = _replaced(list(messages), "text", _example)
-    return example
+        replaced: list[Message] = _replaced(list(messages), "text", replace)
+    return replaced
 
 
-def _example(token: Token, place: Place) -> str:
+def example_of(token: Token, place: Place) -> str:
     if token.default is not None:
         return token.default
     return EXAMPLES.get(place, token.name)
@@ -189,11 +191,4 @@ def _moved(emojis: list[Any], text: str, replace: Replace) -> list[Any]:
             continue
         before, at = at, at + utf16_length(part.whole)
         shifts.append((at, utf16_length(replace(part, "text")) - (at - before)))
-    return [_shifted(emoji, shifts) for emoji in emojis]
-
-
-def _shifted(emoji: Any, shifts: Sequence[tuple[int, int]]) -> Any:
-    index = emoji.get("index") if isinstance(emoji, dict) else None
-    if not isinstance(index, int):
-        return emoji
-    return {**emoji, "index": index + sum(by for end, by in shifts if end <= index)}
+    return [shifted(emoji, shifts) for emoji in emojis]

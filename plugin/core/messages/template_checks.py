@@ -46,7 +46,8 @@ def _carousel(template: MessageNode) -> None:
 
 def _shape(column: MessageNode) -> tuple[int, bool, bool]:
     # LINE wants these to be alike in all columns.
-    count = len(column.value["actions"])
+    actions = column.value.get("actions")
+    count = len(actions) if isinstance(actions, list) else 0
     return count, column.has("thumbnailImageUrl"), column.has("title")
 
 

@@ -1,4 +1,5 @@
-"""Find the addresses in LINE messages that a tap opens, and decide which may be tracked."""
+"""Find the addresses in LINE messages that a tap opens, and decide which may be tracked: those of
+buttons, areas and pictures, and those inside texts."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from plugin.core.messages.action_checks import URI_LIMIT
 from plugin.core.messages.flex_checks import is_too_big
 from plugin.core.messages.part import is_address, utf16_length
+from plugin.core.messages.text_links import links_in, with_links
 
 Message = dict[str, Any]
 # Returns the address that replaces an address of a message.
@@ -22,11 +24,16 @@ HELD = ("uri", "desktop", "linkUri")
 
 
 def tracked(messages: Sequence[Message], wrap: Wrap) -> list[Message]:
-    """Return copies with every address that a tap opens wrapped."""
+    """Return copies with every address that a tap opens wrapped, in texts too."""
     return [_tracked(message, wrap) for message in messages]
 
 
 def addresses_of(messages: Sequence[Message]) -> list[str]:
+    """Return those of actions first, then those inside texts."""
+    return _held(messages) + _text_addresses(messages)
+
+
+def _held(messages: Sequence[Message]) -> list[str]:
     addresses: list[str] = []
 
     def note(url: str) -> str:
@@ -37,10 +44,15 @@ def addresses_of(messages: Sequence[Message]) -> list[str]:
     return addresses
 
 
+def _text_addresses(messages: Sequence[Message]) -> list[str]:
+    return [found.url for message in messages for found in links_in(message)]
+
+
 def personal_addresses(raw: Sequence[Message], filled: Sequence[Message]) -> set[str]:
     """Return the filled addresses that had a token: they hold the contact's own data."""
-    pairs = zip(addresses_of(raw), addresses_of(filled), strict=True)
-    return {url for before, url in pairs if has_token(before)}
+    pairs = zip(_held(raw), _held(filled), strict=True)
+    own = {url for before, url in pairs if has_token(before)}
+    return own | (set(_text_addresses(filled)) - set(_text_addresses(raw)))
 
 
 def has_token(url: str) -> bool:
@@ -65,7 +77,7 @@ def line_parameters(url: str) -> str:
 
 
 def _tracked(message: Message, wrap: Wrap) -> Message:
-    wrapped: Message = _replaced(message, wrap)
+    wrapped: Message = with_links(_replaced(message, wrap), wrap)
     # A flex message that would grow beyond LINE's size keeps its own addresses.
     contents = wrapped.get("contents") if message.get("type") == "flex" else None
     return message if isinstance(contents, dict) and is_too_big(contents) else wrapped

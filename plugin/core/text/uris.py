@@ -6,7 +6,7 @@ UTF-8 (reference, "URL encoding"), hosts are IDNA (RFC 3490), telephone numbers 
 
 import re
 import unicodedata
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 # Blanks and halves of a character stay, for the checks to refuse.
 _FOREIGN = re.compile(r"[^\x00-\x7f\s\ud800-\udfff]+")
@@ -67,3 +67,12 @@ def _host(authority: str) -> str:
 
 def _encoded(text: str) -> str:
     return _FOREIGN.sub(lambda match: quote(match[0]), text)
+
+
+def local_path(target: str) -> str:
+    """Return `target` if it is a path of ours, else `/`, against open redirects."""
+    plain = target.isprintable() and "\\" not in target and len(target) <= 500
+    if not plain or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    parts = urlsplit(target)
+    return "/" if parts.scheme or parts.netloc else target

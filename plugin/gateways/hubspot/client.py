@@ -20,7 +20,7 @@ from plugin.core.text.clean import storable
 from plugin.gateways import Meter, Portal
 from plugin.gateways.deadline import seconds_left
 from plugin.gateways.hubspot.errors import HubSpotRefusal, refusal
-from plugin.gateways.hubspot.paths import dated_path
+from plugin.gateways.hubspot.paths import TOKEN, dated_path
 from plugin.gateways.network import network_fault, unreadable
 from plugin.gateways.pool import Timeouts, shared_pool
 
@@ -109,9 +109,9 @@ class HubSpotClient:
         self._before_call()
         self._meter.take(caller.bucket)
 
-    def timeouts_of(self, caller: Caller) -> Timeouts:
+    def timeouts_of(self, path: str) -> Timeouts:
         # No deadline for tokens: the response may hold the only new refresh token.
-        if caller.bucket == OAUTH:
+        if path == TOKEN:
             return self.timeouts
         return Timeouts(*map(seconds_left, self.timeouts))
 
@@ -179,7 +179,7 @@ class _Gated:
         self.gate.admit(self.caller)
         kwargs = dict(options)
         kwargs["response_types_map"] = dict(_AS_JSON)
-        kwargs["_request_timeout"] = self.gate.timeouts_of(self.caller)
+        kwargs["_request_timeout"] = self.gate.timeouts_of(path)
         kwargs["_return_http_data_only"] = True
         # Token calls carry no token, and developer calls must never get a portal's.
         if "oauth2" in kwargs["auth_settings"]:

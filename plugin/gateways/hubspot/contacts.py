@@ -62,6 +62,16 @@ class ContactCalls(HubSpotTopic):
             "properties": list(properties),
             "limit": limit,
         }
+        return self._search(portal, body)
+
+    def find_contacts(
+        self, portal: Portal, words: str, properties: Sequence[str], limit: int
+    ) -> tuple[ContactRecord, ...]:
+        empty: dict[str, Any] = {"filterGroups": [], "sorts": []}
+        names = list(properties)
+        return self._search(portal, {**empty, "query": words, "properties": names, "limit": limit})
+
+    def _search(self, portal: Portal, body: dict[str, Any]) -> tuple[ContactRecord, ...]:
         answer = self._client.api(Caller.searching(portal)).crm.contacts.search_api.do_search(body)
         with reading():
             return tuple(parse_rows(answer["results"], record_of))

@@ -35,6 +35,10 @@ class OAuthCalls(HubSpotTopic):
         super().__init__(client)
         self._app = app
 
+    @property
+    def required_scopes(self) -> tuple[str, ...]:
+        return self._app.required_scopes
+
     def authorize_url(self, state: str, redirect_uri: str, code_verifier: str) -> str:
         query = {
             "client_id": self._app.client_id,

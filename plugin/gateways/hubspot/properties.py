@@ -35,6 +35,14 @@ class PropertyCalls(HubSpotTopic):
             _check_fit(missing, existing, [definition.name for definition in missing])
         return tuple(definition.name for definition in missing)
 
+    def property_faults(
+        self, portal: Portal, properties: Sequence[PropertyDefinition]
+    ) -> tuple[PropertyFault, ...]:
+        existing = self._existing(portal)
+        missing = [row.name for row in properties if row.name not in existing]
+        faults = [PropertyFault(name, "missing", "") for name in missing]
+        return (*faults, *_unfit(properties, existing))
+
     def text_properties(self, portal: Portal) -> tuple[TextProperty, ...]:
         properties = [
             TextProperty(name, str(raw.get("label") or name))
@@ -101,13 +109,19 @@ def _check_fit(
     existing: Mapping[str, Mapping[str, Any]],
     created: Sequence[str] = (),
 ) -> None:
-    faults = [
+    faults = _unfit(properties, existing)
+    if faults:
+        raise _fault_error("These contact properties exist but cannot be used", faults, created)
+
+
+def _unfit(
+    properties: Sequence[PropertyDefinition], existing: Mapping[str, Mapping[str, Any]]
+) -> list[PropertyFault]:
+    return [
         fault
         for row in properties
         if row.name in existing and (fault := _fault_of(row, existing[row.name]))
     ]
-    if faults:
-        raise _fault_error("These contact properties exist but cannot be used", faults, created)
 
 
 def _fault_of(definition: PropertyDefinition, existing: Mapping[str, Any]) -> PropertyFault | None:

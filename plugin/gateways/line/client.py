@@ -30,6 +30,8 @@ class LineAnswer:
     status: int
     headers: Mapping[str, str]
     data: bytes
+    # The open response, where the call asked for it.
+    stream: Any = None
 
     @property
     def ok(self) -> bool:
@@ -59,7 +61,7 @@ class LineClient:
             "data": data_base.rstrip("/"),
         }
         self._timeouts = timeouts
-        self._clients: dict[tuple[int, Host], Any] = {}
+        self._clients: dict[tuple[int, Host, bool], Any] = {}
         self._lock = threading.Lock()
 
     def send(
@@ -74,9 +76,11 @@ class LineClient:
         form: Mapping[str, str] | None = None,
         retry_key: str | None = None,  # for push, multicast, narrowcast and broadcast only
         host: Host = "api",
+        streamed: bool = False,
     ) -> LineAnswer:
-        """Send one request, once. Raise `GatewayError` only where no status came back."""
-        answer = self._client(host).call_api(
+        """Send one request, once. Raise `GatewayError` only where no status came back. `streamed`:
+        the body of a good response is not read yet, and its reader closes it."""
+        answer = self._client(host, streamed).call_api(
             path,
             method,
             path_params=dict(path_params or {}),
@@ -91,23 +95,26 @@ class LineClient:
             # Otherwise the SDK decodes the body and fails on what is not UTF-8.
             _preload_content=False,
         )
-        return LineAnswer(answer.status_code, answer.headers, answer.raw_data)
+        if isinstance(answer.raw_data, bytes):
+            return LineAnswer(answer.status_code, answer.headers, answer.raw_data)
+        return LineAnswer(answer.status_code, answer.headers, b"", answer.raw_data)
 
-    def _client(self, host: Host) -> Any:
+    def _client(self, host: Host, streamed: bool) -> Any:
         # A forked child must not share its parent's connections.
-        key = (os.getpid(), host)
+        key = (os.getpid(), host, streamed)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = _sdk_client(self._bases[host])
+                kind = _OpenResponses if streamed else _RawResponses
+                self._clients[key] = _sdk_client(self._bases[host], kind)
             return self._clients[key]
 
 
-def _sdk_client(base: str) -> Any:
+def _sdk_client(base: str, responses: "type[_RawResponses]") -> Any:
     # Loaded by the first call: a process that never sends needs no SDK.
     api_client, configuration_class, refusal = client_parts()
     configuration = configuration_class(host=base, access_token="none")  # noqa: S106  it wants a text
     configuration.retries = False
-    client: Any = type("RawApiClient", (_RawResponses, api_client), {})(configuration)
+    client: Any = type("RawApiClient", (responses, api_client), {})(configuration)
     # Otherwise calls without a token send the placeholder.
     del client.default_headers["Authorization"]
     client.rest_client.pool_manager = shared_pool()
@@ -125,7 +132,16 @@ class _RawResponses:
             return _error_response(error)
         except (HTTPError, OSError) as error:
             raise network_fault("LINE", error) from None
+        return self.answer_of(response)
+
+    def answer_of(self, response: Any) -> LineAnswer:
         return LineAnswer(response.status, response.headers, _body(response))
+
+
+class _OpenResponses(_RawResponses):
+    def answer_of(self, response: Any) -> LineAnswer:
+        # The SDK hands on what it takes for the data.
+        return LineAnswer(response.status, response.headers, response)
 
 
 def _error_response(error: Any) -> LineAnswer:

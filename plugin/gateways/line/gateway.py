@@ -30,7 +30,9 @@ from plugin.gateways.line.answers import (
     webhook_setting,
     webhook_test,
 )
+from plugin.gateways.line.chats import Chats
 from plugin.gateways.line.client import LineAnswer, LineClient
+from plugin.gateways.line.coupons import Coupons
 from plugin.gateways.line.errors import refusal, token_refusal
 from plugin.gateways.line.profiles import PATH as PROFILE_PATH
 from plugin.gateways.line.profiles import fetch_profiles
@@ -43,7 +45,7 @@ _OWN_MENU = "/v2/bot/user/{userId}/richmenu"
 _FOLLOWER_PAGE_SIZE = "1000"
 
 
-class LiveLine(Statistics):
+class LiveLine(Chats, Coupons, Statistics):
     """`LineGateway` over HTTPS. Safe to share between threads."""
 
     def __init__(

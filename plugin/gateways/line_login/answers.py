@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from plugin.core.text.clean import storable
-from plugin.gateways import Channel, GatewayError, Identity, LoginTokens, UserAccess
+from plugin.gateways import Channel, GatewayError, Identity, LoginPage, LoginTokens, UserAccess
 from plugin.gateways.errors import classify_status
 from plugin.gateways.network import unreadable
 
 ISSUER = "https://access.line.me"
 # Tolerates a small difference between two machines' clocks.
 _LEEWAY = timedelta(seconds=60)
+# Characters of an error page that are looked at.
+LARGEST_PAGE = 100_000
 _OUR_FAULT = ("invalid_client", "unauthorized_client")
 
 
@@ -75,6 +78,17 @@ def token_owner(token_info: Mapping[str, Any], profile: Mapping[str, Any], login
     if not profile.get("userId"):
         raise unreadable("LINE", write=False)
     return str(profile["userId"])
+
+
+def login_page(response: requests.Response, redirect_uri: str) -> LoginPage:
+    """Read what the authorization endpoint answers a browser. LINE sends nobody to an address that
+    the channel does not have: it shows an error page of its own (LINE Login, "Integrate")."""
+    location = response.headers.get("Location", "")
+    if 300 <= response.status_code < 400 and location.startswith(redirect_uri):
+        query = dict(parse_qsl(urlsplit(location).query))
+        return LoginPage(True, query.get("error", "").upper()[:60])
+    names_address = "redirect_uri" in response.text[:LARGEST_PAGE]
+    return LoginPage(response.status_code < 400, names_address=names_address)
 
 
 def refusal(response: requests.Response, now: datetime) -> GatewayError:

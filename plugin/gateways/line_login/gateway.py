@@ -1,5 +1,6 @@
 """`LineLoginGateway` over Authlib."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,22 @@ from authlib.common.errors import AuthlibBaseError
 
 from plugin.core.clock import utcnow
 from plugin.core.text.clean import storable
-from plugin.gateways import Channel, GatewayError, Identity, LiffApp, LoginTokens, Meter, UserAccess
+from plugin.gateways import (
+    Channel,
+    GatewayError,
+    Identity,
+    LiffApp,
+    LoginPage,
+    LoginTokens,
+    Meter,
+    UserAccess,
+)
+from plugin.gateways.deadline import seconds_left
 from plugin.gateways.line.tokens import Issued, StatelessTokens
 from plugin.gateways.line_login.answers import (
     identity,
     json_of,
+    login_page,
     login_tokens,
     refusal,
     token_owner,
@@ -75,6 +87,26 @@ class LiveLineLogin:
         )[0]
         # Authlib writes spaces as "+", LINE documents %20; a real plus is %2B already.
         return url.replace("+", "%20")
+
+    def login_page(self, login: Channel, redirect_uri: str) -> LoginPage:
+        address = self.authorize_url(
+            login,
+            redirect_uri=redirect_uri,
+            state=secrets.token_urlsafe(16),
+            nonce=secrets.token_urlsafe(16),
+            code_verifier=secrets.token_urlsafe(48),
+        )
+        self._admit(_bucket(login, "login-page"))
+        session = new_session(self._in_time())
+        try:
+            response: requests.Response = session.request(
+                "GET", address, withhold_token=True, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise network_fault("LINE", error) from None
+        if response.status_code == 429 or response.status_code >= 500:
+            raise refusal(response, self._clock())
+        return login_page(response, redirect_uri)
 
     def exchange(
         self, login: Channel, code: str, redirect_uri: str, code_verifier: str
@@ -187,7 +219,7 @@ class LiveLineLogin:
     def _ask(
         self, bucket: str, method: str, path: str, token: str | None = None, **parts: Any
     ) -> requests.Response:
-        session = new_session(self._timeouts, token=token)
+        session = new_session(self._in_time(), token=token)
         self._admit(bucket)
         try:
             response: requests.Response = session.request(
@@ -200,6 +232,9 @@ class LiveLineLogin:
         except requests.RequestException as error:
             raise network_fault("LINE", error) from None
         return self._checker(bucket)(response)
+
+    def _in_time(self) -> Timeouts:
+        return Timeouts(*map(seconds_left, self._timeouts))
 
     def _admit(self, bucket: str) -> None:
         self._before_call()

@@ -19,6 +19,15 @@ def liff_body(endpoint: str, email: bool) -> dict[str, Any]:
 
 def liff_apps(payload: Mapping[str, Any]) -> tuple[LiffApp, ...]:
     apps = [app for app in payload.get("apps") or () if isinstance(app, dict) and app.get("liffId")]
-    return tuple(
-        LiffApp(str(app["liffId"]), str((app.get("view") or {}).get("url") or "")) for app in apps
+    return tuple(_liff_app(app) for app in apps)
+
+
+def _liff_app(app: Mapping[str, Any]) -> LiffApp:
+    view = app["view"] if isinstance(app.get("view"), dict) else {}
+    scopes = app.get("scope")
+    return LiffApp(
+        str(app["liffId"]),
+        str(view.get("url") or ""),
+        tuple(map(str, scopes)) if isinstance(scopes, list) else None,
+        str(view.get("type") or ""),
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from plugin.gateways.protocols.campaigns import Campaign, CampaignBudget
+
 
 @dataclass(frozen=True)
 class Portal:
@@ -122,23 +124,6 @@ class MembershipPage:
 ListsOfContacts = Mapping[int, Mapping[str, datetime | None]]
 
 
-@dataclass(frozen=True)
-class Campaign:
-    """A HubSpot campaign. `utm`: what links carry as utm_campaign, "" where HubSpot has none."""
-
-    campaign_id: str
-    name: str
-    utm: str
-
-
-@dataclass(frozen=True)
-class CampaignBudget:
-    """What was spent on a campaign: the names of the items, and the portal's currency."""
-
-    spends: frozenset[str]
-    currency: str
-
-
 # By contact id: the values that a property had, each with the moment when it got it.
 PropertyHistory = Mapping[int, Sequence[tuple[str, datetime]]]
 
@@ -176,6 +161,9 @@ class CallbackCompletion:
 class HubSpotGateway(Protocol):
     """HubSpot's API. Every method raises `GatewayError` and nothing else."""
 
+    @property
+    def required_scopes(self) -> Sequence[str]: ...
+
     def authorize_url(self, state: str, redirect_uri: str, code_verifier: str) -> str: ...
     def exchange_code(self, code: str, redirect_uri: str, code_verifier: str) -> TokenSet: ...
     def refresh(self, refresh_token: str) -> TokenSet: ...
@@ -188,6 +176,11 @@ class HubSpotGateway(Protocol):
     ) -> tuple[str, ...]:
         """Create the missing ones of `properties`, return their names. `group` is (name, label).
         Raise `PropertiesError` where one exists with a type that cannot be written."""
+
+    def property_faults(
+        self, portal: Portal, properties: Sequence[PropertyDefinition]
+    ) -> tuple[PropertyFault, ...]:
+        """Return those that are missing or cannot be used; create nothing."""
 
     def property_names(self, portal: Portal) -> frozenset[str]:
         """Return the names of all contact properties that are not archived."""
@@ -220,14 +213,18 @@ class HubSpotGateway(Protocol):
     def search_contacts(
         self, portal: Portal, filters: Mapping[str, str], properties: Sequence[str], limit: int = 10
     ) -> tuple[ContactRecord, ...]:
-        """Return up to 200 contacts whose properties equal all `filters`. The index lags behind
-        writes. 5 searches a second for all apps of a portal together."""
+        """Return up to 200 contacts whose properties equal all `filters`. Any search: the index
+        lags behind writes, and all apps of a portal together have 5 a second."""
+
+    def find_contacts(
+        self, portal: Portal, words: str, properties: Sequence[str], limit: int
+    ) -> tuple[ContactRecord, ...]:
+        """Return contacts by what HubSpot searches of them: names, addresses, phones, company."""
 
     def modified_contacts(
         self, portal: Portal, since: datetime, properties: Sequence[str], after: str | None
     ) -> ModifiedPage:
-        """Return up to 200 contacts changed at or after `since`; HubSpot pages to 10,000 only. The
-        index lags behind writes, so `since` should lie some minutes back."""
+        """Return up to 200 contacts changed at or after `since`, which lies some minutes back."""
 
     def contacts_holding(
         self, portal: Portal, name: str, since: datetime, after: int

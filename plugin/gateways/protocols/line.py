@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import IO, Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,39 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Content:
+    """A picture, video, voice message or file; `data` is closed by whoever gets it."""
+
+    data: IO[bytes]
+    content_type: str
+
+
+@dataclass(frozen=True)
 class RichMenu:
     menu_id: str
     name: str
     chat_bar_text: str  # on the bar below the chat
 
 
+@dataclass(frozen=True)
+class Coupon:
+    """`starts_at`, `ends_at`: None where LINE was not asked for them."""
+
+    coupon_id: str
+    title: str
+    running: bool
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 Message = Mapping[str, Any]
+
+
+class LineShop(Protocol):
+    """Pictures that LINE shows to everybody, without a channel."""
+
+    def emoji(self, product: str, emoji: str) -> bytes:
+        """Return a PNG of one of LINE's own emojis. Raise `not_found` where there is none."""
 
 
 class LineGateway(Protocol):
@@ -100,6 +126,8 @@ class LineGateway(Protocol):
     def follower_ids(self, channel: Channel, start: str | None) -> FollowerPage: ...
     def quota(self, channel: Channel) -> Quota: ...
     def rich_menus(self, channel: Channel) -> tuple[RichMenu, ...]: ...
+    def coupons(self, channel: Channel) -> tuple[Coupon, ...]: ...
+    def coupon(self, channel: Channel, coupon_id: str) -> Coupon: ...
     def link_rich_menu(self, channel: Channel, user_id: str, menu_id: str) -> None: ...
     def unlink_rich_menu(self, channel: Channel, user_id: str) -> None: ...
     def validate(self, channel: Channel, messages: Sequence[Message]) -> None: ...
@@ -130,6 +158,17 @@ class LineGateway(Protocol):
         messages: Sequence[Message],
         notification_disabled: bool = False,
     ) -> Accepted: ...
+    def mark_as_read(self, channel: Channel, token: str) -> None: ...
+    def show_loading(self, channel: Channel, user_id: str) -> None:
+        """Show moving dots for 20 seconds, while the friend's chat is open."""
+
+    def content(self, channel: Channel, message_id: str, largest: int) -> Content | None:
+        """Fetch what a friend sent; None while LINE prepares it. Raise `not_found` where LINE has
+        deleted it, `too_large` in `details` where it has more bytes than `largest`."""
+
+    def preparation_failed(self, channel: Channel, message_id: str) -> bool:
+        """Whether LINE has given up preparing a video or voice message."""
+
     def aggregation_units(self, channel: Channel) -> int: ...
     def opens(self, channel: Channel, unit: str, start: date, end: date) -> Opens: ...
     def delivered(self, channel: Channel, kind: str, day: date) -> int | None: ...

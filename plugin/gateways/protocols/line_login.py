@@ -32,6 +32,17 @@ class Identity:
 class LiffApp:
     liff_id: str
     endpoint: str  # the address it opens
+    scopes: tuple[str, ...] | None = None  # None: LINE does not say
+    view: str = ""  # compact, tall or full
+
+
+@dataclass(frozen=True)
+class LoginPage:
+    """How LINE's login page takes a request of ours."""
+
+    opens: bool
+    error: str = ""  # what it sends back to our address, in upper case
+    names_address: bool = False  # an error page that speaks of the callback URL
 
 
 class LineLoginGateway(Protocol):
@@ -49,6 +60,9 @@ class LineLoginGateway(Protocol):
         locale: str = "",
         auto_login: bool = True,
     ) -> str: ...
+    def login_page(self, login: Channel, redirect_uri: str) -> LoginPage:
+        """Open the page as a browser of nobody would, with the scope `email`, and go no further."""
+
     def exchange(
         self, login: Channel, code: str, redirect_uri: str, code_verifier: str
     ) -> LoginTokens: ...

@@ -15,6 +15,9 @@ class Letter:
 class MailGateway(Protocol):
     """E-mail. Raises `GatewayError` and nothing else."""
 
+    def check(self) -> None:
+        """Connect and sign in, and send nothing."""
+
     def send(self, letter: Letter) -> None:
         """Raise `invalid` where the address is refused for good, `lost` where the connection broke
         after the message had begun: it may arrive."""

@@ -17,9 +17,10 @@ from plugin.models.audience.references import (
     list_rows,
     missing_references,
     place,
+    tags_of,
     types_of_properties,
 )
-from plugin.models.audience.scope import Scope
+from plugin.models.audience.scope import Scope, is_sqlite
 from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
@@ -47,9 +48,18 @@ class CheckedRule:
     segments: Rules
     notes: Sequence[RuleFault] = ()
 
-    def scope(self, now: datetime | None = None, *, one_by_one: bool = False) -> Scope:
-        """`one_by_one`: the statement is about few friends, or reads them in the order of ids."""
+    def scope(
+        self,
+        now: datetime | None = None,
+        *,
+        one_by_one: bool = False,
+        first_alone: bool = False,
+    ) -> Scope:
+        """`one_by_one`: the statement is about few friends, or reads them in the order of ids.
+        `first_alone`: it returns the first who fit."""
         installation = self.account.installation
+        rules = (self.rule, *self.segments.values())
+        conditions = [each for rule in rules for each in conditions_of(rule)]
         return Scope(
             account_id=self.account.id,
             installation_id=installation.id,
@@ -57,7 +67,9 @@ class CheckedRule:
             zone=zone_of(installation.time_zone),
             segments=self.segments,
             lists=list_rows(installation.id),
+            tags=tags_of(installation.id, conditions),
             one_by_one=one_by_one,
+            first_alone=first_alone,
         )
 
 
@@ -87,8 +99,13 @@ def in_segment(
         raise RuleError([RuleFault("segment", Sentence("This segment is gone."))])
     account = segment.official_account
     checked = check_rule(account, SegmentVersion.current(segment).rule)
-    chosen = condition_of(checked.rule, checked.scope(one_by_one=one_by_one))
-    return and_(Friend.official_account_id == account.id, chosen)
+    scope = checked.scope(one_by_one=one_by_one, first_alone=not one_by_one)
+    chosen = condition_of(checked.rule, scope)
+    account_id = Friend.__table__.c.official_account_id
+    # Whoever asks names the account, too. Named twice, SQLite may look at every pair of a friend
+    # and an id that the segment has found.
+    own = account_id + 0 if is_sqlite() else account_id
+    return and_(own == account.id, chosen)
 
 
 class _Nested:

@@ -26,8 +26,9 @@ from plugin.models.audience.scope import Scope, among_values, found_by, is_sqlit
 from plugin.models.audience.texts import folded
 from plugin.models.broadcasts.recipient import SENT, Recipient
 from plugin.models.login_flow.linkage_token import LinkageToken
-from plugin.models.people.friend import FOLLOWING, Friend, has_tag
+from plugin.models.people.friend import FOLLOWING, Friend
 from plugin.models.people.linkage_entry import HistoryEntry
+from plugin.models.people.tag import FEW, has_any_tag, has_tag
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.question import ANSWERED, Question
@@ -64,11 +65,14 @@ def _followed_at(condition: Condition, scope: Scope) -> ColumnElement[bool]:
     return moment_in(followed_at, condition, scope)
 
 
-def _tag(condition: Condition, _: Scope) -> ColumnElement[bool]:
+def _tag(condition: Condition, scope: Scope) -> ColumnElement[bool]:
+    friend_id = Friend.__table__.c.id
     if _asks_known(condition):
-        length = func.json_array_length(Friend.tags)
-        return func.coalesce(length, 0) > 0
-    return or_(*(has_tag(str(tag)) for tag in condition.values))
+        return has_any_tag(friend_id)
+    tags = [scope.tags[name] for name in condition.values if name in scope.tags]  # type: ignore[index]
+    is_common = sum(tag.friends for tag in tags) >= FEW
+    one_by_one = scope.one_by_one or (scope.first_alone and is_common)
+    return has_tag(friend_id, tags, one_by_one=one_by_one)
 
 
 def _qr_code(condition: Condition, scope: Scope) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.people.tag import Tag
 from plugin.models.sending.link_target import LinkTarget
 
 GONE = {
@@ -35,6 +36,12 @@ def types_of_properties(installation_id: int) -> dict[str, str]:
 def list_rows(installation_id: int) -> dict[str, int]:
     """Return our row ids of the synced lists by HubSpot's id."""
     return {row.list_id: row.id for row in SyncedList.list_owned(installation_id)}
+
+
+def tags_of(installation_id: int, conditions: Iterable[Condition]) -> dict[str, Tag]:
+    """Return the tags that the conditions name, as far as they exist."""
+    named = [each for each in conditions if each.field.name == "friend.tag"]
+    return Tag.by_name(installation_id, {str(value) for each in named for value in each.values})
 
 
 def missing_references(account: OfficialAccount, rule: Rule) -> list[RuleFault]:

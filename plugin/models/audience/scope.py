@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from plugin.core.segments.rule import Rule
 from plugin.models.base import db
+from plugin.models.people.tag import Tag
 
 
 class Scope(NamedTuple):
@@ -23,8 +24,12 @@ class Scope(NamedTuple):
     zone: tzinfo
     segments: Mapping[int, Rule]
     lists: Mapping[str, int]
+    # Those that the rule names and that exist, by name.
+    tags: Mapping[str, Tag]
     # The statement is for few friends, so that nothing is gathered for all.
     one_by_one: bool = False
+    # It returns the first friends who fit, so that who has what many have is not gathered.
+    first_alone: bool = False
 
 
 def is_sqlite() -> bool:

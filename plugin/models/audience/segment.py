@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, selec
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.core.segments.ready import READY
+from plugin.core.text.row_ids import small_number
 from plugin.core.text.sentences import Sentence
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
@@ -80,6 +81,16 @@ class SegmentVersion(Base):
     def find(cls, segment: Segment, number: int) -> "SegmentVersion | None":
         statement = select(cls).where(cls.segment_id == segment.id, cls.number == number)
         return db.session.scalar(statement)
+
+    @classmethod
+    def owned_by(cls, segment_id: int) -> "Select[tuple[SegmentVersion]]":
+        return select(cls).where(cls.segment_id == segment_id)
+
+    @classmethod
+    def numbered(cls, segment_id: int, number: str) -> "SegmentVersion | None":
+        """`number`: as it stands in an address."""
+        wanted = cls.owned_by(segment_id).where(cls.number == (small_number(number) or 0))
+        return db.session.scalar(wanted)
 
     @classmethod
     def of_segment(cls, segment: Segment) -> "list[SegmentVersion]":

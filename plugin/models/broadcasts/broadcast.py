@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Select, String, select, text, up
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.official_account import OfficialAccount
 
 DRAFT, SCHEDULED, SENDING, PAUSED, FINISHED, CANCELLED = (
@@ -24,6 +25,7 @@ class Broadcast(Base):
     __table_args__ = (
         Index("broadcast_of_account", "official_account_id", "id"),
         Index("broadcast_in_state", "state", "schedule_at"),
+        Index("broadcast_of_form", "official_account_id", "form_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -84,6 +86,8 @@ class Broadcast(Base):
     approved_by: Mapped[str] = mapped_column(String(255), default="")
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
+    # The same for each press of the form that made the draft.
+    form_key: Mapped[str | None] = mapped_column(String(40))
     # Counts the saves of the draft, so that no save overwrites another unseen.
     version: Mapped[int] = mapped_column(default=1)
     # Chosen people: all rows, those left out and held out too, and not linked members of a list.
@@ -106,6 +110,11 @@ class Broadcast(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def program(self) -> str:
+        """Return the program or agent that drafted it; "" where a member did."""
+        return self.created_by if ApiKey.WORDS in self.created_by else ""
+
     @classmethod
     def owned(cls, installation_id: int, archived: bool = False) -> Select[tuple["Broadcast"]]:
         owned = cls.official_account_id.in_(OfficialAccount.owned_ids(installation_id))
@@ -115,6 +124,11 @@ class Broadcast(Base):
     @classmethod
     def find_owned(cls, installation_id: int, broadcast_id: int) -> "Broadcast | None":
         return db.session.scalar(cls.owned(installation_id).where(cls.id == broadcast_id))
+
+    @classmethod
+    def of_form(cls, account_id: int, form_key: str) -> "Broadcast | None":
+        own = cls.official_account_id == account_id, cls.form_key == form_key
+        return db.session.scalar(select(cls).where(*own))
 
     @classmethod
     def by_id(cls, broadcast_id: int) -> "Broadcast | None":

@@ -1,8 +1,9 @@
 """Each Official Account's rules of sending: frequency cap, quiet hours, holdout, approval, cost."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, UTCDateTime, db
@@ -40,3 +41,8 @@ class SendingRules(Base):
     @classmethod
     def of_account(cls, account_id: int) -> "SendingRules | None":
         return db.session.get(cls, account_id)
+
+    @classmethod
+    def of_accounts(cls, account_ids: Sequence[int]) -> "dict[int, SendingRules]":
+        rows = db.session.scalars(select(cls).where(cls.official_account_id.in_(account_ids)))
+        return {row.official_account_id: row for row in rows}

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, UTCDateTime, db
+from plugin.models.broadcasts.broadcast import Broadcast
 
 
 class Variant(Base):
@@ -26,6 +27,10 @@ class Variant(Base):
     aggregation_unit: Mapped[str] = mapped_column(String(30), default="")
     opens: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     opens_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def is_kept(self, broadcast: Broadcast) -> bool:
+        """Whether a template's version was stored here, so that a later one changes nothing."""
+        return broadcast.frozen_at is not None and self.template_version is not None
 
     @classmethod
     def of_broadcast(cls, broadcast_id: int) -> "list[Variant]":

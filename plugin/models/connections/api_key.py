@@ -12,14 +12,23 @@ class ApiKey(Base):
     """A program's key to one Installation; only its fingerprint is stored."""
 
     __tablename__ = "api_key"
+    # How the name of a program begins where it stands beside members' e-mail addresses.
+    WORDS = "API key"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     installation_id: Mapped[int] = mapped_column(index=True)
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     prefix: Mapped[str] = mapped_column(String(16))
     role: Mapped[str] = mapped_column(String(20))
+    # What its owner calls it.
+    name: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def shown_name(self) -> str:
+        """Return what the audit and histories call whoever holds it."""
+        return f"{self.WORDS} {self.name or self.prefix}"
 
     @classmethod
     def list_owned(cls, installation_id: int) -> "list[ApiKey]":

@@ -38,6 +38,8 @@ class Installation(Base):
     properties_ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     properties_error: Mapped[str] = mapped_column(String(500), default="")
     installed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # The events that receivers of outgoing webhooks chose, so that nobody else's cost a statement.
+    webhook_events: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     # While HubSpot is removed: the last delivery whose text is erased.
     erased_to: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 

@@ -1,13 +1,12 @@
 """LINE Official Accounts of an Installation, each with its two channels."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
-from plugin.models.transaction import current_row
 
 if TYPE_CHECKING:
     from plugin.models.connections.installation import Installation
@@ -84,28 +83,3 @@ class OfficialAccount(Base):
     @classmethod
     def by_id(cls, account_id: int) -> "OfficialAccount | None":
         return db.session.get(cls, account_id)
-
-
-class WebhookAccount(NamedTuple):
-    """What LINE's webhook needs of an account: at every call, so no other secret is opened."""
-
-    id: int
-    installation_id: int
-    channel_secret: str
-    bot_user_id: str
-    was_seen: bool
-
-
-_BY_WEBHOOK_KEY = select(
-    OfficialAccount.id,
-    OfficialAccount.installation_id,
-    OfficialAccount.channel_secret,
-    OfficialAccount.bot_user_id,
-    OfficialAccount.webhook_seen_at.is_not(None),
-).where(OfficialAccount.webhook_key == bindparam("key"))
-
-
-def account_of_webhook(key: str) -> WebhookAccount | None:
-    """Read the account as it stands at this moment."""
-    row = current_row(_BY_WEBHOOK_KEY, {"key": key})
-    return WebhookAccount(*row) if row else None

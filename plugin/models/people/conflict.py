@@ -1,6 +1,8 @@
 """Link requests that conflict with another linkage, kept until a person decides."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +14,14 @@ from plugin.models.people.friend import Friend
 
 # How a conflict ended: the linkage stayed, the request won, or it resolved itself.
 KEPT, MOVED, SETTLED = "kept", "moved", "settled"
+
+
+class Pair(NamedTuple):
+    """Whom a request is about, by the platforms' ids."""
+
+    official_account_id: int
+    contact_id: int
+    line_user_id: str
 
 
 class Conflict(Base):
@@ -64,6 +74,23 @@ class Conflict(Base):
     def find_owned(cls, installation_id: int, conflict_id: int) -> "Conflict | None":
         statement = select(cls).where(cls.installation_id == installation_id)
         return db.session.scalar(statement.where(cls.id == conflict_id))
+
+    @classmethod
+    def ids_of(cls, installation_id: int, pairs: Collection[Pair]) -> dict[Pair, int]:
+        """Return the conflicts' ids, decided or not; a merged contact's is that of its survivor."""
+        statement = (
+            select(cls.official_account_id, Contact.contact_id, Friend.line_user_id, cls.id)
+            .join(Friend, Friend.id == cls.friend_id)
+            .join(Contact, func.coalesce(Contact.merged_into_id, Contact.id) == cls.contact_row_id)
+            .where(
+                cls.installation_id == installation_id,
+                Contact.installation_id == installation_id,
+                Contact.contact_id.in_({pair.contact_id for pair in pairs}),
+                Friend.line_user_id.in_({pair.line_user_id for pair in pairs}),
+            )
+        )
+        rows = db.session.execute(statement).tuples()
+        return {Pair(account, contact, user): found for account, contact, user, found in rows}
 
     @classmethod
     def count_open(cls, installation_id: int) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from plugin.core.text.person_names import full_name
 from plugin.models.base import Base, BigId, UTCDateTime, db
+from plugin.models.sql import partial_index
 
 
 class Contact(Base):
@@ -27,6 +28,8 @@ class Contact(Base):
         UniqueConstraint("installation_id", "contact_id"),
         Index("contact_mirror_owed", "installation_id", "mirror_owed"),
         Index("contact_check_owed", "installation_id", "check_owed"),
+        Index("contact_email", "installation_id", "email"),
+        partial_index("contact_refused", "installation_id", part="mirror_error <> ''"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -5,15 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
-    JSON,
-    ColumnElement,
     ForeignKey,
+    Index,
     Select,
     String,
     UniqueConstraint,
-    exists,
-    func,
-    literal_column,
     select,
     update,
 )
@@ -21,7 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.tag import Tag
 from plugin.models.sql import among, partial_index
+from plugin.models.system.activity import count
 
 if TYPE_CHECKING:
     from plugin.models.people.linkage import Linkage
@@ -33,6 +31,12 @@ class Friend(Base):
     __tablename__ = "friend"
     __table_args__ = (
         UniqueConstraint("official_account_id", "line_user_id"),
+        # The orders in which the list of friends stands, and a filter of it.
+        Index("friend_newest", "official_account_id", "id"),
+        Index("friend_by_name", "official_account_id", "display_name", "id"),
+        Index("friend_by_message", "official_account_id", "last_received_at", "id"),
+        Index("friend_by_change", "official_account_id", "status_since", "id"),
+        Index("friend_by_status", "official_account_id", "status", "id"),
         # Empty in the end, full while a large account's friends are imported.
         partial_index(
             "friend_profile_owed", "official_account_id", "id", part="profile_at IS NULL"
@@ -56,10 +60,13 @@ class Friend(Base):
     # The result of the last send, a refused one too: a `core.properties.SEND_RESULTS`.
     last_result: Mapped[str] = mapped_column(String(40), default="", server_default="")
     last_clicked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
     linkage: Mapped["Linkage | None"] = relationship(back_populates="friend", lazy="joined")
+    # Changed by `services.friends.tags` alone. Whoever shows many friends loads them at once.
+    given_tags: Mapped[list[Tag]] = relationship(
+        secondary="friend_tag", order_by="FriendTag.place", viewonly=True
+    )
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["Friend"]]:
@@ -75,14 +82,34 @@ class Friend(Base):
         statement = select(cls).where(cls.official_account_id == account_id)
         return db.session.scalar(statement.where(cls.line_user_id == line_user_id))
 
+    @property
+    def tags(self) -> list[str]:
+        return [tag.name for tag in self.given_tags]
+
     def note_status(self, status: str, at: datetime) -> bool:
         """Store a newer status. Return False for a late, older event (LINE keeps no order)."""
         if self.status_at is not None and at < self.status_at:
             return False
         if status != self.status:
             self.status_since = at
-        self.status, self.status_at = status, at
+            self.change_status(status)
+        self.status_at = at
         return True
+
+    def change_status(self, status: str) -> None:
+        """Store it, and count the change."""
+        # What it was is read under a lock, so that two transactions do not count one change twice.
+        standing = select(Friend.status).where(Friend.id == self.id).with_for_update()
+        count_status(self.official_account_id, db.session.scalar(standing), status)
+        self.status = status
+
+
+def count_status(account_id: int, was: str | None, status: str, n: int = 1) -> None:
+    """Count so many friends whose status has changed, in the caller's transaction."""
+    if was != status:
+        for name, change in ((was, -n), (status, n)):
+            if name in (FOLLOWING, BLOCKED):
+                count(account_id, name, change)
 
 
 def note_sent(friend_ids: Sequence[int], now: datetime) -> None:
@@ -93,11 +120,3 @@ def note_sent(friend_ids: Sequence[int], now: datetime) -> None:
     sent = update(Friend).where(among(Friend.id, locked.with_for_update()))
     values = {"last_sent_at": now, "last_result": "sent"}
     db.session.execute(sent.values(values), execution_options={"synchronize_session": False})
-
-
-def has_tag(tag: str) -> ColumnElement[bool]:
-    # Tags are a JSON list, which each database opens by a function of its own.
-    dialect = db.session().get_bind().dialect.name
-    opened = func.json_each if dialect == "sqlite" else func.json_array_elements_text
-    element = opened(Friend.tags).table_valued("value")
-    return exists(select(literal_column("1")).select_from(element).where(element.c.value == tag))

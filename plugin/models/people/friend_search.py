@@ -1,29 +1,26 @@
 """Search for friends by the filters of the list."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    cast,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
 
 from plugin.models.audience.checked_rule import in_segment
 from plugin.models.base import db
-from plugin.models.people.contact import Contact
-from plugin.models.people.friend import Friend, has_tag
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.find_people import matches
+from plugin.models.people.friend import UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
+from plugin.models.people.tag import FEW, Tag, beginning_with, has_tag
+from plugin.models.system.activity import BLOCKED, FOLLOWING, FRIENDS, LINKED, totals
+
+# Who fits is counted up to here: beyond, the exact number would take reading all friends.
+MOST_COUNTED = 1_000
 
 
 class FriendFilter(NamedTuple):
-    """Filters; None and "" leave one out. `q` is a part of a name or address."""
+    """Filters; None, "" and () leave one out. `q`: beginnings of words of names, addresses and ids.
+    `ids`: friends who were chosen one by one."""
 
     linked: bool | None = None
     status: str = ""
@@ -31,6 +28,7 @@ class FriendFilter(NamedTuple):
     tag: str = ""
     official_account: int | None = None
     segment: int | None = None
+    ids: Sequence[int] = ()
 
 
 def find_friends(
@@ -38,47 +36,84 @@ def find_friends(
 ) -> Select[tuple[Friend]]:
     """Select the matching friends. Raise `RuleError` where the segment is gone or names something
     that is. `one_by_one`: a few of them are read, in the order of ids."""
-    statement = Friend.owned(installation_id)
+    conditions = friend_conditions(installation_id, filters, one_by_one=one_by_one)
+    if filters.official_account is not None:
+        conditions.append(Friend.official_account_id == filters.official_account)
+    return Friend.owned(installation_id).where(*conditions)
+
+
+def friend_conditions(
+    installation_id: int, filters: FriendFilter, *, one_by_one: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return what `find_friends` asks for, but for the Official Account. Raise as it does."""
+    conditions: list[ColumnElement[bool]] = []
     if filters.segment is not None:
-        chosen = in_segment(installation_id, filters.segment, one_by_one=one_by_one)
-        statement = statement.where(chosen)
+        conditions.append(in_segment(installation_id, filters.segment, one_by_one=one_by_one))
     if filters.linked is not None:
         linked = exists().where(Linkage.friend_id == Friend.id)
-        statement = statement.where(linked if filters.linked else ~linked)
+        conditions.append(linked if filters.linked else ~linked)
     if filters.status:
-        statement = statement.where(Friend.status == filters.status)
+        conditions.append(Friend.status == filters.status)
     if filters.tag:
-        statement = statement.where(has_tag(filters.tag))
+        tag = Tag.by_name(installation_id, [filters.tag]).get(filters.tag)
+        conditions.append(false() if tag is None else carries(tag))
+    if filters.ids:
+        conditions.append(Friend.id.in_(filters.ids))
+    if filters.q.strip():
+        conditions.append(matches(installation_id, filters.q))
+    return conditions
+
+
+def carries(tag: Tag) -> ColumnElement[bool]:
+    return has_tag(Friend.__table__.c.id, [tag], one_by_one=tag.friends >= FEW)
+
+
+class Matching(NamedTuple):
+    """How many fit, or more than that."""
+
+    number: int
+    is_more: bool = False
+
+
+def count_matching(installation_id: int, filters: FriendFilter) -> Matching:
+    """Count who fits, up to `MOST_COUNTED` where nobody keeps count. Raise as `find_friends`."""
+    kept = _kept_count(installation_id, filters)
+    if kept is not None:
+        return Matching(kept)
+    tag = Tag.by_name(installation_id, [filters.tag]).get(filters.tag)
+    if filters.tag and tag is None:
+        return Matching(0)
+    others = filters._replace(tag="")
+    found = find_friends(installation_id, others).with_only_columns(Friend.id)
+    if tag is not None:
+        found = found.where(*beginning_with(tag, Friend.__table__.c.id))
+    few = found.limit(MOST_COUNTED + 1).subquery()
+    number = db.session.scalar(select(func.count()).select_from(few)) or 0
+    return Matching(min(number, MOST_COUNTED), is_more=number > MOST_COUNTED)
+
+
+def _kept_count(installation_id: int, filters: FriendFilter) -> int | None:
+    """Return the count that writes keep, of all friends, or of one status or linkage."""
+    everybody = FriendFilter(official_account=filters.official_account)
+    if filters not in (
+        everybody,
+        everybody._replace(linked=filters.linked),
+        everybody._replace(status=filters.status),
+    ):
+        return None
+    account_ids = OfficialAccount.owned_ids(installation_id)
     if filters.official_account is not None:
-        statement = statement.where(Friend.official_account_id == filters.official_account)
-    return statement.where(_matches(filters.q)) if filters.q.strip() else statement
-
-
-def _matches(q: str) -> ColumnElement[bool]:
-    words = q.split()
-    linked: Select[tuple[Any]] = select(literal_column("1")).where(
-        Linkage.friend_id == Friend.id, Linkage.contact_row_id == Contact.id
-    )
-    contact: list[Any] = [Contact.email, Contact.firstname, Contact.lastname]
-    contact.append(cast(Contact.contact_id, String))
-    own = [Friend.display_name, Friend.line_user_id]
-    # Every word must match, so that "Alice Example" finds her by both her names.
-    met = [
-        or_(
-            *(column.icontains(word, autoescape=True) for column in own),
-            exists(
-                linked.where(or_(*(field.icontains(word, autoescape=True) for field in contact)))
-            ),
-        )
-        for word in words
-    ]
-    return and_(*met)
+        account_ids = account_ids.where(OfficialAccount.id == filters.official_account)
+    standing = totals(account_ids)
+    linked, status = filters.linked, filters.status
+    if linked is not None:
+        return standing[LINKED] if linked else standing[FRIENDS] - standing[LINKED]
+    if status == UNKNOWN:
+        return standing[FRIENDS] - standing[FOLLOWING] - standing[BLOCKED]
+    return standing.get(status, 0) if status else standing[FRIENDS]
 
 
 def count_friends(installation_id: int) -> dict[str, int]:
-    """Return how many friends a tenant has: "all", "linked", and by status."""
-    rows = Friend.owned(installation_id).with_only_columns(Friend.status, func.count())
-    by_status = dict(db.session.execute(rows.group_by(Friend.status)).tuples().all())
-    linkages = Linkage.owned(installation_id).with_only_columns(func.count())
-    linked = db.session.scalar(linkages) or 0
-    return {"all": sum(by_status.values()), "linked": linked, **by_status}
+    """Return how many friends a tenant has: "all" and "linked"."""
+    standing = totals(OfficialAccount.owned_ids(installation_id))
+    return {"all": standing[FRIENDS], "linked": standing[LINKED]}

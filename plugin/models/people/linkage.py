@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -21,6 +21,8 @@ class Linkage(Base):
         # The database allows one contact per friend, and one friend per contact on each account.
         UniqueConstraint("friend_id"),
         UniqueConstraint("official_account_id", "contact_row_id"),
+        Index("linkage_of_newest_friend", "official_account_id", "friend_id"),
+        Index("linkage_newest", "official_account_id", "linked_at", "friend_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -30,7 +32,8 @@ class Linkage(Base):
     method: Mapped[str] = mapped_column(String(20))
     linked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     friend: Mapped[Friend] = relationship(back_populates="linkage", lazy="joined", innerjoin=True)
-    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+    # An inner join, nested in a friend's outer one, has SQLite read all linkages for each friend.
+    contact: Mapped[Contact] = relationship(lazy="joined")
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["Linkage"]]:

@@ -43,7 +43,7 @@ class HistoryEntry(Base):
         return db.session.scalars(select(cls).where(cls.undoes_id == entry_id)).one()
 
     @classmethod
-    def of_friend(cls, friend: Friend) -> "list[HistoryEntry]":
+    def of_friend(cls, friend: Friend, limit: int) -> "list[HistoryEntry]":
         statement = select(cls).where(cls.official_account_id == friend.official_account_id)
         statement = statement.where(cls.line_user_id == friend.line_user_id)
-        return list(db.session.scalars(statement.order_by(cls.id.desc())))
+        return list(db.session.scalars(statement.order_by(cls.id.desc()).limit(limit)))

@@ -42,6 +42,12 @@ class Delivery(Base):
     __table_args__ = (
         Index("delivery_of_account", "official_account_id", "id"),
         # Small whatever was ever sent, so that asking whether anything waits costs nothing.
+        # Most deliveries have one of these alone.
+        partial_index("delivery_of_call", "action_call_id", part="action_call_id IS NOT NULL"),
+        partial_index("delivery_of_broadcast", "broadcast_id", part="broadcast_id IS NOT NULL"),
+        partial_index(
+            "delivery_of_conversation", "conversation_id", part="conversation_id IS NOT NULL"
+        ),
         partial_index(
             "delivery_of_template", "template_id", "created_at", part="template_id IS NOT NULL"
         ),
@@ -51,9 +57,11 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"))
     friend_id: Mapped[int] = mapped_column(ForeignKey("friend.id"), index=True)
-    action_call_id: Mapped[int | None] = mapped_column(ForeignKey("action_call.id"), index=True)
-    # The broadcast that it belongs to; neither it nor an execution: a test send.
-    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"), index=True)
+    action_call_id: Mapped[int | None] = mapped_column(ForeignKey("action_call.id"))
+    # The broadcast that it belongs to; no execution, broadcast or conversation: a test send.
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"))
+    # The conversation that it is an answer in.
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
     retry_key: Mapped[str] = mapped_column(String(36), unique=True)
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     silent: Mapped[bool] = mapped_column(default=False)
@@ -124,11 +132,6 @@ class Delivery(Base):
     @classmethod
     def by_retry_key(cls, retry_key: str) -> "Delivery | None":
         return db.session.scalar(select(cls).where(cls.retry_key == retry_key))
-
-    @classmethod
-    def of_friend(cls, friend_id: int, limit: int) -> "list[Delivery]":
-        statement = select(cls).where(cls.friend_id == friend_id)
-        return list(db.session.scalars(statement.order_by(cls.id.desc()).limit(limit)))
 
 
 # Each account once for all, since its secrets are opened with it; contacts where they are used.

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select, text
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plugin.core.text.row_ids import small_number
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.sending.template import Template
 
@@ -29,8 +30,18 @@ class TemplateVersion(Base):
 
     @classmethod
     def of_template(cls, template_id: int) -> "list[TemplateVersion]":
-        statement = select(cls).where(cls.template_id == template_id)
-        return list(db.session.scalars(statement.order_by(cls.number.desc())))
+        rows = cls.owned_by(template_id).order_by(cls.number.desc())
+        return list(db.session.scalars(rows))
+
+    @classmethod
+    def owned_by(cls, template_id: int) -> "Select[tuple[TemplateVersion]]":
+        return select(cls).where(cls.template_id == template_id)
+
+    @classmethod
+    def numbered(cls, template_id: int, number: str) -> "TemplateVersion | None":
+        """`number`: as it stands in an address."""
+        wanted = cls.owned_by(template_id).where(cls.number == (small_number(number) or 0))
+        return db.session.scalar(wanted)
 
     @classmethod
     def untracked(cls, template_ids: Collection[int]) -> set[tuple[int, int]]:

@@ -31,6 +31,8 @@ class JobKind(NamedTuple):
 
 HOURLY = timedelta(hours=1)
 SEND, BROADCAST, SYNC, IMPORT = "send", "broadcast", "sync", "import"
+# Servers of others, which may be slow.
+WEBHOOK = "webhook"
 
 JOB_KINDS: dict[str, JobKind] = {
     "deliver": JobKind(SEND, Sentence("Send a message")),
@@ -84,6 +86,20 @@ JOB_KINDS: dict[str, JobKind] = {
     "read_profiles": JobKind(
         SYNC, Sentence("Read friends' profiles from LINE"), outlives_hubspot=True
     ),
+    "write_search_terms": JobKind(
+        IMPORT,
+        Sentence("Note the words by which friends are found"),
+        every=timedelta(seconds=20),
+        outlives_hubspot=True,
+    ),
+    "fetch_content": JobKind(IMPORT, Sentence("Fetch what friends sent"), outlives_hubspot=True),
+    "mark_as_read": JobKind(SYNC, Sentence("Tell LINE what was read"), outlives_hubspot=True),
+    "notify_of_waiting": JobKind(
+        SYNC,
+        Sentence("Tell the team of friends who wait for an answer"),
+        every=timedelta(minutes=1),
+        outlives_hubspot=True,
+    ),
     "read_quota": JobKind(SYNC, Sentence("Read the message quota"), outlives_hubspot=True),
     "read_quotas": JobKind(SYNC, Sentence("Plan reading the message quotas"), every=HOURLY),
     "ensure_properties": JobKind(SYNC, Sentence("Create the contact properties"), rests=True),
@@ -124,6 +140,17 @@ JOB_KINDS: dict[str, JobKind] = {
     "compare_sends": JobKind(SYNC, Sentence("Compare sends with LINE's counts")),
     "look_at_goal": JobKind(IMPORT, Sentence("Look who reached a broadcast's goal"), rests=True),
     "write_spend": JobKind(SYNC, Sentence("Write a campaign's spend to HubSpot"), rests=True),
+    "forget_media": JobKind(
+        IMPORT, Sentence("Delete a picture, video or file"), outlives_hubspot=True
+    ),
+    "fold_activity": JobKind(
+        SYNC, Sentence("Add up what happened"), every=timedelta(minutes=1), outlives_hubspot=True
+    ),
+    "check_counts": JobKind(IMPORT, Sentence("Compare counts with what is there")),
+    "send_webhooks": JobKind(WEBHOOK, Sentence("Tell a receiver of events"), after_commit=True),
+    "relay_line": JobKind(
+        WEBHOOK, Sentence("Relay LINE's calls to another tool"), after_commit=True
+    ),
     "tag_many": JobKind(IMPORT, Sentence("Tag many friends"), outlives_hubspot=True),
 }
 QUEUES = sorted({kind.queue for kind in JOB_KINDS.values()})

@@ -9,6 +9,9 @@ from plugin.models.base import Base, db, db_now_ms
 from plugin.models.sql import insert_or
 from plugin.models.transaction import affected
 
+# Whoever has it enqueues the recurring jobs.
+TICKS = "ticks"
+
 
 class Lease(Base):
     __tablename__ = "lease"

@@ -47,6 +47,14 @@ def change_tokens() -> Answer:
     return sandbox.store.put("hubspot-options", "oauth", options)
 
 
+@control.post("/scopes")
+def change_scopes() -> Answer:
+    """`{portal, scopes}`: what the portal has granted to the app, in its tokens too."""
+    body = request.get_json()
+    tokens.set_scopes(world(), _portal(body), list(body["scopes"]))
+    return {"scopes": body["scopes"]}
+
+
 @control.post("/uninstall")
 def uninstall() -> Answer:
     """`{portal}`: an admin removes the app in HubSpot; the app gets no event."""

@@ -6,6 +6,7 @@ from plugin.sandbox.line import console, control_line
 from plugin.sandbox.line.api import (
     account_link,
     content,
+    coupons,
     liff_apps,
     messages,
     people,
@@ -34,6 +35,7 @@ def blueprints() -> list[Blueprint]:
         statistics.blueprint,
         people.blueprint,
         rich_menus.blueprint,
+        coupons.blueprint,
         webhook_settings.blueprint,
         content.blueprint,
         login_api.blueprint,

@@ -46,6 +46,8 @@ def deliver(
         # One value under two names: the record for tests, and the bubble on the phone.
         world.store.put("line_delivery", number, value)
         world.store.put(chat_kind(channel, user_id), ids[0], value)
+        # What was being written has come.
+        world.store.delete("line_loading", f"{channel} {user_id}")
 
 
 def keep_incoming(world: World, channel: str, user_id: str, message: Value) -> None:

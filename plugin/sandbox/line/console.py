@@ -12,7 +12,9 @@ from plugin.sandbox.store import Value
 from plugin.sandbox.world import world
 
 blueprint = Blueprint("line_console", __name__, url_prefix="/line-console")
-ACCOUNT_SWITCHES = ("use_webhook", "redelivery", "verified")
+ACCOUNT_SWITCHES = (
+    "use_webhook", "redelivery", "verified", "content_gone", "content_slow", "content_fails",
+)  # fmt: skip
 LOGIN_SWITCHES = ("email_permission", "published", "auto_login_fails")
 LOG_LINES = 50
 
@@ -65,8 +67,11 @@ def change_account(channel: str) -> ResponseReturnValue:
     switches = {name: name in request.form for name in ACCOUNT_SWITCHES}
     # Left empty: a plan without a limit.
     limit = request.form.get("quota_limit", "").strip()
-    quota = {"quota_limit": int(limit) if limit.isdecimal() else None}
-    world().store.put("line_account", channel, {**account, **switches, **quota})
+    values = {
+        "quota_limit": int(limit) if limit.isdecimal() else None,
+        "chat_mode": "chat" if "chat" in request.form else "bot",
+    }
+    world().store.put("line_account", channel, {**account, **switches, **values})
     return redirect(url_for("line_console.console", note=f"{account['name']}: saved."))
 
 

@@ -203,6 +203,19 @@ def change_settings() -> ResponseReturnValue:
     return jsonify({name: settings.setting(world(), name) for name in settings.DEFAULTS})
 
 
+@blueprint.post("/line-liff/<liff_id>")
+def change_liff_app(liff_id: str) -> ResponseReturnValue:
+    """Overwrite members of a LIFF app, as its owner does in the console; `{}` deletes it."""
+    entry, body = world().store.get("line_liff", liff_id), request.get_json()
+    if entry is None:
+        raise InvalidControl(f"no LIFF app {liff_id}")
+    if not body:
+        return jsonify(world().store.delete("line_liff", liff_id))
+    return jsonify(
+        world().store.put("line_liff", liff_id, {**entry, "app": {**entry["app"], **body}})
+    )
+
+
 @blueprint.post("/line-channels/<channel>")
 def change_channel(channel: str) -> ResponseReturnValue:
     """Overwrite fields of an account or Login channel: switches, secret, endpoint, provider."""

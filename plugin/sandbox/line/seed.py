@@ -61,6 +61,9 @@ def _switches() -> dict[str, Any]:
         "verified": True,
         "use_webhook": True,
         "redelivery": False,
+        "content_gone": False,
+        "content_slow": False,
+        "content_fails": False,
         "webhook_endpoint": "",
         # Large enough for a bench; a test of the limit sets its own number.
         "quota_limit": 200_000,

@@ -1,6 +1,7 @@
 """Options of the actions' fields in HubSpot's workflow editor. A workflow stores only the value, so
 archived rows are not offered but a saved value is still found."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from plugin.services.connections.channels import messaging_channel
 PAGE = 100
 # HubSpot's editor should not wait longer than two seconds.
 BUDGET_SECONDS = 1.8
+# The end of a template's label.
+_VERSION = re.compile(r"\s*·\s*version [0-9]+$")
 
 
 class OptionsQuery(NamedTuple):
@@ -76,7 +79,9 @@ def _codes(_: Dependencies, installation_id: int, query: OptionsQuery) -> Option
 
 def _templates(_: Dependencies, installation_id: int, query: OptionsQuery) -> Options:
     statement = _of_tenant(Template, installation_id).order_by(Template.name, Template.id)
-    return _rows(statement, Template, query, _template_choice)
+    # Somebody may look for the label that they saw.
+    named = query._replace(search=_VERSION.sub("", query.search))
+    return _rows(statement, Template, named, _template_choice)
 
 
 def _tags(_: Dependencies, installation_id: int, query: OptionsQuery) -> Options:
@@ -195,8 +200,11 @@ def _code_choice(code: QRCode) -> Choice:
 
 
 def _template_choice(template: Template) -> Choice:
+    # A workflow keeps the id alone, and sends whatever version is the newest at that moment.
+    name = f"{template.name} · version {template.version}"
     account = template.official_account.name
-    return Choice(_label(template, template.name), str(template.id), account)
+    described = f"{account} · sends the newest version, {template.version} as of now"
+    return Choice(_label(template, name), str(template.id), described)
 
 
 def _segment_choice(segment: Segment) -> Choice:

@@ -10,7 +10,6 @@ from plugin.services.friends.tags import (
     InvalidTag,
     lock_friend,
     read_tags,
-    register_tags,
     set_tags,
     with_added,
     with_removed,
@@ -33,8 +32,6 @@ def tag_friend(context: ActionContext, call: ActionCall, inputs: Mapping[str, st
     new_tags = with_removed(friend.tags, tags) if removes else with_added(friend.tags, tags)
     if len(new_tags) > MAX_TAGS:
         return _refused("invalid_tag", f"A friend can carry {MAX_TAGS} tags at most.")
-    if not removes:
-        register_tags(call.installation_id, tags)
     set_tags(friend, new_tags)
     return Answer(SUCCESS, {"result": "tagged", "tags": "; ".join(new_tags), "error": ""})
 

@@ -18,6 +18,11 @@ def spent(broadcast: Broadcast, messages: int) -> Cost | None:
     return _cost(broadcast.official_account_id, messages, broadcast.used_before or 0)
 
 
+def month_cost(account: OfficialAccount, rules: SendingRules | None) -> Cost | None:
+    """Return what this month's messages cost so far; None where no plan was entered."""
+    return _by_plan(rules, used_this_month(account), 0)
+
+
 def used_this_month(account: OfficialAccount) -> int:
     """Return LINE's count at the last reading, 0 where that is of another month."""
     read_at = account.quota_read_at
@@ -26,7 +31,10 @@ def used_this_month(account: OfficialAccount) -> int:
 
 
 def _cost(account_id: int, messages: int, used_before: int) -> Cost | None:
-    rules = SendingRules.of_account(account_id)
+    return _by_plan(SendingRules.of_account(account_id), messages, used_before)
+
+
+def _by_plan(rules: SendingRules | None, messages: int, used_before: int) -> Cost | None:
     if rules is None or (rules.price_milli is None and rules.free_messages is None):
         return None
     plan = rules.free_messages, rules.price_milli, rules.currency

@@ -9,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, fingerprints, refuse_overwrite
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
-from plugin.models.broadcasts.broadcast import DRAFT, Broadcast
+from plugin.models.broadcasts.broadcast import ALL, DRAFT, Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import affected, transaction
@@ -42,10 +42,22 @@ class Content(NamedTuple):
     tracks_links: bool = True
 
 
-def create_draft(account: OfficialAccount, name: str, by: str = "") -> Broadcast:
-    now = utcnow()
+def create_draft(
+    account: OfficialAccount,
+    name: str,
+    by: str = "",
+    audience: str = ALL,
+    form_key: str | None = None,
+) -> Broadcast:
+    """`audience`: of what kind it is, before anything else of it is saved. `form_key`: raise
+    SQLAlchemy's IntegrityError where a draft has it already."""
     broadcast = Broadcast(
-        official_account=account, name=name[:LONGEST_NAME], created_by=by, created_at=now
+        official_account=account,
+        name=name[:LONGEST_NAME],
+        audience=audience,
+        form_key=form_key,
+        created_by=by,
+        created_at=utcnow(),
     )
     with transaction() as session:
         session.add(broadcast)

@@ -55,7 +55,7 @@ def freeze(broadcast_id: int, *states: str) -> bool:
             return False
         variants = Variant.of_broadcast(broadcast.id)
         for variant in variants:
-            _fix(variant)
+            fix_version(variant)
         _insert(broadcast, len(variants))
         broadcast.total = recount(broadcast.id)
         if broadcast.budget is not None:
@@ -70,7 +70,7 @@ def freeze(broadcast_id: int, *states: str) -> bool:
     return True
 
 
-def _fix(variant: Variant) -> None:
+def fix_version(variant: Variant) -> None:
     """Store the template's present messages, since a later version must change nothing here."""
     if variant.template_id is None:
         return

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 
 from plugin.core.clock import utcnow
-from plugin.core.quota import MONTH_ZONE
+from plugin.core.quota import MONTH_ZONE, day_of
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.measures import TemplateUnit
@@ -18,7 +18,7 @@ from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.broadcasts.cost import used_this_month
 from plugin.services.connections.channels import messaging_channel
-from plugin.services.sending.statistics_names import day_of, read_names, take_names
+from plugin.services.sending.statistics_names import read_names, take_names
 
 # LINE's counts change no more after 14 days (measuring impressions); one more for its own delay.
 WATCHED, LONGEST = timedelta(days=15), timedelta(days=30)

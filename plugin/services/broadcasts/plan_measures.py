@@ -17,6 +17,7 @@ from plugin.services.broadcasts.campaigns import lacks_spend, may_write_spend
 from plugin.services.broadcasts.goals import LONGEST_GOAL
 from plugin.services.broadcasts.opens import next_due
 from plugin.services.broadcasts.reconcile_sends import next_day
+from plugin.services.system.activity import is_night
 
 # An account that sent nothing for so long has no count to compare.
 LATELY = timedelta(days=5)
@@ -30,6 +31,7 @@ def plan_measures() -> None:
     counts = [(key, tenant) for key, tenant in accounts if _sends(key, now) and next_day(key, now)]
     goals = _goals_under_way(now)
     work = {"read_opens": opens, "compare_sends": counts, "look_at_goal": goals}
+    work["check_counts"] = accounts if is_night(now) else []
     with transaction():
         for kind, rows in {**work, "write_spend": _missing_spends(now)}.items():
             for key, tenant in _without_job(kind, rows):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import case, func, select
 
 from plugin.core.clock import utcnow
-from plugin.core.quota import MONTH_ZONE
+from plugin.core.quota import MONTH_ZONE, day_of
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.measures import DailyCount
@@ -18,7 +18,6 @@ from plugin.models.sql import insert_or
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
-from plugin.services.sending.statistics_names import day_of
 
 PUSH, MULTICAST, REPLY = KINDS = ("push", "multicast", "reply")
 # A day that LINE does not count by then stays open: it had fewer than 20 messages.

@@ -28,6 +28,7 @@ from plugin.models.transaction import affected, transaction
 from plugin.services.broadcasts.drafts import WrongState, held_in
 from plugin.services.broadcasts.job.open_multicasts import release_planned
 from plugin.services.broadcasts.preflight import needs_approval, problems_of
+from plugin.services.broadcasts.usage import kept_versions
 
 TRIED = ("sending", "sent", "failed", "unknown")
 
@@ -38,6 +39,10 @@ class CannotStart(Exception):
     def __init__(self, problems: list[tuple[str, object]]) -> None:
         super().__init__(problems)
         self.problems = problems
+
+
+class WordsChanged(Exception):
+    """The broadcast sends other words than the member has read."""
 
 
 class NotAllowed(Exception):
@@ -125,9 +130,11 @@ def back_to_draft(broadcast: Broadcast, reason: str = "", error: str = "") -> No
     wake(broadcast)
 
 
-def approve(broadcast: Broadcast, by: str, typed: int | None = None) -> None:
-    """Agree to the frozen number. A lone owner types it instead of another member. Raise
-    `NotAllowed`, or `WrongState`."""
+def approve(
+    broadcast: Broadcast, by: str, typed: int | None = None, read: str | None = None
+) -> None:
+    """Agree to the frozen number. A lone owner types it instead of another member. `read`: the
+    versions that they saw. Raise `NotAllowed`, `WordsChanged`, or `WrongState`."""
     with transaction():
         current = held_in(broadcast, SCHEDULED, SENDING)
         if current.approval == APPROVED:
@@ -136,6 +143,8 @@ def approve(broadcast: Broadcast, by: str, typed: int | None = None) -> None:
             raise WrongState(current.state)
         if by == current.started_by and not _may_type(current, typed):
             raise NotAllowed
+        if read is not None and read != kept_versions(current):
+            raise WordsChanged
         current.approval, current.approved_by, current.approved_at = APPROVED, by, utcnow()
         wake(current)
 

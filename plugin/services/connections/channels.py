@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from plugin.gateways import Channel
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.services import Dependencies
 
 
 class ChannelValues(NamedTuple):
@@ -18,6 +19,11 @@ class ChannelValues(NamedTuple):
 
 def stored_values(account: OfficialAccount) -> ChannelValues:
     return ChannelValues(**{name: getattr(account, name) for name in ChannelValues._fields})
+
+
+def callback_url(deps: Dependencies) -> str:
+    """Return the callback URL to register at the LINE Login channel."""
+    return f"{deps.settings.base_url}/line/login/callback"
 
 
 def login_channel(account: OfficialAccount) -> Channel:

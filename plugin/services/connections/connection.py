@@ -16,17 +16,20 @@ from plugin.models.connections.installation import (
     REMOVING,
     Installation,
 )
+from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.login_flow.linkage_token import LinkageToken
 from plugin.models.people.conflict import Conflict
 from plugin.models.people.contact import Contact
-from plugin.models.people.linkage import Linkage
 from plugin.models.people.linkage_entry import HistoryEntry
+from plugin.models.system.activity import LINKED, totals
 from plugin.models.system.job import enqueue, release
 from plugin.models.system.job_kinds import RESTING
 from plugin.models.transaction import affected, transaction
 from plugin.services.connections.access_token import NOT_CONNECTED, REFUSED, SENDS_WAIT
 
 Mode = Literal["pause", "resume", "remove"]
+# A page counts no further.
+MOST_COUNTED = 10_000
 MODES: tuple[Mode, ...] = ("pause", "resume", "remove")
 # From which states each mode begins, and where it leads.
 _TRANSITIONS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -72,10 +75,10 @@ def wake_rested_jobs(installation_id: int) -> None:
 
 
 def count_losses(installation_id: int) -> RemovalCounts:
-    linkages = Linkage.owned(installation_id).with_only_columns(func.count())
+    linked = totals(OfficialAccount.owned_ids(installation_id))[LINKED]
     return RemovalCounts(
         contacts=_count(Contact, installation_id),
-        linkages=db.session.scalar(linkages) or 0,
+        linkages=linked,
         conflicts=_count(Conflict, installation_id),
         ledger=_count(HistoryEntry, installation_id),
         tokens=_count(LinkageToken, installation_id),
@@ -85,5 +88,7 @@ def count_losses(installation_id: int) -> RemovalCounts:
 def _count(
     model: type[Contact | Conflict | HistoryEntry | LinkageToken], installation_id: int
 ) -> int:
-    statement = select(func.count()).select_from(model)
-    return db.session.scalar(statement.where(model.installation_id == installation_id)) or 0
+    """Count up to one more than `MOST_COUNTED`."""
+    rows = select(model.id).where(model.installation_id == installation_id)
+    few = rows.limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(few)) or 0

@@ -2,12 +2,16 @@
 
 from urllib.parse import urlsplit
 
-from plugin.gateways import GatewayError
+from plugin.core.diagnosis.doctor.verdict import Verdict, unanswered, waiting
+from plugin.gateways import GatewayError, LiffApp
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
-from plugin.services.connections.account_values import is_liff_url
+from plugin.services.connections.account_values import MINI_APPS, is_liff_url
 from plugin.services.connections.channels import login_channel
+
+# Without them nobody is told apart (`gateways.line_login.liff`).
+SCOPES = ("openid", "profile")
 
 
 def ensure_liff_app(deps: Dependencies, account: OfficialAccount) -> str:
@@ -38,21 +42,32 @@ def _write(deps: Dependencies, account: OfficialAccount, app_id: str, *, email: 
     return app_id
 
 
-def liff_app_status(deps: Dependencies, account: OfficialAccount) -> tuple[bool | None, str]:
-    """Return whether the app opens Musubi (None: not set up), and LINE's message or endpoint."""
-    if not account.liff_url or not account.can_login:
-        return (None, "")
+def liff_verdicts(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+    """Ask LINE whether the app opens Musubi, at full size and with the scopes."""
+    if not account.liff_url:
+        return [Verdict("liff_url", "none"), *waiting("liff_scopes")]
     if not is_liff_url(deps, account.liff_url):
-        return (False, "not an address of LINE's")
+        return [Verdict("liff_url", "elsewhere", account.liff_url), *waiting("liff_scopes")]
+    if account.liff_url.startswith(MINI_APPS):
+        # LINE lists MINI Apps on channels of their own.
+        return unanswered("", "liff_url", "liff_scopes")
     try:
         apps = deps.gateways.line_login.liff_apps(login_channel(account))
     except GatewayError as error:
-        return (False, error.message)
+        return unanswered(error.message, "liff_url", "liff_scopes")
     registered = next((app for app in apps if app.liff_id == liff_id(account)), None)
     if registered is None:
-        return (False, "no such LIFF app on the LINE Login channel")
+        return [Verdict("liff_url", "gone", liff_id(account)), *waiting("liff_scopes")]
     matches = registered.endpoint.rstrip("/") == endpoint_url(deps).rstrip("/")
-    return (matches, registered.endpoint)
+    opens = Verdict("liff_url", "ok" if matches else "elsewhere", registered.endpoint)
+    return [opens, _scopes_verdict(registered)]
+
+
+def _scopes_verdict(app: LiffApp) -> Verdict:
+    lacking = [name for name in SCOPES if app.scopes is not None and name not in app.scopes]
+    if lacking:
+        return Verdict("liff_scopes", "lacking", values={"names": ", ".join(lacking)})
+    return Verdict("liff_scopes", "small" if app.view not in ("", "full") else "ok")
 
 
 def endpoint_url(deps: Dependencies) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, refuse_overwrite
-from plugin.gateways import BotInfo, Channel, GatewayError
+from plugin.gateways import BotInfo, GatewayError
 from plugin.models.audience.segment import add_ready_segments
 from plugin.models.base import db
 from plugin.models.connections.installation import Installation
@@ -14,14 +14,19 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import retried, transaction
 from plugin.services import Dependencies
+from plugin.services.connections.account_checks import (
+    channel_verdicts,
+    keep_verdicts,
+    login_verdicts,
+    webhook_url,
+    without_login_checks,
+)
 from plugin.services.connections.account_values import InvalidValues, refusals
 from plugin.services.connections.channels import (
     ChannelValues,
-    login_channel,
     messaging_channel,
     stored_values,
 )
-from plugin.services.connections.liff_app import liff_app_status
 from plugin.services.connections.verify_channels import verify_channels
 
 __all__ = [
@@ -32,12 +37,7 @@ __all__ = [
     "webhook_url",
 ]
 
-Check = dict[str, object]
-Checks = dict[str, Check]
-
-
-def webhook_url(deps: Dependencies, account: OfficialAccount) -> str:
-    return f"{deps.settings.base_url}/line/webhooks/{account.webhook_key}"
+Checks = dict[str, dict[str, object]]
 
 
 def connect_account(
@@ -63,27 +63,10 @@ def connect_account(
 
 
 def check_account(deps: Dependencies, account: OfficialAccount) -> Checks:
-    """Ask LINE about the account; store and return {ok, detail} by name of the check.
-
-    Names: channel, webhook_url, webhook_active, webhook_test, login_channel, provider, liff_url.
-    `ok` None: not set up, which may be intended.
-    """
-    checks: Checks = {}
-    channel = messaging_channel(account)
-    try:
-        bot = deps.gateways.line.bot_info(channel)
-    except GatewayError as error:
-        checks["channel"] = _check_result(False, error.message)
-    else:
-        checks["channel"] = _check_result(True, bot.basic_id)
-        checks.update(_webhook_checks(deps, account, channel))
-    checks["login_channel"] = _login_check(deps, account)
-    checks["liff_url"] = _check_result(*liff_app_status(deps, account))
-    with transaction() as session:
-        session.refresh(account, with_for_update={"of": OfficialAccount})
-        kept_checks = {name: check for name, check in account.checks.items() if name == "provider"}
-        # Only a login shows whether both channels are of one provider, so that check stays.
-        account.checks, account.checked_at = {**checks, **kept_checks}, utcnow()
+    """Ask LINE about both channels, webhook and LIFF app; store and return {ok, detail, ...} by
+    name of the check. `ok` None: not set up, which may be intended, or not known."""
+    channel = channel_verdicts(deps, account)
+    keep_verdicts(account, [*channel.verdicts, *login_verdicts(deps, account)])
     return account.checks
 
 
@@ -140,8 +123,7 @@ def _row(installation: Installation, channel_id: str) -> OfficialAccount:
 def _fill(account: OfficialAccount, values: ChannelValues, bot: BotInfo) -> None:
     if account.login_channel_id != values.login_channel_id:
         # Another channel has to be proved anew.
-        checks = account.checks or {}
-        account.checks = {name: check for name, check in checks.items() if name != "provider"}
+        account.checks = without_login_checks(account.checks or {})
     account.channel_secret = values.channel_secret
     account.login_channel_id = values.login_channel_id
     account.login_channel_secret = values.login_channel_secret
@@ -166,33 +148,3 @@ def _set_webhook(deps: Dependencies, account: OfficialAccount) -> None:
     except GatewayError:
         # The checks that follow report the error; the account itself is connected.
         return
-
-
-def _webhook_checks(deps: Dependencies, account: OfficialAccount, channel: Channel) -> Checks:
-    line, url = deps.gateways.line, webhook_url(deps, account)
-    try:
-        setting = line.get_webhook(channel)
-        if setting is None or setting.endpoint != url:
-            return {"webhook_url": _check_result(False, setting.endpoint if setting else "")}
-        test = line.test_webhook(channel, url)
-    except GatewayError as error:
-        return {"webhook_url": _check_result(False, error.message)}
-    return {
-        "webhook_url": _check_result(True, url),
-        "webhook_active": _check_result(setting.active),
-        "webhook_test": _check_result(test.success, "" if test.success else test.reason),
-    }
-
-
-def _login_check(deps: Dependencies, account: OfficialAccount) -> Check:
-    if not account.can_login:
-        return _check_result(None)
-    try:
-        deps.gateways.line.check_channel(login_channel(account))
-    except GatewayError as error:
-        return _check_result(False, error.message)
-    return _check_result(True)
-
-
-def _check_result(ok: bool | None, detail: str = "") -> Check:
-    return {"ok": ok, "detail": detail[:300]}

@@ -1,51 +1,28 @@
 """Removes HubSpot in batches: the app at HubSpot, then its tokens, then the data it brought."""
 
+from collections import Counter
+
 import structlog
-from sqlalchemy import ColumnElement, case, delete, inspect, select, update
+from sqlalchemy import case, delete, inspect, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError, Portal
-from plugin.models.audience.contact_values import ContactValues
-from plugin.models.audience.list_export import ListExport
-from plugin.models.audience.property_sync import PropertySync
-from plugin.models.audience.synced_list import ListMembership, SyncedList
-from plugin.models.audience.synced_property import SyncedProperty
+from plugin.models.audience.synced_list import ListMembership
 from plugin.models.base import Base, db
-from plugin.models.broadcasts.audience_member import AudienceMember
-from plugin.models.broadcasts.broadcast import Broadcast
-from plugin.models.broadcasts.measures import GoalHit
 from plugin.models.connections.installation import REMOVED, REMOVING, Installation
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.models.connections.property_trouble import PropertyTrouble
-from plugin.models.imports.import_member import ImportMember
-from plugin.models.imports.import_run import ImportRun
-from plugin.models.imports.list_import import ListImport
-from plugin.models.imports.list_preparation import ListPreparation
-from plugin.models.imports.reconcile import ReconcileRun
-from plugin.models.login_flow.email_proof import EmailProof
-from plugin.models.login_flow.linkage_token import LinkageToken
-from plugin.models.login_flow.login_attempt import LoginAttempt
-from plugin.models.login_flow.qr_code import QRCode
-from plugin.models.people.conflict import Conflict
 from plugin.models.people.contact import Contact
-from plugin.models.people.known_property import KnownProperty
 from plugin.models.people.linkage import Linkage
 from plugin.models.people.linkage_entry import HistoryEntry
 from plugin.models.people.user_token import UserToken
-from plugin.models.people.visitor_hint import VisitorHint
 from plugin.models.sending.action_call import ActionCall
 from plugin.models.sending.delivery import PLANNED, REFUSED, SENDING, UNKNOWN, Delivery
-from plugin.models.sending.link_click import LinkClick
-from plugin.models.sending.link_target import LinkTarget
-from plugin.models.sending.question import Question
-from plugin.models.sending.rich_menu import RichMenuSwitch
-from plugin.models.system.idempotency import IdempotentCall
-from plugin.models.system.job import Job, enqueue
-from plugin.models.system.job_kinds import OUTLIVING_HUBSPOT
-from plugin.models.system.webhook_event import HUBSPOT, WebhookEvent
+from plugin.models.system.activity import LINKED, count
+from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import store_tokens
+from plugin.services.connections.removal_rows import owned_rows
 from plugin.services.connections.removal_traces import (
     REMOVED_FIRST,
     enqueue_log_truncation,
@@ -56,8 +33,6 @@ from plugin.services.connections.removal_traces import (
 
 log = structlog.get_logger()
 BATCH_SIZE = 1000
-# What a tenant keeps of HubSpot by its own choice.
-KEPT = (SyncedList, SyncedProperty, ContactValues, PropertySync)
 
 
 def remove_hubspot(deps: Dependencies, installation_id: int) -> bool:
@@ -94,7 +69,7 @@ def _leave_hubspot(deps: Dependencies, installation: Installation) -> None:
         _ignore_dead_token(error)
     with transaction():
         installation.access_token = installation.refresh_token = ""
-        installation.scopes = []
+        installation.scopes = installation.webhook_events = []
         _refuse_waiting(installation.id)
 
 
@@ -126,7 +101,7 @@ def _refuse_waiting(installation_id: int) -> None:
 
 def _delete_batch(installation_id: int) -> bool:
     """Delete up to a thousand rows of the first model that has any."""
-    for model, condition in _owned_rows(installation_id):
+    for model, condition in owned_rows(installation_id):
         # A list has any number of members, so these go by contact.
         keys = inspect(model).primary_key
         key = ListMembership.contact_row_id if model is ListMembership else keys[0]
@@ -147,6 +122,7 @@ def _detach(model: type[Base], ids: list[int]) -> None:
         db.session.execute(statement.values(action_call_id=None))
     if model is Linkage:
         _enqueue_deauthorizing(ids)
+        _count_unlinked(ids)
     if model is HistoryEntry:
         statement = update(HistoryEntry).where(HistoryEntry.undoes_id.in_(ids))
         db.session.execute(statement.values(undoes_id=None))
@@ -166,47 +142,9 @@ def _enqueue_deauthorizing(linkage_ids: list[int]) -> None:
         enqueue("deauthorize", friend_id, tenant_id, {"contact": contact})
 
 
-def _owned_rows(installation_id: int) -> list[tuple[type[Base], ColumnElement[bool]]]:
-    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
-    codes = select(QRCode.id).where(QRCode.official_account_id.in_(accounts))
-    attempts = select(LoginAttempt.id).where(LoginAttempt.qr_code_id.in_(codes))
-    contacts = select(Contact.id).where(Contact.installation_id == installation_id)
-    imports = select(ListImport.id).where(ListImport.installation_id == installation_id)
-    calls = select(ActionCall.id).where(ActionCall.installation_id == installation_id)
-    # Tracked addresses with a contact's own words; those for all friends alike are the team's.
-    personal = select(LinkTarget.id).where(
-        LinkTarget.official_account_id.in_(accounts), LinkTarget.friend_id.is_not(None)
-    )
-    events = (WebhookEvent.source == HUBSPOT) & (WebhookEvent.owner_id == installation_id)
-    broadcasts = select(Broadcast.id).where(Broadcast.official_account_id.in_(accounts))
-    # Rows that point at others come first. Accounts, friends and QR codes stay.
-    return [
-        (Job, (Job.tenant_id == installation_id) & Job.kind.not_in(OUTLIVING_HUBSPOT)),
-        (WebhookEvent, events),
-        (ImportMember, ImportMember.list_import_id.in_(imports)),
-        (ImportRun, ImportRun.list_import_id.in_(imports)),
-        (ListImport, ListImport.installation_id == installation_id),
-        (Linkage, Linkage.official_account_id.in_(accounts)),
-        (Conflict, Conflict.installation_id == installation_id),
-        (EmailProof, EmailProof.attempt_id.in_(attempts)),
-        (LoginAttempt, LoginAttempt.qr_code_id.in_(codes)),
-        (VisitorHint, VisitorHint.contact_row_id.in_(contacts)),
-        (LinkageToken, LinkageToken.installation_id == installation_id),
-        (ListPreparation, ListPreparation.installation_id == installation_id),
-        (HistoryEntry, HistoryEntry.installation_id == installation_id),
-        (ReconcileRun, ReconcileRun.installation_id == installation_id),
-        (Question, Question.action_call_id.in_(calls)),
-        (RichMenuSwitch, RichMenuSwitch.action_call_id.in_(calls)),
-        (ActionCall, ActionCall.installation_id == installation_id),
-        (KnownProperty, KnownProperty.installation_id == installation_id),
-        (PropertyTrouble, PropertyTrouble.installation_id == installation_id),
-        (IdempotentCall, IdempotentCall.installation_id == installation_id),
-        (LinkClick, LinkClick.link_target_id.in_(personal)),
-        (LinkTarget, LinkTarget.id.in_(personal)),
-        (AudienceMember, AudienceMember.broadcast_id.in_(broadcasts)),
-        (GoalHit, GoalHit.broadcast_id.in_(broadcasts)),
-        (ListExport, ListExport.installation_id == installation_id),
-        (ListMembership, ListMembership.contact_row_id.in_(contacts)),
-        *((model, model.installation_id == installation_id) for model in KEPT),
-        (Contact, Contact.installation_id == installation_id),
-    ]
+def _count_unlinked(linkage_ids: list[int]) -> None:
+    # Locked, so that nobody else unlinks and counts them too.
+    statement = select(Linkage.official_account_id).where(Linkage.id.in_(linkage_ids))
+    account_ids = db.session.scalars(statement.order_by(Linkage.id).with_for_update())
+    for account_id, n in Counter(account_ids).items():
+        count(account_id, LINKED, -n)

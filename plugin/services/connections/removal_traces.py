@@ -10,9 +10,12 @@ from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.inbox.canned_answer import CannedAnswer
+from plugin.models.media.media import Media
 from plugin.models.people.tagging import Tagging
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.template import Template
+from plugin.models.sending.template_draft import TemplateDraft, TemplateDraftStep
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
@@ -71,7 +74,7 @@ def erase_small_traces(installation: Installation) -> None:
     installation.disconnect_reason = installation.properties_error = ""
     installation.scopes, installation.properties_ready_at = [], None
     installation.contacts_written_at = None
-    installation.erased_to = 0
+    installation.erased_to, installation.webhook_events = 0, []
 
 
 def enqueue_log_truncation() -> None:
@@ -83,12 +86,21 @@ def _erase_actors(installation_id: int) -> None:
     accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == installation_id)
     templates = select(Template.id).where(Template.official_account_id.in_(accounts))
     segments = select(Segment.id).where(Segment.official_account_id.in_(accounts))
+    drafts = select(TemplateDraft.id).where(TemplateDraft.installation_id == installation_id)
     for statement in (
         update(SegmentVersion).where(SegmentVersion.segment_id.in_(segments)).values(by=""),
         update(TemplateVersion).where(TemplateVersion.template_id.in_(templates)).values(by=""),
         update(SendingRules)
         .where(SendingRules.official_account_id.in_(accounts))
         .values(changed_by="", zone_property=""),
+        update(CannedAnswer)
+        .where(CannedAnswer.installation_id == installation_id)
+        .values(changed_by=""),
+        update(TemplateDraft)
+        .where(TemplateDraft.installation_id == installation_id)
+        .values(changed_by=""),
+        update(TemplateDraftStep).where(TemplateDraftStep.draft_id.in_(drafts)).values(by=""),
+        update(Media).where(Media.installation_id == installation_id).values(created_by=""),
         update(Tagging).where(Tagging.installation_id == installation_id).values(actor=""),
     ):
         affected(statement.execution_options(synchronize_session=False))

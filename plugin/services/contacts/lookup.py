@@ -1,9 +1,16 @@
 """Looks up contacts in HubSpot, and creates missing ones."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from plugin.core.clock import utcnow
-from plugin.gateways import ContactRecord, GatewayError, PropertiesError, PropertyFault
+from plugin.gateways import (
+    ContactBatch,
+    ContactRecord,
+    GatewayError,
+    PropertiesError,
+    PropertyFault,
+)
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.transaction import transaction
@@ -15,14 +22,21 @@ from plugin.services.contacts.property_troubles import note_faults
 SHOWN = ("email", "firstname", "lastname")
 # A friend waits for the page; another process's token refresh is worth this wait.
 TIMEOUT = 3.0
+# Contacts that HubSpot reads with one call (CRM API, "batch/read").
+MOST_IN_BATCH = 100
 
 
 def by_id(deps: Dependencies, installation_id: int, contact_id: int) -> ContactRecord | None:
     """Return the contact as HubSpot has it now; None where it is gone."""
+    return next(iter(by_ids(deps, installation_id, [contact_id]).records), None)
+
+
+def by_ids(deps: Dependencies, installation_id: int, contact_ids: Sequence[int]) -> ContactBatch:
+    """Read up to `MOST_IN_BATCH` contacts with one call. A merged contact is answered under its new
+    id, and the old one stands in `errors`."""
     access = portal_access(deps, installation_id, TIMEOUT)
     names = _names_to_read(installation_id)
-    batch = deps.gateways.hubspot.read_contacts(access, [str(contact_id)], names)
-    return next(iter(batch.records), None)
+    return deps.gateways.hubspot.read_contacts(access, list(map(str, contact_ids)), names)
 
 
 def by_email(deps: Dependencies, installation_id: int, email: str) -> ContactRecord | None:

@@ -14,12 +14,16 @@ from plugin.core.messages.personalise import PropertyValues
 from plugin.gateways import PropertyShape
 from plugin.services.contacts.known_properties import Shapes
 
-# A portal in this zone writes to people in Japan: LINE's profiles do not always have a language.
-JAPAN = "Asia/Tokyo"
+# A portal in these zones writes to people there: LINE's profiles do not always have a language.
+LANGUAGE_OF_ZONE = {"Asia/Tokyo": "ja", "Asia/Bangkok": "th", "Asia/Taipei": "zh_Hant_TW"}
 BETWEEN = {"ja": "、", "zh": "、"}
 # HubSpot's default labels of a checkbox are translated; labels that a person chose stay.
 YES_NO = {"true": ("Yes", "True"), "false": ("No", "False")}
-IN_JAPANESE = {"true": "はい", "false": "いいえ"}
+YES_NO_IN = {
+    "ja": {"true": "はい", "false": "いいえ"},
+    "th": {"true": "ใช่", "false": "ไม่ใช่"},
+    "zh": {"true": "是", "false": "否"},
+}
 # A number of four digits may be a year or a code.
 GROUPED = Decimal(10000)
 LARGEST_EXPONENT = 30
@@ -68,9 +72,10 @@ def _yes_or_no(value: str, labels: Mapping[str, str], locale: Locale) -> str:
     label = labels.get(value, "")
     if value not in YES_NO:
         return label or value
-    if locale.language == "ja" and (not label or label in YES_NO[value]):
-        return IN_JAPANESE[value]
-    return label or YES_NO[value][0]
+    if label and label not in YES_NO[value]:
+        return label
+    translated = YES_NO_IN.get(locale.language, {})
+    return translated.get(value) or label or YES_NO[value][0]
 
 
 def _dated(value: str, shape: PropertyShape, locale: Locale, zone: tzinfo) -> str:
@@ -150,4 +155,4 @@ def _locale(language: str, zone: str) -> Locale:
     try:
         return Locale.parse(language.replace("-", "_"))
     except (ValueError, UnknownLocaleError, TypeError):
-        return Locale("ja" if zone == JAPAN else "en")
+        return Locale.parse(LANGUAGE_OF_ZONE.get(zone, "en"))

@@ -13,6 +13,7 @@ from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.question import ANSWERED, OPEN, TIMED_OUT, UNSENT, Question
 from plugin.models.transaction import affected
 from plugin.services.executions.execution import FAIL_CONTINUE, SUCCESS, clear_output, complete
+from plugin.services.outgoing.facts import answer_given
 
 # A typed word counts as a late answer no longer than this: after that it means something else.
 TYPED_LATE = timedelta(days=7)
@@ -109,6 +110,7 @@ def _answer(question: Question, answer: ReceivedAnswer) -> None:
     }  # fmt: skip
     if _end(question, ANSWERED, values):
         complete(question.action_call, SUCCESS, outcome("answered", answer.choice, answer.text))
+        answer_given(question, answer.choice, answer.at, late=False)
     elif _refreshed(question).state in (TIMED_OUT, UNSENT):
         _store_late(question, answer)
 
@@ -131,7 +133,8 @@ def _store_late(question: Question, answer: ReceivedAnswer) -> None:
         "late_text": answer.text[:5000],
         "late_at": answer.at,
     }
-    affected(first.values(late))
+    if affected(first.values(late)):
+        answer_given(question, answer.choice, answer.at, late=True)
 
 
 def outcome(result: str, answer: str = "", text: str = "", error: str = "") -> dict[str, str]:

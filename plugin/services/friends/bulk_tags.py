@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from plugin.core.clock import utcnow
 from plugin.models.audience.checked_rule import RuleError
@@ -14,29 +15,32 @@ from plugin.models.people.tagging import FINISHED, RUNNING, Tagging
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import retried, transaction
 from plugin.services.contacts.records import lock_contacts
-from plugin.services.friends.tags import MAX_TAGS, register_tags, set_tags, with_added, with_removed
+from plugin.services.friends.tags import (
+    MAX_TAGS,
+    register_tags,
+    set_tags_of_many,
+    with_added,
+    with_removed,
+)
 
 BATCH_SIZE = 200
-
-
-def count_matching(installation_id: int, query: FriendFilter) -> int:
-    statement = find_friends(installation_id, query).with_only_columns(func.count(Friend.id))
-    return db.session.scalar(statement) or 0
 
 
 def begin_tagging(
     installation_id: int, query: FriendFilter, tags: Sequence[str], *, removes: bool, actor: str
 ) -> Tagging:
     """Begin, and do the first batch at once. `tags`: as `read_tags` returns them."""
-    last = find_friends(installation_id, query).with_only_columns(func.max(Friend.id))
+    found = find_friends(installation_id, query)
+    whole = found.with_only_columns(func.count(Friend.id), func.max(Friend.id))
+    size, last = db.session.execute(whole).one()
     tagging = Tagging(
         installation_id=installation_id,
         wanted=query._asdict(),
         removes=removes,
         tags=list(tags),
         # Friends who come later are not included.
-        until_id=db.session.scalar(last) or 0,
-        size=count_matching(installation_id, query),
+        until_id=last or 0,
+        size=size,
         actor=actor,
         started_at=utcnow(),
     )
@@ -61,8 +65,7 @@ def tag_batch(tagging_id: int) -> bool:
         except RuleError:
             # The segment, or what its rule names, went away: nobody is in it any more.
             ids = []
-        for friend in _lock(ids):
-            _tag(tagging, friend)
+        _tag(tagging, _lock(ids))
         tagging.seen += len(ids)
         if len(ids) == BATCH_SIZE:
             tagging.after_id = ids[-1]
@@ -83,15 +86,19 @@ def _lock(ids: Sequence[int]) -> list[Friend]:
     contact_row_ids = select(Linkage.contact_row_id).where(Linkage.friend_id.in_(ids))
     lock_contacts(list(db.session.scalars(contact_row_ids)))
     statement = select(Friend).where(Friend.id.in_(ids)).order_by(Friend.id)
+    statement = statement.options(selectinload(Friend.given_tags))
     locking = statement.with_for_update(of=Friend).execution_options(populate_existing=True)
     return list(db.session.scalars(locking).unique())
 
 
-def _tag(tagging: Tagging, friend: Friend) -> None:
+def _tag(tagging: Tagging, friends: Sequence[Friend]) -> None:
     change = with_removed if tagging.removes else with_added
-    tags = change(friend.tags, tagging.tags)
-    if len(tags) > max(MAX_TAGS, len(friend.tags)):
-        tagging.full += 1
-    elif tags != list(friend.tags):
-        set_tags(friend, tags)
-        tagging.changed += 1
+    wanted = []
+    for friend in friends:
+        tags = change(friend.tags, tagging.tags)
+        if len(tags) > max(MAX_TAGS, len(friend.tags)):
+            tagging.full += 1
+        elif tags != friend.tags:
+            wanted.append((friend, tags))
+    set_tags_of_many(tagging.installation_id, wanted)
+    tagging.changed += len(wanted)

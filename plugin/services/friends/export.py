@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from sqlalchemy.orm import selectinload
+
 from plugin.core.clock import rfc3339
 from plugin.core.text.clean import safe_cell
 from plugin.models.base import db
@@ -33,6 +35,7 @@ def _lines(installation_id: int, filters: FriendFilter) -> Iterator[str]:
     last = 0
     while True:
         found = find_friends(installation_id, filters, one_by_one=True).where(Friend.id > last)
+        found = found.options(selectinload(Friend.given_tags))
         friends = db.session.scalars(found.order_by(Friend.id).limit(BATCH_SIZE)).unique().all()
         lines = _csv([_row(friend) for friend in friends])
         last = friends[-1].id if friends else last

@@ -13,17 +13,22 @@ from plugin.core.clock import utcnow
 from plugin.core.security.tokens import fingerprint
 from plugin.models.base import db
 from plugin.models.broadcasts.measures import StatusChange
-from plugin.models.connections.official_account import OfficialAccount, WebhookAccount
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.connections.webhook_account import WebhookAccount
+from plugin.models.inbox.conversation import Conversation
 from plugin.models.people.friend import BLOCKED, FOLLOWING, UNKNOWN, Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.sql import insert_or
+from plugin.models.system.activity import BLOCKS, FOLLOWS, RECEIVED, count
 from plugin.models.system.inbox import take_in
 from plugin.models.system.job import enqueue
 from plugin.models.system.unsent_message import UnsentMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
 from plugin.models.transaction import affected, retried, transaction
 from plugin.services.contacts.outbox import mark_for_push
+from plugin.services.conversations.record import UNSENT as HIDDEN
+from plugin.services.conversations.record import hide_message, record_received
 from plugin.services.executions.questions import accept_answer, erase_typed_answer
 from plugin.services.friends.records import get_or_create_friend
 
@@ -65,6 +70,9 @@ def _handle(account: OfficialAccount, event: WebhookEvent) -> None:
         if friend is not None and event.kind == "message":
             at = datetime.fromtimestamp(event.occurred_ms / 1000, UTC)
             db.session.add(ReceivedMessage(event_id=event.id, friend_id=friend.id, at=at))
+            message = event.payload.get("message")
+            record_received(friend, message if isinstance(message, dict) else {}, at)
+            count(account.id, RECEIVED, at=at)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         _skip(event, error)
     event.handled_at = utcnow()
@@ -111,6 +119,8 @@ def handle_event(account: OfficialAccount, event: Event) -> Friend | None:
     at = datetime.fromtimestamp(WebhookEvent.time_of(event.get("timestamp")) / 1000, UTC)
     if handler(friend, at):
         _mark_for_push(friend)
+        # An open conversation says whether the friend can be answered.
+        Conversation.touch_friend(friend.id)
     accept_answer(friend, event, at)
     if friend.profile_at is None:
         enqueue("read_profiles", account.id, account.installation_id)
@@ -133,6 +143,7 @@ def _store_change(friend: Friend, status: str, at: datetime) -> None:
     """Store what LINE reported, once, by the event's own time: a late event belongs there too."""
     if not StatusChange.is_known(friend.id, status, at):
         db.session.add(StatusChange(friend_id=friend.id, status=status, at=at))
+        count(friend.official_account_id, FOLLOWS if status == FOLLOWING else BLOCKS, at=at)
 
 
 def _received(friend: Friend, at: datetime) -> bool:
@@ -167,7 +178,6 @@ HANDLERS: dict[str, Callable[[Friend, datetime], bool]] = {
 }
 # LINE lets people unsend a message within a day; events may come late on top of that.
 LOOK_BACK = timedelta(days=7)
-HIDDEN = "unsent"
 # What may stay of a hidden event: the sender, the time, and that there was a message.
 ENVELOPE = ("type", "mode", "timestamp", "source", "webhookEventId", "deliveryContext")
 
@@ -180,6 +190,7 @@ def hide_if_unsent(account: OfficialAccount, event: WebhookEvent) -> bool:
         if message_id:
             _store_unsent(account.id, message_id)
             _hide_stored(account.id, message_id, event.received_at - LOOK_BACK)
+            _hide_in_conversation(account.id, event.payload, message_id)
         return False
     message_id = _text(event.payload.get("message"), "id")
     if not message_id or not UnsentMessage.is_known(account.id, message_id):
@@ -203,6 +214,12 @@ def _hide_stored(account_id: int, message_id: str, since: datetime) -> None:
     for event in db.session.scalars(stored):
         _forget_answer(account_id, event)
         _hide(event)
+
+
+def _hide_in_conversation(account_id: int, payload: Any, message_id: str) -> None:
+    friend = Friend.of_account(account_id, _text(payload.get("source"), "userId"))
+    if friend is not None:
+        hide_message(friend, message_id)
 
 
 def _forget_answer(account_id: int, event: WebhookEvent) -> None:

@@ -1,10 +1,11 @@
 """Profiles of friends: upserted in bulk, without overwriting newer facts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Table, bindparam, exists, or_, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import Profile
@@ -13,9 +14,10 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.imports.import_member import ImportMember
 from plugin.models.imports.list_import import ListImport
 from plugin.models.people.contact import Contact
-from plugin.models.people.friend import FOLLOWING, UNKNOWN, Friend
+from plugin.models.people.friend import UNKNOWN, Friend, count_status
 from plugin.models.people.linkage import Linkage
 from plugin.models.sql import analyze_grown, upsert
+from plugin.models.system.activity import FOLLOWING, FRIENDS, count
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
@@ -40,12 +42,12 @@ def upsert_followers(account_id: int, user_ids: Sequence[str], asked_at: datetim
         return 0
     known = _known(account_id, user_ids)
     rows = [_row(account_id, user_id, asked_at) for user_id in user_ids if user_id not in known]
+    new = _insert(account_id, rows) if rows else 0
     if rows:
-        db.session.execute(_FROM_LINE, rows)
         analyze_grown(Friend)
     if known:
         _note_following(account_id, list(known), asked_at)
-    return len(rows)
+    return new
 
 
 def upsert_profiles(
@@ -57,7 +59,7 @@ def upsert_profiles(
         return []
     rows = [{**_row(account_id, user_id, None), "profile_at": asked_at, **_facts(profile)}
             for user_id, profile in shown.items()]  # fmt: skip
-    db.session.execute(_FROM_LINE, rows)
+    _insert(account_id, rows)
     # LINE shows friends and people who wrote: people it can reach (reference, "Get profile"). So an
     # unknown status becomes "following", without a time: any event overrules it.
     _note_reachable(account_id, list(shown))
@@ -77,6 +79,14 @@ def store_profiles(
         statement = update(friends).where(friends.c.id == bindparam("row")).values(FACTS)
         rows = [{"row": row_id, **facts} for row_id, facts in shown.items()]
         db.session.connection().execute(statement, rows)
+
+
+def _insert(account_id: int, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert the friends that are not there yet, all of them following, and return how many."""
+    new = cast("CursorResult[Any]", db.session.execute(_FROM_LINE, rows)).rowcount
+    count(account_id, FRIENDS, new)
+    count(account_id, FOLLOWING, new)
+    return new
 
 
 def _known(account_id: int, user_ids: Sequence[str]) -> set[str]:
@@ -114,15 +124,21 @@ def _note_reachable(account_id: int, user_ids: list[str]) -> None:
 def _follow(
     account_id: int, user_ids: list[str], stale: ColumnElement[bool], values: dict[str, object]
 ) -> None:
-    statement = update(Friend).where(
+    statement = select(Friend.id, Friend.status).where(
         Friend.official_account_id == account_id,
         Friend.line_user_id.in_(user_ids),
         Friend.status != FOLLOWING,
         stale,
     )
-    changed = list(db.session.scalars(statement.values(values).returning(Friend.id)))
-    if changed:
-        _mark_linked_for_push(db.session.get_one(OfficialAccount, account_id), changed)
+    changed = db.session.execute(statement.order_by(Friend.id).with_for_update()).tuples().all()
+    if not changed:
+        return
+    friend_ids = [friend_id for friend_id, _ in changed]
+    followed = update(Friend).where(Friend.id.in_(friend_ids)).values(values)
+    db.session.execute(followed.execution_options(synchronize_session=False))
+    for status, n in Counter(status for _, status in changed).items():
+        count_status(account_id, status, FOLLOWING, n)
+    _mark_linked_for_push(db.session.get_one(OfficialAccount, account_id), friend_ids)
 
 
 def _mark_linked_for_push(account: OfficialAccount, friend_ids: list[int]) -> None:

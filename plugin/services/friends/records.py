@@ -8,6 +8,7 @@ from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.sql import insert_or
+from plugin.models.system.activity import FRIENDS, count
 
 
 def get_or_create_friend(
@@ -16,9 +17,11 @@ def get_or_create_friend(
     """Return the row, inside the caller's transaction; `held`: locked until its end."""
     fresh = {
         "official_account_id": account.id, "line_user_id": line_user_id, "created_at": now,
-        "tags": [], "status": "unknown", "display_name": "", "picture_url": "", "language": "",
+        "status": "unknown", "display_name": "", "picture_url": "", "language": "",
     }  # fmt: skip
-    db.session.execute(insert_or(Friend).values(fresh).on_conflict_do_nothing())
+    inserted = insert_or(Friend).values(fresh).on_conflict_do_nothing().returning(Friend.id)
+    if db.session.scalar(inserted) is not None:
+        count(account.id, FRIENDS)
     statement = select(Friend).where(Friend.official_account_id == account.id)
     statement = statement.where(Friend.line_user_id == line_user_id)
     if held:

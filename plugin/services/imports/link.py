@@ -17,8 +17,10 @@ from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sql import insert_rows
+from plugin.models.system.activity import count_links
 from plugin.models.transaction import affected
 from plugin.services.linkage.history import LinkCause, entry_columns, record_selected
+from plugin.services.outgoing.facts import LinkedPair, many_linked
 
 # Earlier outcomes of a value that linked; somebody may have unlinked it since.
 ONCE_LINKED = (LINKED, ALREADY_LINKED, "unlinked")
@@ -53,14 +55,30 @@ def link_free(list_import: ListImport, id_range: IdRange, cause: LinkCause) -> i
     ids = list(db.session.scalars(statement.returning(Linkage.id)))
     if ids:
         account_id = list_import.official_account_id
+        count_links(account_id, cause.method, len(ids))
         entry_values = entry_columns("linked", list_import.installation_id, account_id, cause, now)
         entries = _just_linked(list_import, ids, now, *entry_values.values()).order_by(Linkage.id)
         record_selected(entry_values, entries)
+        many_linked(
+            list_import.installation_id,
+            account_id,
+            cause.method,
+            lambda: _linked_pairs_of(list_import, ids, now),
+            now,
+        )
         values = {"outcome": LINKED, "other": "", "pending": False, "unwritten": True}
         _update_members(
             list_import, _just_linked(list_import, ids, now, Contact.contact_id), values
         )
     return len(ids)
+
+
+def _linked_pairs_of(
+    list_import: ListImport, ids: Sequence[int], now: datetime
+) -> list[LinkedPair]:
+    columns = Friend.id, Friend.line_user_id, Contact.contact_id
+    pairs = _just_linked(list_import, ids, now, *columns).order_by(Linkage.id)
+    return [LinkedPair(*row) for row in db.session.execute(pairs).tuples()]
 
 
 def _just_linked(

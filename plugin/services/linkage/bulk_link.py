@@ -16,9 +16,11 @@ from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.people.linkage import Linkage
 from plugin.models.sql import insert_rows
+from plugin.models.system.activity import count_links
 from plugin.services.linkage.conflict_rows import close_conflicts
 from plugin.services.linkage.history import EntryIds, LinkCause, LinkRequest, record_many
 from plugin.services.linkage.link import link, replaced
+from plugin.services.outgoing.facts import LinkedPair, many_linked
 
 
 class Pair(NamedTuple):
@@ -107,6 +109,7 @@ def _insert(account_id: int, pairs: list[Pair], cause: LinkCause, now: datetime)
     friend_ids = set(db.session.scalars(statement, rows))
     linked = {pair for pair in pairs if pair.friend_id in friend_ids}
     if linked:
+        count_links(account_id, cause.method, len(linked))
         _record(account_id, linked, cause, now)
         _close_conflicts(linked, now)
     return linked
@@ -124,6 +127,10 @@ def _record(account_id: int, linked: set[Pair], cause: LinkCause, now: datetime)
         for pair in sorted(linked)
     ]
     record_many("linked", entries, cause, now)
+    pairs = [
+        LinkedPair(pair.friend_id, pair.line_user_id, pair.contact_id) for pair in sorted(linked)
+    ]
+    many_linked(installation_id, account_id, cause.method, lambda: pairs, now)
     expect_values(installation_id, [pair.contact_row_id for pair in linked])
 
 

@@ -13,7 +13,10 @@ from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.people.linkage_entry import HistoryEntry
 from plugin.models.sql import insert_rows
+from plugin.services.outgoing.facts import linkage_changed
 
+# The source of an unlinking by a contact's deletion: the link may come back with the contact.
+GONE = "deletion"
 # Columns of entries that an INSERT ... SELECT fills, by the database's names.
 EntryColumns = dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]]
 
@@ -50,7 +53,8 @@ def record(
     before: dict[str, Any] | None = None,
     undoes: HistoryEntry | None = None,
 ) -> None:
-    """Add an entry, inside the caller's transaction. `before`: the earlier state, no LINE ids."""
+    """Add an entry, inside the caller's transaction, and tell whoever listens. `before`: the
+    earlier state, no LINE ids."""
     friend, contact = request.friend, request.contact
     ids = EntryIds(
         contact.installation_id,
@@ -60,6 +64,7 @@ def record(
     )
     cause = LinkCause(request.method, request.actor, request.source)
     record_ids(event_type, ids, cause, now, before, undoes)
+    linkage_changed(friend, event_type, contact.contact_id, request.method, before or {}, now)
 
 
 def record_ids(

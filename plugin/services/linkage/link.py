@@ -15,6 +15,7 @@ from plugin.models.people.linkage import Linkage
 from plugin.models.people.linkage_entry import HistoryEntry
 from plugin.models.session import LostRace
 from plugin.models.sql import insert_or
+from plugin.models.system.activity import LINKED, count, count_links
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, retried, transaction
 from plugin.services.contacts.outbox import mark_for_push
@@ -41,6 +42,7 @@ def link(request: LinkRequest, undoes: HistoryEntry | None = None) -> LinkResult
     if decision == "link":
         standing = Linkage.of_contact(request.friend.official_account_id, request.contact.id)
         account_id, user_id = request.friend.official_account_id, request.friend.line_user_id
+        count_links(account_id, request.method)
         record("linked", request, now, replaced(request.contact, account_id, user_id), undoes)
         close_conflicts(request.friend.id, request.contact.id, now)
         mark_for_push(request.contact)
@@ -64,6 +66,7 @@ def unlink(
     request = LinkRequest(friend, contact, method, actor, source)
     if affected(delete(Linkage).where(*_as_read(linkage))) == 0:
         raise LostRace
+    count(friend.official_account_id, LINKED, -1)
     db.session.expire(friend, ["linkage"])
     before = _former_state(linkage)
     if undoes is not None and "replaced" in undoes.before:

@@ -1,19 +1,40 @@
 """Linking by a person or an API client who knows the contact and the friend."""
 
+from typing import Literal
+
+from sqlalchemy import select
+
 from plugin.core.clock import utcnow
 from plugin.core.linkage import looks_like_user_id
 from plugin.gateways import ContactRecord, GatewayError, Profile
+from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
+from plugin.models.people.linkage import Linkage
 from plugin.models.transaction import retried, transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.contacts.lookup import by_id
-from plugin.services.contacts.records import get_or_create_contact, lock_contacts
+from plugin.services.contacts.read_together import read_together
+from plugin.services.contacts.records import (
+    contact_row_ids_of,
+    get_or_create_contact,
+    lock_contacts,
+)
 from plugin.services.friends.records import get_or_create_friend
 from plugin.services.linkage.by_property import existing_value
 from plugin.services.linkage.history import LinkRequest
-from plugin.services.linkage.link import LinkResult, link
+from plugin.services.linkage.link import LinkResult, link, move
+
+# "changed": other linkages are in the way than the person saw, so nothing was done; "gone": HubSpot
+# has the contact no more.
+Choice = Literal["linked", "moved", "already_linked", "changed", "gone"]
+UNKNOWN_CONTACT = "HubSpot has no contact with this ID."
+UNKNOWN_FRIEND = (
+    "This Official Account has no friend with this LINE user ID."
+    " The ID must come from the same LINE provider."
+)
 
 
 class UnknownId(Exception):
@@ -31,14 +52,15 @@ def link_manually(
     `GatewayError` where a platform could not be reached."""
     if not looks_like_user_id(line_user_id):
         raise UnknownId("line_user_id", "Must be a LINE user ID: U and 32 digits of 0-9, a-f.")
-    record = by_id(deps, account.installation_id, contact_id)
+    record = read_together(deps, account.installation_id, contact_id)
     if record is None:
-        raise UnknownId("contact_id", "HubSpot has no contact with this ID.")
-    return _link(account, record, _fetch_profile(deps, account, line_user_id), line_user_id, actor)
+        raise UnknownId("contact_id", UNKNOWN_CONTACT)
+    profile = fetch_profile(deps, account, line_user_id)
+    return link_record(account, record, profile, line_user_id, actor)
 
 
 @retried
-def _link(
+def link_record(
     account: OfficialAccount,
     record: ContactRecord,
     profile: Profile | None,
@@ -48,20 +70,59 @@ def _link(
     with transaction():
         friend = get_or_create_friend(account, line_user_id, utcnow())
         if profile is not None:
-            _store_profile(friend, profile)
-        contact = get_or_create_contact(account.installation_id, record.contact_id)
-        contact.update_from(dict(record.properties), utcnow())
-        lock_contacts([contact.id])
-        # HubSpot has just shown it, whatever an event said before.
-        contact.deleted_at = None
-        existing_value(account, contact, record, line_user_id)
+            store_profile(friend, profile)
+        contact = _note_contact(friend, record)
         return link(LinkRequest(friend, contact, "manual", actor, "api"))
 
 
-def _fetch_profile(
+def link_chosen(
+    deps: Dependencies, friend: Friend, contact_id: int, actor: str, standing: str
+) -> Choice:
+    """Link a contact that a person chose for the friend, and end the linkages in the way if they
+    are those that `standing` names (see `standing_of`). Raise `GatewayError`."""
+    record = by_id(deps, friend.official_account.installation_id, contact_id)
+    return "gone" if record is None else _link_chosen(friend.id, record, actor, standing)
+
+
+def standing_of(friend_linkage: Linkage | None, contact_linkage: Linkage | None) -> str:
+    """Return a mark of the linkages of a friend and a contact: whom else each is linked with."""
+    contact_row_id = friend_linkage.contact_row_id if friend_linkage else ""
+    friend_id = contact_linkage.friend_id if contact_linkage else ""
+    return f"{contact_row_id}-{friend_id}"
+
+
+@retried
+def _link_chosen(friend_id: int, record: ContactRecord, actor: str, standing: str) -> Choice:
+    with transaction():
+        friend = db.session.get_one(Friend, friend_id)
+        contact = _note_contact(friend, record)
+        friend_linkage = db.session.scalar(select(Linkage).where(Linkage.friend_id == friend_id))
+        contact_linkage = Linkage.of_contact(friend.official_account_id, contact.id)
+        if friend_linkage is not None and friend_linkage.contact_row_id == contact.id:
+            return "already_linked"
+        if standing_of(friend_linkage, contact_linkage) != standing:
+            return "changed"
+        move(LinkRequest(friend, contact, "manual", actor, "page"))
+        return "moved" if friend_linkage or contact_linkage else "linked"
+
+
+def _note_contact(friend: Friend, record: ContactRecord) -> Contact:
+    """Store what HubSpot has just shown of a contact, inside the caller's transaction."""
+    account = friend.official_account
+    contact = get_or_create_contact(account.installation_id, record.contact_id)
+    lock_contacts([contact.id, *contact_row_ids_of(friend)])
+    contact.update_from(dict(record.properties), utcnow())
+    # Whatever an event said before.
+    contact.deleted_at = None
+    existing_value(account, contact, record, friend.line_user_id)
+    return contact
+
+
+def fetch_profile(
     deps: Dependencies, account: OfficialAccount, line_user_id: str
 ) -> Profile | None:
-    """Return the profile of an unknown user, None for a known friend."""
+    """Return the profile of an unknown user, None for a known friend. Raise `UnknownId`, or
+    `GatewayError`."""
     if Friend.of_account(account.id, line_user_id) is not None:
         return None
     try:
@@ -69,14 +130,10 @@ def _fetch_profile(
         return deps.gateways.line.profile(channel, line_user_id)
     except GatewayError as error:
         if error.permanent and error.reason in ("not_found", "invalid"):
-            raise UnknownId(
-                "line_user_id",
-                "This Official Account has no friend with this LINE user ID."
-                " The ID must come from the same LINE provider.",
-            ) from error
+            raise UnknownId("line_user_id", UNKNOWN_FRIEND) from error
         raise
 
 
-def _store_profile(friend: Friend, profile: Profile) -> None:
+def store_profile(friend: Friend, profile: Profile) -> None:
     friend.display_name, friend.picture_url = profile.display_name, profile.picture_url
     friend.language, friend.profile_at = profile.language, utcnow()

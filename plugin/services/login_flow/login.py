@@ -14,7 +14,7 @@ from plugin.models.login_flow.login_attempt import LoginAttempt
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
-from plugin.services.connections.channels import login_channel
+from plugin.services.connections.channels import callback_url, login_channel
 from plugin.services.linkage.line_tokens import FriendToken
 from plugin.services.login_flow.identify import IdentifiedUser, identify_user
 from plugin.services.login_flow.provider_proof import Friendship, check_provider, friendship
@@ -36,11 +36,6 @@ class CallbackParams(NamedTuple):
     state: str
     code: str
     error: str
-
-
-def redirect_uri(deps: Dependencies) -> str:
-    """The callback URL to register at the LINE Login channel."""
-    return f"{deps.settings.base_url}/line/login/callback"
 
 
 def begin_login(
@@ -68,7 +63,7 @@ def begin_login(
             add_visit(code.id, "scan")
     return deps.gateways.line_login.authorize_url(
         login_channel(code.official_account),
-        redirect_uri=redirect_uri(deps),
+        redirect_uri=callback_url(deps),
         state=state,
         nonce=attempt.nonce,
         code_verifier=attempt.code_verifier,
@@ -141,7 +136,7 @@ def _exchange_code(
     deps: Dependencies, attempt: LoginAttempt, code: str
 ) -> tuple[Identity, FriendToken]:
     login, channel = deps.gateways.line_login, login_channel(attempt.qr_code.official_account)
-    tokens = login.exchange(channel, code, redirect_uri(deps), attempt.code_verifier)
+    tokens = login.exchange(channel, code, callback_url(deps), attempt.code_verifier)
     identity = login.verify_id_token(channel, tokens.id_token, attempt.nonce)
     return identity, FriendToken(tokens.access_token, refresh=tokens.refresh_token)
 

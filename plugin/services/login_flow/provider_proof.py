@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import structlog
 
 from plugin.core.clock import utcnow
+from plugin.core.diagnosis.doctor.verdict import Verdict as Finding
 from plugin.core.security.signed_states import (
     StateContent,
     code_verifier,
@@ -33,6 +34,9 @@ Friendship = Literal["friend", "no_friend", "unlinked", "unknown", ""]
 OTHER = "another provider: LINE calls a person a friend and does not show them to the account"
 UNLINKED = "another provider, or no linked account: LINE does not show the account who logs in"
 NO_FRIEND = "who logged in is no friend of the account, so that nothing is proven"
+# What the doctor calls them.
+CAUSES = {"": "ok", OTHER: "other", UNLINKED: "not_shown", NO_FRIEND: "no_friend"}
+LINKED = {"friend": "ok", "no_friend": "ok", "unlinked": "unlinked"}
 
 
 class Verdict(NamedTuple):
@@ -57,6 +61,7 @@ def check_provider(
     """Look up the user until the provider is proven; nothing is stored of them. Raise
     `LoginRefused` (`other_provider`, `not_shown`) where LINE should show them and does not, or
     `GatewayError`."""
+    _note_linked(account, standing)
     before = account.checks.get("provider", {}).get("ok")
     if before is True:
         return
@@ -112,6 +117,7 @@ def finish_proof(
     nonce = derived(secret, "nonce", state)
     identity = login.verify_id_token(login_channel(account), tokens.id_token, nonce)
     standing = friendship(deps, tokens.access_token)
+    _note_linked(account, standing)
     verdict = _look_up(deps, account, identity.user_id, standing)
     note_provider(account, verdict)
     return verdict
@@ -122,7 +128,18 @@ def note_provider(account: OfficialAccount, verdict: Verdict) -> None:
     with transaction() as session:
         session.refresh(account, with_for_update={"of": OfficialAccount})
         if verdict.ok is not None or account.checks.get("provider", {}).get("ok") is None:
-            account.checks = {**account.checks, "provider": verdict._asdict()}
+            found = Finding("provider", CAUSES[verdict.detail], verdict.detail)
+            account.checks = {**account.checks, "provider": found.stored()}
+
+
+def _note_linked(account: OfficialAccount, standing: Friendship) -> None:
+    """Store whether the Login channel is linked with an account, which only a login shows."""
+    cause = LINKED.get(standing)
+    if cause is None or account.checks.get("linked", {}).get("cause") == cause:
+        return
+    with transaction() as session:
+        session.refresh(account, with_for_update={"of": OfficialAccount})
+        account.checks = {**account.checks, "linked": Finding("linked", cause).stored()}
 
 
 def _look_up(

@@ -12,7 +12,7 @@ from plugin.models.people.friend import FOLLOWING, Friend
 from plugin.models.sending.delivery import PLANNED, Delivery
 from plugin.models.sql import insert_or
 from plugin.models.system.job import enqueue
-from plugin.services.friends.tags import MAX_TAGS, register_tags, set_tags, with_added
+from plugin.services.friends.tags import MAX_TAGS, set_tags, with_added
 from plugin.services.sending.personalise import PENDING
 
 WELCOME_OUTCOMES = ("linked", "already_linked", "welcome")
@@ -28,7 +28,6 @@ def welcome(attempt: LoginAttempt, friend: Friend) -> None:
         return
     tags = with_added(friend.tags, code.tags)
     if code.tags and len(tags) <= MAX_TAGS:
-        register_tags(code.official_account.installation_id, code.tags)
         set_tags(friend, tags)
     # A friend who was linked before and only came again is not greeted again.
     if code.greeting and attempt.outcome != "already_linked":

@@ -15,6 +15,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, Friend
 from plugin.models.people.friend import UNKNOWN as STATUS_UNKNOWN
 from plugin.models.sending.delivery import ACCEPTED, REFUSED, UNKNOWN, Delivery, mark_sending
+from plugin.models.system.activity import SENT, count
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import SENDS_WAIT
@@ -48,7 +49,8 @@ def deliver(deps: Dependencies, delivery_id: int) -> datetime | None:
     check_connected(account)
     pause = send_pause_of(account)
     # A message that may have gone out is pushed again under its key, which costs nothing if it had.
-    if pause is not None and not delivery.maybe_sent:
+    # A free reply needs none of the month's messages.
+    if pause is not None and not delivery.maybe_sent and not reply_token_for(delivery):
         return _wait_or_refuse(delivery, pause)
     opening = held_deliveries([delivery], utcnow()).get(delivery.id)
     if opening is not None:
@@ -245,8 +247,9 @@ def classify(
 def _refuse_wrong_provider(delivery: Delivery) -> None:
     # LINE does not know the id in this channel's provider: the linkage itself is wrong.
     with transaction():
-        delivery.friend.note_status(STATUS_UNKNOWN, utcnow())
+        # First the result, whose flush locks the contact before the friend.
         _refuse(delivery, "wrong_provider", WRONG_PROVIDER)
+        delivery.friend.note_status(STATUS_UNKNOWN, utcnow())
 
 
 def _refuse_now(delivery: Delivery, result: str, error: str) -> None:
@@ -259,6 +262,7 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
     now = utcnow()
     store_result(delivery.friend, "sent")
     delivery.friend.last_sent_at = now
+    count(delivery.official_account_id, SENT)
     delivery.state, delivery.result, delivery.settled_at = ACCEPTED, "sent", now
     delivery.error, delivery.written = "", None
     delivery.line_request_id = accepted.request_id

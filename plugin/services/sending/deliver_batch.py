@@ -1,7 +1,7 @@
 """Many deliveries in few commits: one for all intents, then the calls, one for all results."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from plugin.models.sending.delivery import (
     mark_sending,
     store_accepted,
 )
+from plugin.models.system.activity import SENT, count
 from plugin.models.transaction import in_parallel, transaction
 from plugin.services import Dependencies
 from plugin.services.contacts.outbox import mark_many_for_push
@@ -173,6 +174,9 @@ def _accept_all(deliveries: Sequence[Delivery], answers: Answers) -> None:
         now,
     )
     record_sent(accepted)
+    account_ids = Counter(delivery.official_account_id for delivery, _ in accepted)
+    for account_id, n in sorted(account_ids.items()):
+        count(account_id, SENT, n)
 
 
 def _mark_contacts(friends: Sequence[Friend]) -> None:

@@ -22,7 +22,8 @@ def is_in_talk(delivery: Delivery, now: datetime) -> bool:
     """Whether it may go as a reply, without a query: the friend wrote just now, and no try of it
     was made. Test sends and questions go as pushes."""
     call, wrote_at = delivery.action_call, delivery.friend.last_received_at
-    of_kind = call.action == COUNTED_ACTION if call else delivery.broadcast_id is not None
+    is_broadcast_or_answer = delivery.broadcast_id or delivery.conversation_id
+    of_kind = call.action == COUNTED_ACTION if call else is_broadcast_or_answer is not None
     is_new = delivery.first_tried_at is None and not delivery.filling
     return of_kind and is_new and wrote_at is not None and now - wrote_at < TALK
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from plugin.gateways import Accepted
+from plugin.models.inbox.conversation import Conversation
 from plugin.models.people.friend import Friend
 from plugin.models.sending.delivery import Delivery
 from plugin.services.contacts.outbox import mark_for_push
@@ -13,6 +14,7 @@ from plugin.services.executions.questions import question_ended
 def record_result(delivery: Delivery, state: str, outputs: Mapping[str, str]) -> None:
     """Complete the execution, inside the caller's transaction; a delivered question stays open."""
     call = delivery.action_call
+    Conversation.touch([delivery.conversation_id])
     if call is None:
         return
     if call.action == "ask-question":
@@ -23,6 +25,7 @@ def record_result(delivery: Delivery, state: str, outputs: Mapping[str, str]) ->
 
 def record_sent(deliveries: Sequence[tuple[Delivery, Accepted]]) -> None:
     """Do the same for what LINE accepted, with few statements for all of them."""
+    Conversation.touch([delivery.conversation_id for delivery, _ in deliveries])
     outputs = [(delivery.action_call, sent_outputs(answer)) for delivery, answer in deliveries]
     # A question that was delivered stays open.
     complete_all(

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import ColumnElement, func, select, update
 
 from plugin.core.clock import utcnow
-from plugin.core.quota import MONTH_ZONE, month_of
+from plugin.core.quota import month_of
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.broadcasts.measures import DailyCount, TemplateUnit
@@ -68,11 +68,6 @@ def template_unit(account_id: int, template_id: int, now: datetime) -> str:
 
 def first_day(now: datetime) -> date:
     return month_of(now).date()
-
-
-def day_of(moment: datetime) -> date:
-    """Return LINE's day, which is Japan's whatever the account's country."""
-    return moment.astimezone(MONTH_ZONE).date()
 
 
 def _of_month(account_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:

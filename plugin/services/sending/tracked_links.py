@@ -21,9 +21,11 @@ from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sql import insert_or
+from plugin.models.system.activity import TAPPED, count
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.contacts.outbox import mark_for_push
+from plugin.services.outgoing.facts import link_tapped
 from plugin.settings import Settings
 
 
@@ -111,5 +113,7 @@ def _count_click(delivery: Delivery, target: LinkTarget) -> None:
     unique = ["delivery_id", "link_target_id"]
     db.session.execute(statement.on_conflict_do_update(index_elements=unique, set_=update))
     delivery.friend.last_clicked_at = now
+    count(delivery.official_account_id, TAPPED)
+    link_tapped(delivery, target, now)
     if delivery.friend.linkage is not None:
         mark_for_push(delivery.friend.linkage.contact)

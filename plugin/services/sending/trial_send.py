@@ -35,9 +35,9 @@ class Trial(NamedTuple):
         return cls(version.messages, template.id, version.number)
 
 
-def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member) -> Delivery:
-    """Send it, and remember the friend as this member's choice. Raise `GatewayError` where LINE or
-    HubSpot cannot be reached; a job tries again."""
+def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member | None) -> Delivery:
+    """Send it, and remember the friend as this member's choice; None: a program's test. Raise
+    `GatewayError` where LINE or HubSpot cannot be reached; a job tries again."""
     now = utcnow()
     delivery = Delivery(
         official_account_id=friend.official_account_id,
@@ -48,9 +48,10 @@ def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member) 
         created_at=now,
         give_up_at=now + GIVE_UP,
     )
-    chosen = {**member.test_friends, str(friend.official_account_id): friend.id}
     with transaction() as session:
-        member.test_friends = chosen
+        if member is not None:
+            chosen = {str(friend.official_account_id): friend.id}
+            member.test_friends = {**member.test_friends, **chosen}
         session.add(delivery)
         session.flush()
         enqueue("deliver", delivery.id, friend.official_account.installation_id, delay=BEHIND)

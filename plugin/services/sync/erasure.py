@@ -23,8 +23,12 @@ from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sending.question import Question
 from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
+from plugin.services.conversations.retention import erase_conversation
 from plugin.services.executions.execution import FAIL_CONTINUE, complete
+from plugin.services.friends.search_terms import forget_search_terms
+from plugin.services.friends.tags import lock_friend, set_tags
 from plugin.services.linkage.history import LinkRequest, record
+from plugin.services.outgoing.erasure import forget_friend
 
 ERASED = "The person asked HubSpot to be forgotten."
 
@@ -36,13 +40,17 @@ def erase_friend(friend: Friend, contact: Contact, actor: str) -> None:
     cancel_deliveries(Delivery.friend_id == friend.id)
     _erase_words(friend, line_user_id)
     _erase_traces(friend, line_user_id, placeholder)
+    forget_search_terms([friend.id])
+    erase_conversation(friend)
+    forget_friend(friend.id)
     friend.line_user_id, friend.display_name, friend.picture_url = placeholder, "", ""
-    friend.language, friend.tags, friend.status, friend.status_at = "", [], UNKNOWN, now
-    friend.status_since = None
+    friend.change_status(UNKNOWN)
+    friend.language, friend.status_at, friend.status_since = "", now, None
     friend.last_received_at = friend.last_sent_at = friend.last_clicked_at = None
     friend.last_result = ""
     friend.profile_at = now
     # If the person writes again, LINE's event creates a new friend without a past.
+    set_tags(lock_friend(friend), [])
     record("erased", LinkRequest(friend, contact, "property", actor), now)
 
 

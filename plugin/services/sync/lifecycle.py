@@ -13,14 +13,14 @@ from plugin.models.people.linkage_entry import HistoryEntry
 from plugin.models.system.job import enqueue
 from plugin.services.contacts.outbox import mark_for_push
 from plugin.services.contacts.records import lock_contacts
-from plugin.services.linkage.history import LinkRequest
+from plugin.services.linkage.history import GONE, LinkRequest
 from plugin.services.linkage.link import link, unlink
+from plugin.services.outgoing.erasure import forget_contacts
 from plugin.services.segments.erasure import erase_from_rules
 from plugin.services.sync.erasure import erase_friend
 
-# Actor and source of an unlink by a contact's deletion: it may come back with the contact.
+# The actor of an unlink by a contact's deletion.
 BY_HUBSPOT = "hubspot:"
-GONE = "deletion"
 # Keys of an entry's `before` with values that people wrote into a property.
 PROPERTY_VALUES = ("replaced", "put_back")
 
@@ -73,7 +73,9 @@ def erase(contact: Contact, cause: str) -> None:
     for merged in rows:
         merged.email = merged.firstname = merged.lastname = ""
         merged.push_error, merged.shown = "", {}
-    _erase_values(contact.installation_id, list(Contact.with_ancestors([contact])))
+    contact_ids = list(Contact.with_ancestors([contact]))
+    _erase_values(contact.installation_id, contact_ids)
+    forget_contacts(contact.installation_id, contact_ids)
 
 
 def was_unlinked(contact: Contact, account: OfficialAccount, line_user_id: str) -> bool:

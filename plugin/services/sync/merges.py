@@ -14,9 +14,9 @@ from plugin.models.people.linkage import Linkage
 from plugin.models.system.job import enqueue
 from plugin.services.contacts.outbox import mark_for_push
 from plugin.services.contacts.records import get_or_create_contact, lock_contacts
-from plugin.services.linkage.history import LinkRequest
+from plugin.services.linkage.history import GONE, LinkRequest
 from plugin.services.linkage.link import link, move_linkage, unlink
-from plugin.services.sync.lifecycle import BY_HUBSPOT, GONE, relink
+from plugin.services.sync.lifecycle import BY_HUBSPOT, relink
 
 CAUSE = BY_HUBSPOT + "merge"
 

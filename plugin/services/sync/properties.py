@@ -11,6 +11,7 @@ from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import portal_access
 from plugin.services.contacts.id_properties import user_id_property
+from plugin.services.contacts.line_properties import line_properties
 from plugin.services.contacts.outbox import mark_account_for_push
 from plugin.services.contacts.property_troubles import replace_structural
 
@@ -18,12 +19,7 @@ from plugin.services.contacts.property_troubles import replace_structural
 def ensure_properties(deps: Dependencies, installation_id: int) -> None:
     """Create or adopt the LINE properties of every account. Raise `GatewayError`."""
     accounts = OfficialAccount.list_owned(installation_id)
-    suffixes = ("", *(account.property_suffix for account in accounts if account.property_suffix))
-    definitions = [
-        PropertyDefinition(fact.name, fact.label, fact.type, fact.field_type, "", fact.options)
-        for suffix in suffixes
-        for fact in named(suffix)
-    ]
+    definitions = line_properties(accounts)
     try:
         created, faults = _create_definitions(deps, installation_id, definitions)
     except GatewayError as error:

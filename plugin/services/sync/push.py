@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from plugin.core.clock import utcnow
 from plugin.core.properties import datetime_value, suffixed
@@ -121,7 +121,11 @@ def _values(
 
 def _linkages_with_friends(contact_row_ids: list[int]) -> Select[tuple[Linkage]]:
     friends = joinedload(Linkage.friend, innerjoin=True)
-    alone = friends.options(lazyload(Friend.official_account), lazyload(Friend.linkage))
+    alone = friends.options(
+        lazyload(Friend.official_account),
+        lazyload(Friend.linkage),
+        selectinload(Friend.given_tags),
+    )
     statement = select(Linkage).where(Linkage.contact_row_id.in_(contact_row_ids))
     # Without the account that each row would load.
     return statement.options(alone, lazyload(Linkage.contact))

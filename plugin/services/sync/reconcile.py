@@ -24,7 +24,7 @@ from plugin.services import Dependencies
 from plugin.services.connections.access_token import portal_access
 from plugin.services.contacts.id_properties import user_id_property
 from plugin.services.contacts.property_troubles import probe_refusals
-from plugin.services.sync.lifecycle import GONE
+from plugin.services.linkage.history import GONE
 from plugin.services.sync.properties import ensure_properties
 from plugin.services.sync.pull import BATCH, compare
 

@@ -19,6 +19,7 @@ from plugin.services.contacts.property_words import words_for
 class KeptValue(NamedTuple):
     """A property's label and value; `text` is "" where the contact has none."""
 
+    name: str
     label: str
     text: str
     is_cut: bool
@@ -37,6 +38,7 @@ def kept_values(contact: Contact, zone: str, language: str) -> list[KeptValue]:
     return [
         # An owner without a name that HubSpot shows is an id all the same.
         KeptValue(
+            each.name,
             each.label or each.name,
             shown.get(each.name) or values.get(each.name, ""),
             is_cut(values.get(each.name, "")),

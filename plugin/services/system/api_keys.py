@@ -8,10 +8,13 @@ from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.installation import Installation
 from plugin.models.transaction import transaction
 
-ROLES = ("admin", "reader")
+# An agent's key reads and drafts; nothing that it may do sends a message.
+ADMIN, AGENT, READER = "admin", "agent", "reader"
+ROLES = (ADMIN, AGENT, READER)
+LONGEST_NAME = 80
 
 
-def create_api_key(installation: Installation, role: str) -> str:
+def create_api_key(installation: Installation, role: str, name: str = "") -> str:
     """Return the key's text, which is never shown again. Raise `ValueError` for an unknown role."""
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}")
@@ -23,6 +26,7 @@ def create_api_key(installation: Installation, role: str) -> str:
                 fingerprint=fingerprint(text),
                 prefix=text[:12],
                 role=role,
+                name=" ".join(name.split())[:LONGEST_NAME],
                 created_at=utcnow(),
             )
         )

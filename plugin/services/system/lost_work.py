@@ -9,6 +9,9 @@ from plugin.models.audience.contact_values import WAITING_TO, ContactValues
 from plugin.models.base import db
 from plugin.models.connections.installation import ACTIVE, Installation
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.outgoing.event import WAITING, EventDelivery
+from plugin.models.outgoing.line_relay import RelayedCall
+from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.models.people.contact import Contact
 from plugin.models.sending.action_call import ANSWERED, QUEUED, ActionCall
 from plugin.models.system.job import Job, enqueue
@@ -26,6 +29,8 @@ def enqueue_lost_work() -> None:
     _enqueue_missing(
         "line_inbox", OfficialAccount.id, OfficialAccount.installation_id, _unread(LINE)
     )
+    _enqueue_missing("relay_line", OfficialAccount.id, OfficialAccount.installation_id, _RELAYED)
+    _enqueue_missing("send_webhooks", WebhookReceiver.id, WebhookReceiver.installation_id, _UNSENT)
 
 
 def _enqueue_missing(
@@ -60,6 +65,12 @@ def _unread(source: str) -> ColumnElement[bool]:
     )
 
 
+_RELAYED = exists().where(RelayedCall.official_account_id == OfficialAccount.id)
+_UNSENT = (
+    exists().where(EventDelivery.receiver_id == WebhookReceiver.id, EventDelivery.state == WAITING)
+    & WebhookReceiver.active.is_(True)
+    & WebhookReceiver.halted_at.is_(None)
+)
 _OF_TENANT: Mapping[str, ColumnElement[bool]] = {
     "complete_callbacks": _call(ANSWERED),
     "run_taken": _call(QUEUED),

@@ -14,6 +14,7 @@ from plugin.models.login_flow.login_attempt import LoginAttempt
 from plugin.models.login_flow.mail_count import MailCount
 from plugin.models.people.user_token import UserToken
 from plugin.models.sending.received_message import ReceivedMessage
+from plugin.models.system.audit_entry import AuditEntry
 from plugin.models.system.idempotency import IdempotentCall
 from plugin.models.system.unsent_message import UnsentMessage
 from plugin.models.system.webhook_event import WebhookEvent
@@ -23,6 +24,7 @@ from plugin.services.system.idempotency import KEY_LIFETIME
 BATCH_SIZE = 1000
 # Events are repeated within a day (HubSpot) or an undisclosed time (LINE).
 EVENTS_KEPT = timedelta(days=30)
+AUDIT_KEPT = timedelta(days=400)
 ATTEMPTS_KEPT = timedelta(days=7)
 LOG_WAIT = timedelta(seconds=2)
 
@@ -36,6 +38,7 @@ def delete_expired() -> bool:
             _delete(OAuthState, OAuthState.expires_at, now),
             _delete(LoginAttempt, LoginAttempt.expires_at, now - ATTEMPTS_KEPT),
             _delete(IdempotentCall, IdempotentCall.claimed_at, now - KEY_LIFETIME),
+            _delete(AuditEntry, AuditEntry.at, now - AUDIT_KEPT),
             _delete(WebhookEvent, WebhookEvent.received_at, now - EVENTS_KEPT),
             _delete(ReceivedMessage, ReceivedMessage.at, now - EVENTS_KEPT),
             _delete(UnsentMessage, UnsentMessage.at, now - EVENTS_KEPT),

@@ -12,7 +12,9 @@ from plugin.models.broadcasts.recipient import UNKNOWN
 from plugin.models.broadcasts.variant import Variant
 from plugin.services.broadcasts import split, start
 from plugin.services.broadcasts.drafts import LONGEST_NAME
+from plugin.services.broadcasts.freeze import CouldNotStart
 from plugin.services.broadcasts.recipients import again_to_silent, settle_unknown
+from plugin.services.broadcasts.usage import take_newest
 from plugin.services.segments.list_export import LONGEST_NAME as LONGEST_LIST_NAME
 from plugin.services.segments.list_export import ExportRefused, export_recipients
 from plugin.web.broadcasts.blueprint import blueprint
@@ -20,6 +22,7 @@ from plugin.web.broadcasts.recipients import filter_of, filter_words
 from plugin.web.broadcasts.steps.drafts import own_broadcast
 from plugin.web.broadcasts.steps.typed import Typed
 from plugin.web.broadcasts.steps.when_form import WHEN_SHORT
+from plugin.web.broadcasts.sums import reason_word
 from plugin.web.broadcasts.words import LETTERS
 from plugin.web.language import in_words
 from plugin.web.layout import figure
@@ -65,9 +68,11 @@ def approve(broadcast_id: int) -> Response:
     broadcast = own_broadcast(broadcast_id)
     typed = row_id(request.form.get("number", "").replace(",", "").strip()) or None
     try:
-        start.approve(broadcast, person().member.email, typed)
+        start.approve(broadcast, person().member.email, typed, request.form.get("read"))
     except start.NotAllowed:
         flash(_("Not approved. Type exactly the number of people, or ask another member."), "bad")
+    except start.WordsChanged:
+        flash(_("Not approved: other words are sent by now. Read them first."), "bad")
     else:
         flash(_("Approved."))
     return _back(broadcast)
@@ -79,6 +84,19 @@ def decline(broadcast_id: int) -> Response:
     broadcast = own_broadcast(broadcast_id)
     start.decline(broadcast, person().member.email)
     flash(_("Declined. It is a draft again, and nothing has gone out."))
+    return _back(broadcast)
+
+
+@blueprint.post("/broadcasts/<row_id:broadcast_id>/newest")
+def take_newest_version(broadcast_id: int) -> Response:
+    """Send the newest versions of its templates, where older ones were kept."""
+    broadcast = own_broadcast(broadcast_id)
+    try:
+        take_newest(broadcast, person().member.email)
+    except CouldNotStart as error:
+        flash(reason_word(error.reason), "bad")
+    else:
+        flash(_("It sends the newest version now."))
     return _back(broadcast)
 
 

@@ -12,6 +12,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.words import STATE_WORDS, audience_word
+from plugin.web.chosen_account import account_filter
 from plugin.web.layout import page
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
@@ -49,7 +50,7 @@ def broadcasts() -> str:
 def _filter() -> dict[str, Any]:
     args = request.args
     q = args.get("q", "").strip()[:100].replace("\0", "")
-    state, account = args.get("state", ""), row_id(args.get("account", ""))
+    state, account = args.get("state", ""), account_filter(args)
     words = {"q": q, "state": state if state in STATE_WORDS else "", "account": account}
     words["archived"] = "yes" if args.get("archived") == "yes" else ""
     return {name: value for name, value in words.items() if value}

@@ -18,6 +18,7 @@ from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.segment_names import segment_name
 from plugin.web.broadcasts.steps.drafts import Page, own_broadcast
 from plugin.web.broadcasts.steps.typed import Typed
+from plugin.web.chosen_account import chosen_choice
 from plugin.web.layout import page
 from plugin.web.owned import own_account, row_id
 from plugin.web.session import person, tenant
@@ -36,13 +37,14 @@ def new_broadcast() -> Page:
         if not typed.errors:
             broadcast = _create(name, segment)
             return redirect(url_for("broadcasts.who", broadcast_id=broadcast.id))
+    account = chosen_choice()
     html = page(
         "broadcasts/new.html",
         "broadcasts",
         accounts=accounts,
         segment=segment,
         segment_name=segment_name,
-        values=typed.values,
+        values={"account": str(account.id) if account else "", **typed.values},
         errors=typed.errors,
     )
     return (html, 422) if typed.errors else html

@@ -20,15 +20,20 @@ from plugin.models.broadcasts.variant import Variant
 from plugin.services.broadcasts.progress import progress_of
 from plugin.services.broadcasts.split import hits_of
 from plugin.services.broadcasts.start import is_alone
+from plugin.services.broadcasts.usage import (
+    SentVersion,
+    kept_versions,
+    messages_of_variant,
+    sent_versions,
+)
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.results import results_in_words
 from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.steps.drafts import Page, own_broadcast, who_is_chosen
-from plugin.web.broadcasts.steps.what_form import messages_of_variant
 from plugin.web.broadcasts.sums import reason_word, sum_of
 from plugin.web.broadcasts.words import LETTERS, audience_word
 from plugin.web.layout import figure, page
-from plugin.web.message_templates.preview import preview_messages
+from plugin.web.message_templates.preview import PreviewMessage, preview_messages
 from plugin.web.session import person
 
 RUNNING = (SCHEDULED, SENDING, PAUSED)
@@ -82,15 +87,26 @@ def _page(broadcast: Broadcast, template: str, **values: Any) -> str:
         running=broadcast.state in RUNNING,
         split=_split(broadcast) if broadcast.state in (SENDING, PAUSED) else None,
         approval=_approval(broadcast) if broadcast.approval == ASKED else None,
-        previews=[
-            (LETTERS[row.number], preview_messages(messages_of_variant(broadcast, row)))
-            for row in Variant.of_broadcast(broadcast.id)
-        ],
+        previews=_previews(broadcast),
         letters=LETTERS,
         recipients_url=lambda **words: recipients_url(broadcast, **words),
         waiting=WAITING,
         **values,
     )
+
+
+def _previews(broadcast: Broadcast) -> list[tuple[str, list[PreviewMessage], SentVersion | None]]:
+    """Return letter, messages and template version of each variant."""
+    variants = Variant.of_broadcast(broadcast.id)
+    versions = sent_versions(broadcast, variants)
+    return [
+        (
+            LETTERS[row.number],
+            preview_messages(messages_of_variant(broadcast, row)),
+            versions.get(row.number),
+        )
+        for row in variants
+    ]
 
 
 def _split(broadcast: Broadcast) -> dict[str, Any] | None:
@@ -114,11 +130,12 @@ def _hits(count: int) -> str:
     return str(ngettext("%(shown)s hit", "%(shown)s hits", count, shown=figure(count)))
 
 
-def _approval(broadcast: Broadcast) -> dict[str, bool]:
+def _approval(broadcast: Broadcast) -> dict[str, Any]:
     """Return who may approve: another member by a button, a lone owner by typing the number."""
     is_starter = person().member.email == broadcast.started_by
     return {
         "is_counted": broadcast.frozen_at is not None,
+        "read": kept_versions(broadcast),
         "may_press": not is_starter,
         "may_type": is_starter and is_alone(broadcast),
     }

@@ -11,7 +11,7 @@ from plugin.gateways import GatewayError
 from plugin.guards import get_deps
 from plugin.models.audience.list_export import ListExport
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.services.friends.bulk_tags import count_matching
+from plugin.models.people.friend_search import count_matching
 from plugin.services.friends.export import friends_as_csv
 from plugin.services.segments.list_export import (
     LONGEST_NAME,
@@ -20,7 +20,7 @@ from plugin.services.segments.list_export import (
     export_friends,
 )
 from plugin.web.friends.blueprint import blueprint
-from plugin.web.friends.filter import FriendQuery, needs_usable_segment, segment_choices
+from plugin.web.friends.filter import FriendQuery, counted, needs_people, segment_choices
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.owned import list_url
@@ -31,7 +31,7 @@ Page = str | Response | tuple[str, int]
 
 
 @blueprint.get("/friends/export.csv")
-@needs_usable_segment
+@needs_people
 def export_csv() -> Response:
     """Give all friends that the filter shows, not one page of them."""
     query = FriendQuery.of(request.args)
@@ -41,7 +41,7 @@ def export_csv() -> Response:
 
 
 @blueprint.route("/friends/hubspot-list", methods=["GET", "POST"])
-@needs_usable_segment
+@needs_people
 def hubspot_list() -> Page:
     query = FriendQuery.of(request.values)
     accounts = OfficialAccount.list_owned(tenant())
@@ -76,11 +76,13 @@ def list_export(export_id: int) -> str:
 
 
 def _form(query: FriendQuery, error: str = "") -> str:
+    found = count_matching(tenant(), query.filter)
     return page(
         "friends/hubspot_list.html",
         "people",
         query=query,
-        found=count_matching(tenant(), query.filter),
+        found=found.number,
+        shown=counted(found),
         name=request.form.get("name", dict(segment_choices(tenant())).get(query.segment, "")),
         longest=LONGEST_NAME,
         error=error,

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from plugin.models.base import db
+from plugin.models.newest import newest_rows
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.sending.action_call import ActionCall
@@ -95,7 +96,7 @@ def logged_call(call_id: int) -> str:
 @blueprint.get("/log/messages")
 def logged_messages() -> str:
     before = row_id(request.args.get("before", ""))
-    deliveries, after = _newest(Delivery.owned(tenant()), Delivery.id, before)
+    deliveries, after = _page(newest_rows(Delivery, tenant(), PAGE + 1, before))
     return page(
         "log/messages.html",
         "log",
@@ -130,7 +131,11 @@ def _newest(statement: Any, key: Any, before: int) -> tuple[list[Any], int]:
     if before:
         statement = statement.where(key < before)
     rows = db.session.scalars(statement.order_by(key.desc()).limit(PAGE + 1)).unique().all()
-    return list(rows[:PAGE]), rows[PAGE - 1].id if len(rows) > PAGE else 0
+    return _page(list(rows))
+
+
+def _page(rows: list[Any]) -> tuple[list[Any], int]:
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0
 
 
 def _contacts(calls: list[ActionCall]) -> dict[int, Contact]:

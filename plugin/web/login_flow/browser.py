@@ -4,7 +4,6 @@ import re
 import secrets
 
 from flask import request
-from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from plugin.guards import get_deps
@@ -57,11 +56,6 @@ def is_prefetch() -> bool:
 def is_person() -> bool:
     """Return whether this visit counts, as a scan, a tap, or anything else."""
     return not is_prefetch() and not BOTS.search(request.user_agent.string)
-
-
-def line_locale() -> str:
-    """Return the page's language as LINE Login writes it (BCP 47)."""
-    return str(get_locale() or "").replace("_", "-")
 
 
 def is_phone() -> bool:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from plugin.gateways import Letter
 from plugin.models.login_flow.login_attempt import LoginAttempt
-from plugin.web.login_flow.browser import line_locale
+from plugin.web.language import page_language
 from plugin.web.login_flow.responses import NAMELESS
 
 
@@ -28,7 +28,7 @@ def code_letter(attempt: LoginAttempt, email: str) -> Callable[[str], Letter]:
             to=email,
             subject=_("Your code for %(shop)s", shop=shop),
             text="\n\n".join([lead, f"    {code}", use, mistake]) + "\n",
-            html=render_template("login_flow/letter.html", language=line_locale(), **values),
+            html=render_template("login_flow/letter.html", language=page_language(), **values),
         )
 
     return write

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from plugin.gateways import GatewayError
 from plugin.guards import get_deps
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.services.login_flow.login import CallbackParams, redirect_uri
+from plugin.services.connections.channels import callback_url
+from plugin.services.login_flow.login import CallbackParams
 from plugin.services.login_flow.provider_proof import Verdict, account_to_prove, finish_proof
 from plugin.web.login_flow.browser import browser
 
@@ -26,7 +27,7 @@ def finish_admin_proof(back: CallbackParams) -> Response | None:
 
 def _finish(account: OfficialAccount, back: CallbackParams) -> None:
     try:
-        result = finish_proof(get_deps(), account, back.state, back.code, redirect_uri(get_deps()))
+        result = finish_proof(get_deps(), account, back.state, back.code, callback_url(get_deps()))
     except GatewayError as error:
         flash(_("LINE refused: %(words)s. Nothing was saved.", words=error.message), "bad")
     else:

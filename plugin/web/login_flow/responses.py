@@ -24,7 +24,8 @@ from plugin.services.login_flow.session import (
 from plugin.services.login_flow.welcome import WELCOME_OUTCOMES
 from plugin.services.personal_links.tokens import text_of
 from plugin.settings import REAL_BASES
-from plugin.web.login_flow.browser import browser, is_person, is_phone, line_locale, visitor
+from plugin.web.language import page_language
+from plugin.web.login_flow.browser import browser, is_person, is_phone, visitor
 from plugin.web.login_flow.outcomes import RESULT_PAGES
 
 LINE_ME = "https://line.me"
@@ -60,7 +61,7 @@ def _contact_name(attempt: LoginAttempt) -> str:
         return attempt.contact_name
     portal = attempt.qr_code.official_account.installation_id
     contact = Contact.of_portal(portal, attempt.contact_id)
-    return (contact.name_for(line_locale()) if contact else "") or attempt.contact_name
+    return (contact.name_for(page_language()) if contact else "") or attempt.contact_name
 
 
 def needs_form(attempt: LoginAttempt) -> bool:
@@ -195,5 +196,5 @@ def render(template: str, code: QRCode | None, **values: Any) -> Response:
     """Render a page under the name of the code's account."""
     account = code.official_account if code else None
     shop = (account.name if account else "") or NAMELESS
-    common = {"code": code, "account": account, "shop": shop, "language": line_locale()}
+    common = {"code": code, "account": account, "shop": shop, "language": page_language()}
     return make_response(render_template(template, **common, **values))

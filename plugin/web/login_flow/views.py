@@ -20,6 +20,7 @@ from plugin.services.login_flow.session import (
     closed_reason,
     count_visit,
 )
+from plugin.web.language import page_language
 from plugin.web.login_flow import preview
 from plugin.web.login_flow import responses as pages
 from plugin.web.login_flow.blueprint import blueprint
@@ -27,7 +28,6 @@ from plugin.web.login_flow.browser import (
     browser,
     is_person,
     is_prefetch,
-    line_locale,
     new_browser,
     remember,
     visitor,
@@ -183,7 +183,7 @@ def _begin(
         code,
         personal,
         secret,
-        line_locale(),
+        page_language(),
         auto_login=auto_login,
         email=email,
         visitor=came_with or visitor(),

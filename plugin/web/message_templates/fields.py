@@ -5,14 +5,22 @@ from typing import Any, NamedTuple
 from flask_babel import lazy_gettext as _
 
 from plugin.core.messages.compose import MessageExtras
+from plugin.core.messages.designs.patterns import places_in
+from plugin.core.messages.designs.shapes import DESIGNS
 from plugin.core.messages.drafts import KINDS, Draft
+from plugin.core.messages.imagemaps import DIVISIONS
 from plugin.core.messages.part import count_clusters, utf16_length
+from plugin.web.message_templates.designs import design_words
+from plugin.web.message_templates.pickers import picker_tools
+from plugin.web.message_templates.replies import KIND_WORDS as REPLY_KINDS
+from plugin.web.message_templates.replies import reply_rows
 
 KIND_WORDS = {
     "text": _("Text"),
     "image": _("Image"),
     "video": _("Video"),
     "sticker": _("Sticker"),
+    "coupon": _("Coupon"),
     "buttons": _("Buttons"),
     "confirm": _("Two choices"),
     "carousel": _("Carousel"),
@@ -30,8 +38,13 @@ LABELS = {
     "preview_url": _("Address of the preview picture"),
     "package_id": _("Package ID"),
     "sticker_id": _("Sticker ID"),
+    "coupon_id": _("Coupon ID"),
     "json": _("JSON"),
-    "quick_replies": _("Quick replies"),
+    "base_url": _("Address of the picture"),
+    "height": _("Height of the picture"),
+    "note": _("Small line"),
+    "rows": _("Rows"),
+    "colour": _("Colour"),
     "sender_name": _("Sender name"),
     "sender_icon_url": _("Sender icon address"),
 }
@@ -40,15 +53,21 @@ HINTS = {
     "image_url": _("https, JPEG or PNG, up to 10 MB."),
     "video_url": _("https, MP4, up to 200 MB."),
     "preview_url": _("https, JPEG or PNG, up to 1 MB."),
+    "base_url": _("LINE adds /240 to /1040 to it. A picture that you upload gets the right one."),
+    "height": _("In pixels, where the picture is 1,040 pixels wide."),
+    "rows": _("One a line: what it is | the value."),
     "package_id": _("From LINE's list of stickers that bots may send."),
-    "quick_replies": _(
-        "One a line, up to 13, below the last message. A tap says the words back; with"
-        " “Label | https://...” it opens an address."
-    ),
     "sender_name": _("Shown instead of the account's name. It must not contain the word LINE."),
     "sender_icon_url": _("https, PNG, up to 1 MB. Shown instead of the account's picture."),
 }
-LONG = ("text", "json", "quick_replies")
+UPLOADS = {
+    "image_url": "image",
+    "video_url": "video",
+    "preview_url": "preview",
+    "sender_icon_url": "icon",
+    "base_url": "imagemap",
+}
+LONG = ("text", "json", "rows")
 # Titles and texts of templates count grapheme clusters, the rest UTF-16 units (LINE's text
 # character count page). With an image or a title a text has at most 60.
 CLUSTERS, UNITS = "clusters", "utf16"
@@ -62,12 +81,23 @@ LIMITS: dict[tuple[str, str], tuple[int, str]] = {
     ("extras", "sender_name"): (20, UNITS),
 }
 HEADED_TEXT = 60
+# Which pickers a field has, by kind and name, or by name alone.
+PICKS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("text", "text"): ("tokens", "line"),
+    **{("", name): ("tokens", "emoji") for name in ("text", "title", "note", "rows", "alt_text")},
+}
 ALT_TEXT, URL = (1500, UNITS), (2000, UNITS)
-LABEL, IMAGE_LABEL = (20, CLUSTERS), (12, CLUSTERS)
+LABEL = (20, CLUSTERS)
+LABELS_BY_KIND = {
+    "image_carousel": (12, CLUSTERS),
+    "design": (40, CLUSTERS),
+    "design_cards": (40, CLUSTERS),
+}
 
 
 class Box(NamedTuple):
-    """A field of the form. `left`: what LINE still takes, None without a limit."""
+    """A field of the form. `left`: what LINE still takes, None without a limit; `picks`: which
+    pickers it has, "tokens", "emoji" or "line" (LINE's emojis too)."""
 
     name: str
     label: str
@@ -77,10 +107,20 @@ class Box(NamedTuple):
     limit: int = 0
     unit: str = ""
     left: int | None = None
+    picks: tuple[str, ...] = ()
+    # What `media.js` uploads for it.
+    upload: str = ""
 
 
 def boxes(kind: str, draft: Draft, prefix: str) -> list[Box]:
-    return [_box(kind, name, draft, prefix) for name in KINDS[kind].fields]
+    names = KINDS[kind].fields
+    if kind == "imagemap" and draft.get("json"):
+        names = ("json",)
+    if kind == "design" and draft.get("design") in DESIGNS:
+        # A design has a place for some of the fields only.
+        places = places_in(DESIGNS[draft["design"]].bubble) | {"alt_text"}
+        names = tuple(name for name in names if name in places)
+    return [_box(kind, name, draft, prefix) for name in names]
 
 
 def card_boxes(kind: str, card: Draft, prefix: str) -> list[Box]:
@@ -88,14 +128,15 @@ def card_boxes(kind: str, card: Draft, prefix: str) -> list[Box]:
 
 
 def extra_boxes(extras: MessageExtras) -> list[Box]:
-    """Return the fields for all messages together."""
-    return [_box("extras", name, extras._asdict(), "") for name in MessageExtras._fields]
+    """Return the fields for all messages together, beside the quick replies."""
+    names = ("sender_name", "sender_icon_url")
+    return [_box("extras", name, extras._asdict(), "") for name in names]
 
 
 def action_rows(kind: str, part: Draft, prefix: str) -> list[tuple[Box, Box]]:
     """Return a label and a target for each possible button."""
     actions = part.get("actions") or []
-    limit = IMAGE_LABEL if kind == "image_carousel" else LABEL
+    limit = LABELS_BY_KIND.get(kind, LABEL)
     rows = []
     for number in range(KINDS[kind].actions[1]):
         action = actions[number] if number < len(actions) else {}
@@ -114,7 +155,13 @@ def editor_tools(extras: MessageExtras) -> dict[str, Any]:
         "boxes": boxes,
         "card_boxes": card_boxes,
         "action_rows": action_rows,
+        "design_words": design_words,
+        "designs": DESIGNS,
+        **picker_tools(),
+        "divisions": DIVISIONS,
         "extra_boxes": extra_boxes(extras),
+        "reply_rows": reply_rows(extras.quick_replies),
+        "reply_kinds": REPLY_KINDS,
     }
 
 
@@ -126,7 +173,13 @@ def _box(kind: str, name: str, draft: Draft, prefix: str) -> Box:
         limit = ALT_TEXT
     text = str(draft.get(name) or "")
     box = _counted(f"{prefix}{name}", LABELS[name], text, limit)
-    return box._replace(hint=str(HINTS.get(name, "")), long=name in LONG)
+    picks = PICKS.get((kind, name), PICKS.get(("", name), ()))
+    return box._replace(
+        hint=str(HINTS.get(name, "")),
+        long=name in LONG,
+        picks=picks,
+        upload=UPLOADS.get(name, ""),
+    )
 
 
 def _pictured(draft: Draft) -> bool:

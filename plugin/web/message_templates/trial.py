@@ -27,29 +27,39 @@ class TestFriends(NamedTuple):
 
 
 def test_friends(account_id: int) -> TestFriends:
-    """Offer the friend of the last test, then friends with the person's own email, then matches."""
+    """Offer friends of the account; the friend of the last test is chosen."""
     q = request.args.get("friend", "").strip()[:100].replace("\0", "")
-    remembered = person().member.test_friends.get(str(account_id), 0)
+    friends, remembered = offered(account_id, q), _remembered(account_id)
+    chosen = remembered if any(friend.id == remembered for friend in friends) else 0
+    return TestFriends(friends, chosen, q)
+
+
+def offered(account_id: int, q: str = "") -> list[Friend]:
+    """Offer the friend of the last test, then friends with the person's own email, then matches."""
     following = Friend.owned(tenant()).where(
         Friend.official_account_id == account_id, Friend.status == FOLLOWING
     )
+    first = _first(following.where(Friend.id == _remembered(account_id)))
+    found = [*first, *_first(_with_own_email(following)), *matching(account_id, q)]
+    return list({friend.id: friend for friend in found}.values())[:OFFERED]
+
+
+def matching(account_id: int, q: str) -> list[Friend]:
+    """Return some of the account's friends who fit, the newest first."""
     friend_filter = FriendFilter(status=FOLLOWING, q=q, official_account=account_id)
-    lists = [
-        following.where(Friend.id == remembered),
-        _with_own_email(following),
-        find_friends(tenant(), friend_filter).order_by(Friend.id.desc()),
-    ]
-    by_id = {friend.id: friend for statement in lists for friend in _first(statement)}
-    friends = list(by_id.values())[:OFFERED]
-    chosen = remembered if any(friend.id == remembered for friend in friends) else 0
-    return TestFriends(friends, chosen, q)
+    return _first(find_friends(tenant(), friend_filter).order_by(Friend.id.desc()))
+
+
+def _remembered(account_id: int) -> int:
+    return person().member.test_friends.get(str(account_id), 0)
 
 
 def _with_own_email(following: Select[tuple[Friend]]) -> Select[tuple[Friend]]:
     linked = following.join(Linkage, Linkage.friend_id == Friend.id).join(
         Contact, Contact.id == Linkage.contact_row_id
     )
-    return linked.where(Contact.email == person().member.email, Contact.email != "")
+    own = Contact.installation_id == tenant(), Contact.email == person().member.email
+    return linked.where(*own, Contact.email != "")
 
 
 def _first(statement: Select[tuple[Friend]]) -> list[Friend]:

@@ -1,98 +1,58 @@
 """Templates: the list, and the editor with its preview of a phone."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from plugin.core.messages.compose import MessageExtras, decorate
-from plugin.core.messages.drafts import KINDS, Draft
-from plugin.core.messages.part import InvalidMessage
+from plugin.core.messages.drafts import KINDS
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.core.text.row_ids import row_id
-from plugin.guards import get_deps
-from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
+from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.check import check_template
 from plugin.services.message_templates.library import (
     LONGEST_NAME,
     create_template,
     editable,
     save_version,
 )
-from plugin.web.language import in_words
+from plugin.services.message_templates.template_drafts import (
+    DraftChanged,
+    discard,
+    discard_of_template,
+)
+from plugin.web.chosen_account import chosen_account
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.draft import (
     apply_action,
     drafts_of,
     extras_of,
-    messages_of,
     new_draft,
-    stored_drafts,
 )
-from plugin.web.message_templates.fields import KIND_WORDS, editor_tools
-from plugin.web.message_templates.preview import preview_drafts
+from plugin.web.message_templates.fields import editor_tools
+from plugin.web.message_templates.preview import shown_drafts
+from plugin.web.message_templates.problems import FieldProblem, by_field, check_content, plain
 from plugin.web.message_templates.results import measured
+from plugin.web.message_templates.seen_as import friend_seen_as, seen_as
+from plugin.web.message_templates.state import (
+    EditorState,
+    keep_submitted,
+    kept,
+    seen_step,
+    state_of,
+    stored,
+    submitted_draft,
+)
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
 from plugin.web.segments.uses import uses_of_template
 from plugin.web.session import person, tenant
 
-PAGE = 60
 Page = str | Response | tuple[str, int]
-
-
-class EditorState(NamedTuple):
-    """The content of the editor, saved or not, valid or not."""
-
-    name: str
-    account: OfficialAccount | None
-    drafts: list[Draft]
-    extras: MessageExtras = MessageExtras()
-    tracks_links: bool = True
-    problems: tuple[str, ...] = ()
-    differences: tuple[Difference, ...] = ()
-
-
-@blueprint.get("/templates")
-def templates() -> str:
-    """List templates, newest first, by name, account and kind; in use, or archived."""
-    q, kind = request.args.get("q", "").strip()[:100], request.args.get("kind", "")
-    account, before = _number("account"), _number("before")
-    archived = request.args.get("archived") == "yes"
-    statement = Template.owned(tenant(), archived)
-    if q:
-        statement = statement.where(Template.name.icontains(q, autoescape=True))
-    if kind in KINDS:
-        statement = statement.where(Template.kind == kind)
-    if account:
-        statement = statement.where(Template.official_account_id == account)
-    if before:
-        statement = statement.where(Template.id < before)
-    rows = list(db.session.scalars(statement.order_by(Template.id.desc()).limit(PAGE + 1)))
-    words: dict[str, Any] = {"q": q, "kind": kind, "account": account or ""}
-    words |= {"archived": "yes"} if archived else {}
-    more = len(rows) > PAGE
-    return page(
-        "message_templates/list.html",
-        "templates",
-        templates=rows[:PAGE],
-        older=url_for("message_templates.templates", **words, before=rows[PAGE - 1].id)
-        if more
-        else "",
-        narrowed=bool(q or kind or account or before),
-        archived=archived,
-        any_archived=archived or _any_archived(),
-        accounts=OfficialAccount.list_owned(tenant()),
-        kinds=KIND_WORDS,
-        q=q,
-        kind=kind,
-        chosen=account,
-    )
 
 
 @blueprint.route("/templates/new", methods=["GET", "POST"])
@@ -101,16 +61,20 @@ def new_template() -> Page:
     accounts = OfficialAccount.list_owned(tenant())
     if not accounts:
         return redirect(url_for("message_templates.templates"))
+    if request.method == "GET" and _number("draft"):
+        draft = TemplateDraft.find_owned(tenant(), _number("draft")) or abort(404)
+        return _editor(state_of(draft, None), draft=draft)
     if request.method == "GET":
         kind = request.args.get("kind", "")
-        first = new_draft(kind if kind in KINDS else "text")
-        return _editor(EditorState("", accounts[0], [first]))
+        first = new_draft(kind if kind in KINDS else "text", request.args.get("design", ""))
+        return _editor(EditorState("", chosen_account() or accounts[0], [first]))
     editor = _submitted(_own_account(accounts))
     if request.form.get("act") != "save":
-        return _editor(editor)
+        return _kept(editor)
     checked, messages = _checked(editor)
     if checked.problems or checked.account is None:
-        return _editor(checked), 422
+        return _kept(checked, refused=True)
+    written = submitted_draft()
     template = create_template(
         checked.account,
         checked.name,
@@ -118,6 +82,9 @@ def new_template() -> Page:
         person().member.email,
         tracks_links=checked.tracks_links,
     )
+    if written is not None and written.template_id is None:
+        discard(written)
+    flash(_("Published. Workflows and broadcasts can send it now."))
     return redirect(url_for("message_templates.template", template_id=template.id))
 
 
@@ -126,19 +93,29 @@ def template(template_id: int) -> Page:
     """Edit the current version, or that of `?version=`; saving makes the next version."""
     template = own_template(template_id)
     if request.method == "GET":
-        return _editor(_stored(template), template)
+        draft = None if _number("version") else TemplateDraft.of_template(template.id)
+        shown = (
+            state_of(draft, template.official_account)
+            if draft
+            else stored(template, _version(template))
+        )
+        return _editor(shown, template, draft)
     editor = _submitted(template.official_account)
     if request.form.get("act") != "save":
-        return _editor(editor, template)
+        return _kept(editor, template)
     checked, messages = _checked(editor)
     if checked.problems:
-        return _editor(checked, template), 422
+        return _kept(checked, template, refused=True)
+    overtaken = _overtaken_by(template)
+    if overtaken:
+        return _editor(checked._replace(overtaken_by=overtaken), template), 409
     by, tracks = person().member.email, checked.tracks_links
     seen = submitted_fingerprints()
     try:
         changed = save_version(template, checked.name, messages, by, tracks_links=tracks, seen=seen)
     except ChangedMeanwhile as error:
         return _changed_meanwhile(checked, own_template(template_id), error.names), 409
+    discard_of_template(template)
     if changed:
         flash(
             _(
@@ -159,25 +136,36 @@ def preview_template() -> str:
     return page(
         "message_templates/shown.html",
         account=editor.account,
-        messages=preview_drafts(editor.drafts, editor.extras),
+        shown=shown_drafts(editor.drafts, editor.extras, friend_seen_as(editor.account)),
+        tracks_links=editor.tracks_links,
     )
+
+
+def submitted_editor(account: OfficialAccount | None) -> EditorState:
+    """Return what was submitted; of a new template, with the account that was chosen."""
+    return _submitted(account or _own_account(OfficialAccount.list_owned(tenant())))
+
+
+def _kept(editor: EditorState, template: Template | None = None, *, refused: bool = False) -> Page:
+    """Keep what was submitted, and show it again."""
+    try:
+        draft = keep_submitted(editor, template)
+    except DraftChanged as error:
+        return _editor(editor._replace(overtaken_by=error.by), template), 409
+    html = _editor(editor, template, draft)
+    return (html, 422) if refused else html
+
+
+def _overtaken_by(template: Template) -> str:
+    """Return who changed the template's draft since this form was loaded."""
+    draft = TemplateDraft.of_template(template.id)
+    is_newer = draft is not None and draft.step != seen_step()
+    return draft.changed_by if draft is not None and is_newer else ""
 
 
 def own_template(template_id: int, archived: bool = False) -> Template:
     """Return the template of this tenant, or 404."""
     return Template.find_owned(tenant(), template_id, archived) or abort(404)
-
-
-def _any_archived() -> bool:
-    return db.session.scalar(Template.owned(tenant(), archived=True).limit(1)) is not None
-
-
-def _stored(template: Template) -> EditorState:
-    version = _version(template)
-    drafts, extras = stored_drafts(version.messages)
-    return EditorState(
-        template.name, template.official_account, drafts, extras, version.tracks_links
-    )
 
 
 def _version(template: Template) -> TemplateVersion:
@@ -196,19 +184,18 @@ def _submitted(account: OfficialAccount | None) -> EditorState:
 
 def _checked(editor: EditorState) -> tuple[EditorState, list[dict[str, Any]]]:
     """The editor with everything that prevents saving, and its messages."""
+    first: list[FieldProblem] = []
     if not 0 < len(editor.name) <= LONGEST_NAME:
-        problem = _("Give the template a name of at most %(most)s characters.", most=LONGEST_NAME)
-        return editor._replace(problems=(problem,)), []
-    try:
-        messages = decorate(messages_of(editor.drafts), editor.extras)
-    except InvalidMessage as error:
-        return editor._replace(problems=(in_words(error.problem),)), []
+        words = _("Give the template a name of at most %(most)s characters.", most=LONGEST_NAME)
+        first.append(plain("name", words))
     if editor.account is None:
-        return editor._replace(problems=(_("Choose the Official Account that sends."),)), []
-    result = check_template(get_deps(), editor.account, messages)
-    if result.good and not result.by_line:
+        first.append(plain("account", _("Choose the Official Account that sends.")))
+    # LINE is asked once nothing else is wrong.
+    checked = check_content(None if first else editor.account, editor.drafts, editor.extras)
+    problems = (*first, *checked.problems)
+    if not problems and not checked.by_line:
         flash(_("LINE could not be asked whether it would take this. Send yourself a test."), "bad")
-    return editor._replace(problems=tuple(map(in_words, result.problems))), messages
+    return editor._replace(problems=problems), checked.messages
 
 
 def _changed_meanwhile(editor: EditorState, template: Template, names: frozenset[str]) -> str:
@@ -233,17 +220,25 @@ def _seen(editor: EditorState, template: Template | None) -> str:
     return sent or stamp(editable(template))
 
 
-def _editor(editor: EditorState, template: Template | None = None) -> str:
+def _editor(
+    editor: EditorState, template: Template | None = None, draft: TemplateDraft | None = None
+) -> str:
+    viewer = seen_as(editor.account)
     return page(
         "message_templates/edit.html",
         "templates",
         editor=editor,
         template=template,
         seen=_seen(editor, template),
-        unsaved=request.method == "POST",
-        messages=preview_drafts(editor.drafts, editor.extras),
+        unsaved=bool(editor.overtaken_by),
+        kept=kept(draft) if draft is not None else None,
+        account=editor.account,
+        viewer=viewer,
+        shown=shown_drafts(editor.drafts, editor.extras, viewer.friend),
+        tracks_links=editor.tracks_links,
         accounts=OfficialAccount.list_owned(tenant()),
         **editor_tools(editor.extras),
+        flaws=by_field(editor.problems),
         versions=TemplateVersion.of_template(template.id) if template else [],
         looked_at=_number("version"),
         trial=test_friends(template.official_account_id) if template else None,

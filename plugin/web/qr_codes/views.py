@@ -28,6 +28,7 @@ from plugin.services.qr_codes.codes import (
     linkage_url,
 )
 from plugin.services.qr_codes.settings import LARGEST_LOGO, Choices
+from plugin.web.chosen_account import account_filter, chosen_choice
 from plugin.web.layout import page
 from plugin.web.overwrites import FIELD, stamp, submitted_fingerprints
 from plugin.web.owned import own_account
@@ -75,7 +76,12 @@ class QRCodeForm(FlaskForm):
 
 @blueprint.get("/qr-codes")
 def qr_codes() -> str:
-    codes = list(db.session.scalars(QRCode.owned(tenant())))
+    account_id = account_filter(request.args)
+    codes = [
+        code
+        for code in db.session.scalars(QRCode.owned(tenant()))
+        if account_id in (0, code.official_account_id)
+    ]
     totals = VisitCount.totals([code.id for code in codes])
     cards = [(code, _funnel(code, totals.get(code.id, {}))) for code in codes]
     accounts = OfficialAccount.list_owned(tenant())
@@ -85,7 +91,8 @@ def qr_codes() -> str:
 @blueprint.route("/qr-codes/new", methods=["GET", "POST"])
 def new_qr_code() -> Page:
     accounts = OfficialAccount.list_owned(tenant())
-    form = QRCodeForm()
+    chosen = chosen_choice()
+    form = QRCodeForm(account=chosen.id if chosen else None)
     form.account.choices = [SelectChoice(row.id, isolated(row.name)) for row in accounts]
     if accounts and form.validate_on_submit():
         account = own_account(form.account.data)

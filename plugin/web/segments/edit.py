@@ -12,6 +12,7 @@ from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.services.segments.library import create_segment, editable, save_segment
 from plugin.services.segments.members import RuleError, faults_of
+from plugin.web.chosen_account import chosen_choice
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
@@ -166,7 +167,8 @@ def _counts_now() -> bool:
 
 
 def _chosen_account(accounts: list[OfficialAccount]) -> OfficialAccount:
-    chosen = request.values.get("account", "")
+    choice = chosen_choice()
+    chosen = request.values.get("account", str(choice.id) if choice else "")
     return next((account for account in accounts if str(account.id) == chosen), accounts[0])
 
 

@@ -10,6 +10,7 @@ from plugin.models.audience.segment import Segment, SegmentVersion
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.services.segments.members import faults_of
+from plugin.web.chosen_account import account_filter
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.owned import own_segment, record_url
@@ -39,7 +40,7 @@ def segments() -> str:
     """List segments, newest first, by name and account; in use, or archived."""
     q = request.args.get("q", "").strip()[:100].replace("\0", "")
     account, archived = (
-        id_in(request.args.get("account", "")),
+        account_filter(request.args),
         request.args.get("archived") == "yes",
     )
     before = id_in(request.args.get("before", ""))

@@ -1,8 +1,22 @@
-"""Pages of the HubSpot connection and the Official Accounts."""
+"""Pages of the HubSpot connection, the Official Accounts, and the servers that hear of events."""
 
-from plugin.web.settings import accounts, hubspot, provider_proof, rules, views
+from plugin.web.settings import (
+    accounts,
+    api_keys,
+    doctor,
+    hubspot,
+    provider_proof,
+    receiver_log,
+    receivers,
+    relay,
+    rules,
+    views,
+)
 from plugin.web.settings.blueprint import blueprint
 
 # Importing them registers their routes on the blueprint.
-ROUTES = (accounts, hubspot, provider_proof, rules, views)
+ROUTES = (
+    accounts, api_keys, doctor, hubspot, provider_proof, receiver_log, receivers, relay, rules,
+    views,
+)  # fmt: skip
 __all__ = ["ROUTES", "blueprint"]

@@ -4,12 +4,16 @@ from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from plugin.core.diagnosis.doctor.checks import LOOKED_AT
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.gateways import GatewayError
 from plugin.guards import get_deps
+from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.outgoing.line_relay import LineRelay
 from plugin.services.connections.account_values import InvalidValues
-from plugin.services.connections.channels import ChannelValues, stored_values
+from plugin.services.connections.channels import ChannelValues, callback_url, stored_values
 from plugin.services.connections.liff_app import ensure_liff_app
 from plugin.services.connections.official_account import (
     archive_account,
@@ -17,7 +21,10 @@ from plugin.services.connections.official_account import (
     connect_account,
     webhook_url,
 )
-from plugin.services.login_flow.login import redirect_uri
+from plugin.services.doctor.places import PLACES
+from plugin.services.doctor.report import checked_verdicts
+from plugin.services.doctor.run import check_official_account
+from plugin.services.qr_codes.codes import create_qr_code
 from plugin.web.layout import page
 from plugin.web.overwrites import (
     FIELD,
@@ -28,10 +35,10 @@ from plugin.web.overwrites import (
     untouched,
 )
 from plugin.web.owned import own_account
-from plugin.web.session import person
-from plugin.web.settings.account_checks import DEVELOPERS, MANAGER, findings, manual_checks
+from plugin.web.session import person, tenant
 from plugin.web.settings.account_forms import AccountForm, ConnectForm, EditForm, explain_refusal
 from plugin.web.settings.blueprint import blueprint
+from plugin.web.settings.findings import findings
 from plugin.web.settings.quota import gaps_of, gauge, names_of
 
 Page = str | Response | tuple[str, int]
@@ -49,24 +56,26 @@ def connect() -> Page:
 @blueprint.get("/accounts/<row_id:account_id>")
 def account(account_id: int) -> str:
     account = own_account(account_id)
+    codes = list(db.session.scalars(QRCode.owned(tenant())))
     return page(
         "settings/account.html",
         "settings",
         account=account,
-        findings=findings(account),
+        relay=LineRelay.of_account(account.id),
+        findings=findings(checked_verdicts(account), account),
+        looked_at=LOOKED_AT,
+        codes=[code for code in codes if code.official_account_id == account.id],
         quota=gauge(account),
         names=names_of(account),
         gaps=gaps_of([account]),
-        by_hand=manual_checks(),
         webhook_url=webhook_url(get_deps(), account),
-        callback_url=redirect_uri(get_deps()),
-        consoles={"developers": DEVELOPERS, "manager": MANAGER},
+        callback_url=callback_url(get_deps()),
     )
 
 
 @blueprint.post("/accounts/<row_id:account_id>/check")
 def check(account_id: int) -> Response:
-    check_account(get_deps(), own_account(account_id))
+    check_official_account(get_deps(), own_account(account_id))
     flash(_("Checked just now."))
     return redirect(url_for("settings.account", account_id=account_id))
 
@@ -127,9 +136,17 @@ def _save(
         return _form_page(form, template, account, explain_refusal(form, error))
     except ChangedMeanwhile as error:
         return _changed_meanwhile(form, own_account(account.id if account else 0), error.names)
-    text = _("Saved.") if account else _("%(account)s is connected.", account=connected.name)
-    flash(text)
+    flash(_("Saved.") if account else _first_code(connected))
     return redirect(url_for("settings.account", account_id=connected.id))
+
+
+def _first_code(account: OfficialAccount) -> str:
+    """Give a tenant's first account a code to scan, and return what to tell of both."""
+    has_code = db.session.scalar(QRCode.owned(tenant()).limit(1)) is not None
+    if has_code or not account.can_login:
+        return str(_("%(account)s is connected.", account=account.name))
+    create_qr_code(account, account.name[:120], "hubspot")
+    return str(_("%(account)s is connected, and has its first QR code.", account=account.name))
 
 
 def _changed_meanwhile(form: AccountForm, account: OfficialAccount, names: frozenset[str]) -> Page:
@@ -164,8 +181,8 @@ def _form_page(
         # A refused form still belongs to the row as it was loaded.
         seen=request.form.get(FIELD, fresh) if refused else fresh,
         unsaved=refused or bool(differences),
-        callback_url=redirect_uri(get_deps()),
-        developers=DEVELOPERS,
+        callback_url=callback_url(get_deps()),
+        developers=PLACES["developers"].path,
     )
     if differences:
         return html, 409

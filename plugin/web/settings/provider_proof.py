@@ -4,9 +4,10 @@ from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from plugin.guards import get_deps
-from plugin.services.login_flow.login import redirect_uri
+from plugin.services.connections.channels import callback_url
 from plugin.services.login_flow.provider_proof import begin_proof
-from plugin.web.login_flow.browser import browser, line_locale, new_browser, remember
+from plugin.web.language import page_language
+from plugin.web.login_flow.browser import browser, new_browser, remember
 from plugin.web.owned import own_account
 from plugin.web.settings.blueprint import blueprint
 
@@ -17,5 +18,5 @@ def prove(account_id: int) -> Response:
     account, secret = own_account(account_id), browser() or new_browser()
     if not account.can_login:
         return redirect(url_for("settings.edit_account", account_id=account_id))
-    address = begin_proof(get_deps(), account, secret, redirect_uri(get_deps()), line_locale())
+    address = begin_proof(get_deps(), account, secret, callback_url(get_deps()), page_language())
     return remember(redirect(address), secret)

@@ -1,25 +1,57 @@
 """Settings: the HubSpot portal and the LINE Official Accounts, each with its state."""
 
+from typing import NamedTuple
+
 from plugin.core.clock import utcnow
+from plugin.core.diagnosis.doctor.checks import Group
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.connections.web_session import WebSession
+from plugin.models.outgoing.receiver import WebhookReceiver
+from plugin.services.doctor.report import Report, report_of
 from plugin.web.layout import page
 from plugin.web.session import person, tenant
-from plugin.web.settings.account_checks import Finding, findings
 from plugin.web.settings.blueprint import blueprint
+from plugin.web.settings.findings import Tally
 
 
 @blueprint.get("/settings")
 def settings() -> str:
     accounts = OfficialAccount.list_owned(tenant())
-    cards = [(account, _failed(account)) for account in accounts]
+    report = report_of(person().installation, accounts)
+    cards = [(account, _of_account(report, account)) for account in accounts]
     troubles = len(PropertyTrouble.list_owned(tenant()))
     sessions = WebSession.count_of(person().member.id, utcnow())
     return page(
-        "settings/overview.html", "settings", cards=cards, troubles=troubles, sessions=sessions
+        "settings/overview.html",
+        "settings",
+        cards=cards,
+        hubspot=_of_group(report, "hubspot"),
+        musubi=_of_group(report, "musubi"),
+        checked_at=report.checked_at,
+        troubles=troubles,
+        sessions=sessions,
+        receivers=ReceiverCounts.of(WebhookReceiver.list_owned(tenant())),
     )
 
 
-def _failed(account: OfficialAccount) -> list[Finding]:
-    return [finding for finding in findings(account) if finding.ok is False]
+class ReceiverCounts(NamedTuple):
+    """How many receivers there are, and how many of them take nothing."""
+
+    total: int
+    failing: int
+
+    @classmethod
+    def of(cls, receivers: list[WebhookReceiver]) -> "ReceiverCounts":
+        failing = [one for one in receivers if one.active and (one.halted_at or one.failing_since)]
+        return cls(len(receivers), len(failing))
+
+
+def _of_account(report: Report, account: OfficialAccount) -> Tally:
+    sections = [section for section in report.sections if section.account is account]
+    return Tally.of(one for section in sections for one in section.verdicts)
+
+
+def _of_group(report: Report, group: Group) -> Tally:
+    sections = [section for section in report.sections if section.group == group]
+    return Tally.of(one for section in sections for one in section.verdicts)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask import abort, flash, redirect, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, TextClause, func, select, text
 from werkzeug.wrappers import Response
 
 from plugin.core.properties import named
@@ -76,12 +76,12 @@ def _outgoing() -> Outgoing:
     return Outgoing(
         names,
         _count(Contact.push_pending.is_(True)),
-        _count(Contact.push_error != "") if names else 0,
+        _count(text("mirror_error <> ''")) if names else 0,
         PropertyTrouble.list_owned(tenant()),
     )
 
 
-def _count(condition: ColumnElement[bool]) -> int:
+def _count(condition: ColumnElement[bool] | TextClause) -> int:
     rows = select(Contact.id).where(Contact.installation_id == tenant(), condition)
     some = rows.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0

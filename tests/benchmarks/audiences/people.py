@@ -11,9 +11,9 @@ from tests.support.stage import Stage
 # Each statement plants what it says for the numbers from 1 to :count.
 _FRIENDS = """
 INSERT INTO friend (official_account_id, line_user_id, display_name, picture_url, language, status,
-    status_at, status_since, profile_at, created_at, tags, last_result)
+    status_at, status_since, profile_at, created_at, last_result)
 SELECT :account, 'U' || {padded}, 'Friend ' || n, '', 'ja',
-    CASE WHEN n % 7 = 0 THEN 'blocked' ELSE 'following' END, :at, :at, :at, :at, '[]', ''
+    CASE WHEN n % 7 = 0 THEN 'blocked' ELSE 'following' END, :at, :at, :at, :at, ''
 FROM numbers"""
 _CONTACTS = """
 INSERT INTO contact (installation_id, contact_id, email, firstname, lastname, mirror_wanted,

@@ -158,6 +158,10 @@ def bad() -> Iterator[tuple[Message, str]]:
     yield imagemap(baseSize={"width": 700, "height": 5}), "between 1040 and 1040"
     yield imagemap(actions=[{"type": "message", "text": "a" * 401}]), "LINE takes 400"
     yield imagemap(altText="a" * 1501), "LINE takes 1,500"
+    for outside in ({"x": 1040}, {"width": 1041}, {"x": 500, "width": 541}, {"y": -1}):
+        area = {"x": 0, "y": 0, "width": 100, "height": 100, **outside}
+        yield imagemap(actions=[{"type": "message", "text": "a", "area": area}]), "between"
+    yield imagemap(actions=[{"type": "message", "text": "a"}]), "area"
     odd = "https://shop.example:99999/"
     yield imagemap(actions=[{"type": "uri", "linkUri": odd}]), "must begin with"
     yield imagemap(video={"externalLink": {"linkUri": odd, "label": "x"}}), "must begin with"

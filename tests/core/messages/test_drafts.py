@@ -42,7 +42,25 @@ WITH_FORM: dict[str, dict[str, Any]] = {
         "template": {"type": "image_carousel", "columns": [{"imageUrl": URL, "action": OPEN}]},
     },
     "flex": {"type": "flex", "altText": "F", "contents": {"type": "bubble", "size": "giga"}},
-    "imagemap": {"type": "imagemap", "baseUrl": URL, "altText": "I", "actions": []},
+    "imagemap": {
+        "type": "imagemap",
+        "baseUrl": URL,
+        "altText": "I",
+        "baseSize": {"width": 1040, "height": 520},
+        "actions": [
+            {
+                "type": "uri",
+                "linkUri": "https://a.example/",
+                "label": "Open",
+                "area": {"x": 0, "y": 0, "width": 520, "height": 520},
+            },
+            {
+                "type": "message",
+                "text": "Yes",
+                "area": {"x": 520, "y": 0, "width": 520, "height": 520},
+            },
+        ],
+    },
 }  # fmt: skip
 WITHOUT_FORM: list[dict[str, Any]] = [
     {"type": "audio", "originalContentUrl": URL, "duration": 1000},

@@ -108,6 +108,21 @@ def test_search_sends_what_hubspot_lists_as_required(
     }
 
 
+def test_words_are_searched_for_in_what_hubspot_searches(
+    hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
+) -> None:
+    server.on("POST", SEARCH, Reply(body={"results": [raw(BIG, email="a@example.com")]}))
+    found = hubspot.find_contacts(portal, "Alice Example", ["email"], 10)
+    assert found == (ContactRecord(BIG, {"email": "a@example.com"}),)
+    assert server.seen[0].json() == {
+        "filterGroups": [],
+        "sorts": [],
+        "query": "Alice Example",
+        "properties": ["email"],
+        "limit": 10,
+    }
+
+
 def test_a_contact_that_exists_is_a_conflict(
     hubspot: LiveHubSpot, server: ScriptedServer, portal: Portal
 ) -> None:

@@ -146,7 +146,7 @@ def test_the_tour_ticks_itself_off(line: Line) -> None:
     browser = line.browser()
 
     def done() -> list[str]:
-        names = ("install", "connect", "qr", "link", "send", "ask")
+        names = ("install", "connect", "qr", "link", "send", "ask", "broadcast")
         page = browser.get("/tour").text
         return [one for one in names if f'data-testid="tour-{one}" data-done="yes"' in page]
 

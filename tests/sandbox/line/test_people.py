@@ -124,7 +124,7 @@ def test_an_image_from_a_phone_is_fetched_by_its_message(line: Line) -> None:
     line.listen()
     url = f"{line.config.base_url}/phone/alice/chat/{SHOP}/say"
     picture = ("a.png", b"\x89PNG picture", "image/png")
-    line.http.request("POST", url, fields={"image": picture}, redirect=False)
+    line.http.request("POST", url, fields={"file": picture}, redirect=False)
     [event] = line.events()
     assert event["message"]["contentProvider"] == {"type": "line"}
     path = f"/line-data/v2/bot/message/{event['message']['id']}/content"
@@ -134,6 +134,42 @@ def test_an_image_from_a_phone_is_fetched_by_its_message(line: Line) -> None:
         assert answer.status == status
         if status == 200:
             assert answer.data == b"\x89PNG picture"
+
+
+def test_a_video_is_prepared_and_then_fetched(line: Line) -> None:
+    line.listen()
+    line.control("POST", f"/line-channels/{SHOP}", {"content_slow": True})
+    url = f"{line.config.base_url}/phone/alice/chat/{SHOP}/say"
+    line.http.request("POST", url, fields={"file": ("a.mp4", b"film", "video/mp4")}, redirect=False)
+    [event] = line.events()
+    assert (event["message"]["type"], event["message"]["duration"] > 0) == ("video", True)
+    path = f"/line-data/v2/bot/message/{event['message']['id']}/content"
+    headers = {"Authorization": f"Bearer {line.token(SHOP)}"}
+
+    def told() -> tuple[int, str]:
+        status = line.raw("GET", f"{path}/transcoding", headers=headers).json()["status"]
+        return line.raw("GET", path, headers=headers).status, status
+
+    assert told() == (202, "processing")
+    line.control("POST", "/clock", {"advance_seconds": 30})
+    assert told() == (200, "succeeded")
+    line.control("POST", f"/line-channels/{SHOP}", {"content_fails": True})
+    assert told() == (202, "failed")
+    line.control("POST", f"/line-channels/{SHOP}", {"content_gone": True})
+    assert line.raw("GET", path, headers=headers).status == 410
+
+
+def test_files_and_places_from_a_phone(line: Line) -> None:
+    line.listen()
+    url = f"{line.config.base_url}/phone/alice/chat/{SHOP}/say"
+    file = ("list.pdf", b"%PDF", "application/pdf")
+    line.http.request("POST", url, fields={"file": file}, redirect=False)
+    line.http.request("POST", url, fields={"place": "1"}, redirect=False)
+    first, second = line.events(2)
+    assert (first["message"]["fileName"], first["message"]["fileSize"]) == ("list.pdf", 4)
+    assert second["message"]["type"] == "location"
+    page = line.browser("alice").get(f"/phone/alice/chat/{SHOP}")
+    assert page.shows("file-bubble")
 
 
 def test_reading_shows_on_the_phone(line: Line) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
+from plugin.core.quota import day_of
 from plugin.models import (
     Broadcast,
     DailyCount,
@@ -20,7 +21,7 @@ from plugin.services.broadcasts.opens import assign_units
 from plugin.services.broadcasts.plan_measures import plan_measures
 from plugin.services.message_templates.library import create_template
 from plugin.services.sending.quota import enqueue_readings
-from plugin.services.sending.statistics_names import day_of, names_used
+from plugin.services.sending.statistics_names import names_used
 from tests.actions.calls import arrived, befriended, send
 from tests.services.broadcasts.planned import PERSONAL, sent, states
 from tests.services.broadcasts.test_results import make_broadcast

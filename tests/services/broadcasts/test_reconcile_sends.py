@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
+from plugin.core.quota import day_of
 from plugin.models import Broadcast, DailyCount, Delivery, Multicast, Recipient, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.plan_measures import plan_measures
 from plugin.services.broadcasts.reconcile_sends import gaps
-from plugin.services.sending.statistics_names import day_of
 from tests.services.broadcasts.test_results import make_broadcast
 from tests.support.crowd import gather
 from tests.support.world import Tenant, World

@@ -24,7 +24,8 @@ from plugin.models import (
 from plugin.models.base import Base
 from plugin.models.transaction import transaction
 from plugin.services.connections.connection import switch_mode
-from plugin.services.connections.removal import BATCH_SIZE, _owned_rows
+from plugin.services.connections.removal import BATCH_SIZE
+from plugin.services.connections.removal_rows import owned_rows
 from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.friends.records import get_or_create_friend
 from plugin.services.linkage.export import links_as_csv, links_as_json
@@ -185,9 +186,9 @@ def test_a_removal_goes_piece_by_piece() -> None:
 
 def test_no_row_that_stays_points_at_one_that_goes(portal: Portal) -> None:
     with portal.world.app.app_context():
-        gone = {model.__tablename__ for model, _ in _owned_rows(1)}
+        gone = {model.__tablename__ for model, _ in owned_rows(1)}
     tables = Base.metadata.sorted_tables
-    order = [model.__tablename__ for model, _ in _owned_rows(1)]
+    order = [model.__tablename__ for model, _ in owned_rows(1)]
     for table in tables:
         for key in table.foreign_keys:
             points_at = key.column.table.name

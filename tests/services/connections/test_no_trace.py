@@ -20,9 +20,10 @@ pytestmark = pytest.mark.both_databases
 TOKENS = {("installation", "access_token"), ("installation", "refresh_token")}
 # Of the portal and its people; a contact's own wish leaves them.
 PORTALS = (
-    "broadcast", "conflict", "import_run", "installation", "known_property", "list_export",
-    "list_import", "list_preparation", "member", "property_sync", "reconcile_run",
-    "segment_version", "synced_list", "synced_property", "sending_rules", "tagging",
+    "audit_entry", "broadcast", "canned_answer", "conflict", "doctor_report", "import_run",
+    "installation", "known_property", "list_export", "list_import", "list_preparation", "media",
+    "member", "property_sync", "reconcile_run", "segment_version", "synced_list",
+    "synced_property", "sending_rules", "tagging", "template_draft", "template_draft_step",
     "template_version",
 )  # fmt: skip
 # Who decided, and from where: the history of a link says so for ever, of nobody by name.
@@ -67,6 +68,7 @@ def given(world: World, tenant: Tenant) -> dict[str, dict[str, object]]:
                           "kind": "object.propertyChange", "handled_at": friend.created_at},
         "job": {"kind": "import_list", "key": "none", "queue": "none", "ready_ms": 2**52},
         "idempotent_call": {"status": 200},
+        "template_draft_step": {"number": 1},
         "property_trouble": {"name": "line_tags", "reason": "refused", "contact_id": ALICE},
     }  # fmt: skip
 

@@ -77,7 +77,8 @@ def test_numbers(value: str, language: str, text: str) -> None:
     ("labels", "language", "text"),
     [
         ({}, "en", "Yes"), ({}, "ja", "はい"), ({"true": "Yes"}, "ja", "はい"),
-        ({"true": "会員"}, "en", "会員"), ({"true": "会員"}, "ja", "会員"), ({}, "th", "Yes"),
+        ({"true": "会員"}, "en", "会員"), ({"true": "会員"}, "ja", "会員"), ({}, "th", "ใช่"),
+        ({}, "zh-TW", "是"), ({}, "ko", "Yes"),
     ],
 )  # fmt: skip
 def test_a_checkbox(labels: dict[str, str], language: str, text: str) -> None:

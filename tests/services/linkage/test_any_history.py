@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select, update
 
-from plugin.models import Conflict, Contact, Friend, HistoryEntry, Linkage, WebhookEvent, db
+from plugin.models import (
+    Activity,
+    ActivityChange,
+    Conflict,
+    Contact,
+    Friend,
+    HistoryEntry,
+    Linkage,
+    WebhookEvent,
+    db,
+)
 from plugin.models.imports.reconcile import ReconcileRun
 from plugin.models.people.linkage import LINKING_EVENTS
 from plugin.models.system.job import enqueue
@@ -26,6 +36,7 @@ from plugin.services.linkage.link import link, unlink_manually
 from plugin.services.linkage.undo import undo
 from plugin.services.sync.hubspot_events import store_hubspot_events
 from plugin.services.sync.reconcile import begin_reconcile
+from tests.services.system.counts import STANDING, kept, there
 from tests.support.people import NOW
 from tests.support.portal import mute
 from tests.support.world import PORTAL, Tenant, World, renew
@@ -34,7 +45,8 @@ pytestmark = pytest.mark.both_databases
 
 PEOPLE = 4
 EMPTIED = (
-    Conflict, HistoryEntry, Linkage, Contact, Friend, WebhookEvent, ReconcileRun, BudgetSpent,
+    Activity, ActivityChange, Conflict, HistoryEntry, Linkage, Contact, Friend, WebhookEvent,
+    ReconcileRun, BudgetSpent,
 )  # fmt: skip
 # New histories every time; one that breaks a rule is printed with a line that tells it again.
 # In CI the same ones, so that its verdict is on the change and not on chance.
@@ -255,6 +267,14 @@ class Histories(RuleBasedStateMachine):
                     told[line.line_user_id] = line.contact_id
             ties = db.session.scalars(select(Linkage)).all()
             assert told == {one.friend.line_user_id: one.contact.contact_id for one in ties}
+
+    @invariant()
+    def the_counts_say_the_same(self) -> None:
+        """Counts that writes keep are what a count of the rows comes to."""
+        with self.world.app.app_context():
+            found, rows = kept(self.tenant.account_id), there(self.tenant.account_id)
+            for measure in STANDING:
+                assert found.get(measure) == rows.get(measure), measure
 
     @invariant()
     def open_conflicts_have_something_to_decide(self) -> None:

@@ -18,6 +18,7 @@ from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.friends.line_events import handle_event
 from plugin.services.friends.profiles import upsert_followers
 from plugin.services.friends.records import get_or_create_friend
+from plugin.services.linkage import manual
 from plugin.services.linkage.conflicts import keep_as_is, move_link
 from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link, unlink_manually
@@ -185,11 +186,15 @@ def test_who_is_linked_by_hand_while_being_deleted_is_there_again(
 ) -> None:
     linked(world, alice, user_id=USERS[0])
 
-    def deleted(contact: Contact, *_: object) -> None:
+    found = get_or_create_contact
+
+    def deleted(installation_id: int, contact_id: int) -> Contact:
+        contact = found(installation_id, contact_id)
         rival.execute("UPDATE contact SET deleted_at = now() WHERE id = %s", (contact.id,))
         rival.commit()
+        return contact
 
-    monkeypatch.setattr(Contact, "update_from", deleted)
+    monkeypatch.setattr(manual, "get_or_create_contact", deleted)
     with world.app.app_context():
         unlink_manually(db.session.scalars(select(Linkage)).one(), "test")
         tied = link_manually(world.deps, world.account(alice), ALICE, USERS[0], "test")

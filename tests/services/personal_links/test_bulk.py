@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
@@ -28,7 +28,7 @@ from plugin.services.qr_codes.codes import create_qr_code
 from plugin.services.sync.push import write_contacts
 from tests.support.people import linked
 from tests.support.portal import mute
-from tests.support.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World
+from tests.support.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World, own_sql
 
 pytestmark = pytest.mark.both_databases
 
@@ -119,19 +119,8 @@ def test_contacts_do_not_cost_statements(world: World, alice: Tenant) -> None:
 
 
 def statements(world: World, key: int, step: Callable[[Dependencies, int], object]) -> int:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        # PostgreSQL counts a table anew when it has doubled, whatever a page holds.
-        if not statement.startswith("ANALYZE"):
-            sent.append(statement)
-
-    with world.app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            step(world.deps, key)
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
+    with world.app.app_context(), own_sql(world) as sent:
+        step(world.deps, key)
     return len(sent)
 
 

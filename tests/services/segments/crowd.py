@@ -15,6 +15,7 @@ from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.link_target import LinkTarget
 from plugin.models.sending.question import Question
 from tests.services.segments import plain, rules
+from tests.support.people import carry
 from tests.support.world import Tenant
 
 
@@ -75,13 +76,13 @@ class Crowd:
                 status=person.status,
                 status_since=person.status_since,
                 language=person.language,
-                tags=person.tags,
                 last_clicked_at=person.last_clicked,
                 last_sent_at=person.last_sent,
                 last_received_at=person.last_received,
                 created_at=self.now,
             )
         )
+        carry(friend, *person.tags)
         self._add_events(person, friend)
         if random.random() < 0.7:
             self._link_contact(person, friend)

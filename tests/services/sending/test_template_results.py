@@ -23,8 +23,8 @@ from plugin.models.transaction import transaction
 from plugin.services.message_templates.library import create_template
 from plugin.services.sending.template_results import TemplateResults, template_results
 from tests.support.crowd import gather
-from tests.support.world import Tenant, World
-from tests.web.pages import counted, marks
+from tests.support.world import Tenant, World, sql_of
+from tests.web.pages import marks
 
 pytestmark = pytest.mark.both_databases
 NOW = utcnow()
@@ -102,7 +102,7 @@ def test_the_page_shows_them_in_few_statements(
     world: World, alice: Tenant, sent: tuple[int, int]
 ) -> None:
     template_id, list_id = sent
-    with counted(world) as statements:
+    with sql_of(world) as statements:
         page = alice.walker.go(f"{world.url}/templates/{template_id}?goal={list_id}")
     assert len(statements) < 30
     assert {"template-sent", "template-tapped", "template-goal"} <= set(marks(page))

@@ -5,10 +5,10 @@ from plugin.models import Broadcast, Installation, SyncedProperty, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from tests.services.broadcasts.test_campaigns import make_campaign
-from tests.support.world import Tenant, World
+from tests.support.world import Tenant, World, sql_of
 from tests.web.broadcasts.drafts import begin, kept, post, written
 from tests.web.broadcasts.test_sending import crowd, send, two_friends
-from tests.web.pages import counted, marks
+from tests.web.pages import marks
 
 
 def without_scopes(world: World, tenant: Tenant, part: str) -> None:
@@ -45,12 +45,12 @@ def test_a_scope_that_is_missing_is_named(world: World, alice: Tenant) -> None:
 
 def test_the_list_asks_as_little_for_many_as_for_few(world: World, alice: Tenant) -> None:
     begin(world, alice)
-    with counted(world) as few:
+    with sql_of(world) as few:
         alice.walker.go(f"{world.url}/broadcasts")
     with world.app.app_context():
         for number in range(40):
             create_draft(world.account(alice), f"Broadcast {number}")
-    with counted(world) as many:
+    with sql_of(world) as many:
         page = alice.walker.go(f"{world.url}/broadcasts")
     assert marks(page).count("broadcast") == 41
     assert len(many) == len(few)
@@ -80,7 +80,7 @@ def test_the_live_page_asks_as_little_for_many_as_for_few(world: World, alice: T
     send(alice, path, 32, confirmed="yes")
     with world.app.app_context(), transaction():
         db.session.scalars(db.select(Broadcast)).one().state = "sending"
-    with counted(world) as asked:
+    with sql_of(world) as asked:
         page = alice.walker.go(f"{world.url}{path}")
     assert "run" in marks(page)
     assert len(asked) <= 12, asked

@@ -9,6 +9,7 @@ import pytest
 
 from plugin.core.clock import utcnow
 from plugin.models import Friend, db
+from plugin.models.system.activity import FRIENDS, count
 from plugin.models.transaction import transaction
 from plugin.services.segments.library import archive_segment, create_segment
 from tests.support.people import linked
@@ -30,6 +31,7 @@ def people(world: World, alice: Tenant) -> int:
                 friend = Friend(official_account_id=alice.account_id, display_name=name)
                 friend.line_user_id, friend.created_at = f"U{number:032}", utcnow()
                 session.add(friend)
+                count(alice.account_id, FRIENDS)
         rule = {"all": [{"field": "linkage.linked", "op": "is", "value": True}]}
         return create_segment(world.account(alice), "Linked <b>", rule).id
 

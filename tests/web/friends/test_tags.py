@@ -1,5 +1,6 @@
 """Tagging many friends in one go: those whom the filter shows, a piece at a time, once each."""
 
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -7,10 +8,13 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.models import Friend, Job, Tagging, db
+from plugin.models.system.activity import FRIENDS
+from plugin.models.system.activity import count as count_new
 from plugin.models.transaction import transaction
 from plugin.services.friends import bulk_tags
 from plugin.services.friends.bulk_tags import BATCH_SIZE, tag_batch
-from plugin.services.friends.tags import MAX_TAGS
+from plugin.services.friends.tag_counts import fold_tags
+from plugin.services.friends.tags import MAX_TAGS, register_tags, set_tags_of_many
 from tests.support.people import linked
 from tests.support.walker import Page
 from tests.support.world import ALICE, BOB, Tenant, World
@@ -22,16 +26,19 @@ pytestmark = pytest.mark.both_databases
 def crowd(world: World, tenant: Tenant, count: int, tags: Iterable[str] = ()) -> None:
     """Friends who are tied to nobody."""
     with world.app.app_context(), transaction() as session:
-        session.add_all(
+        count_new(tenant.account_id, FRIENDS, count)
+        friends = [
             Friend(
                 official_account_id=tenant.account_id,
                 line_user_id=f"U{tenant.account_id}{number:031}",
                 display_name=f"Friend {number}",
-                tags=list(tags),
                 created_at=utcnow(),
             )
             for number in range(count)
-        )
+        ]
+        session.add_all(friends)
+        session.flush()
+        set_tags_of_many(tenant.installation_id, [(friend, list(tags)) for friend in friends])
 
 
 def tag(world: World, tenant: Tenant, query: str, tags: str, operation: str = "add") -> Page:
@@ -150,3 +157,29 @@ def test_nobody_else_sees_how_far_it_is(world: World, alice: Tenant, charlie: Te
     crowd(world, alice, BATCH_SIZE)
     page = tag(world, alice, "", "vip")
     assert charlie.walker.go(page.url).status == 404
+
+
+def test_many_tags_are_typed_and_the_most_used_are_offered(
+    world: World, alice: Tenant, charlie: Tenant
+) -> None:
+    crowd(world, alice, 2, ["vip"])
+    with world.app.app_context():
+        with transaction():
+            register_tags(alice.installation_id, [f"Spring {number}" for number in range(29)])
+            register_tags(charlie.installation_id, ["Spring of another"])
+        fold_tags()
+    page = alice.walker.go(f"{world.url}/friends")
+    assert page.html.count('<option value="Spring ') == 29
+    with world.app.app_context(), transaction():
+        register_tags(alice.installation_id, [f"Spring {number}" for number in range(29, 99)])
+    for path in ("/friends", "/friends/tags", "/friends/tags/known"):
+        page = alice.walker.go(world.url + path)
+        offered = re.findall(r'<option value="((?:vip|Spring)[^"]*)"></option>', page.html)
+        assert (offered[0], len(offered)) == ("vip", 30)
+    found = alice.walker.go(f"{world.url}/friends/tags/known?q=%20SPRING%20%2097").html
+    assert re.findall(r'value="([^"]*)"', found) == ["Spring 97"]
+    assert "vip" in alice.walker.go(f"{world.url}/friends/tags/known?q=%00").html
+    assert "Spring" not in alice.walker.go(f"{world.url}/friends/tags/known?q=another").html
+    page = alice.walker.go(f"{world.url}/friends?tag=vip")
+    assert marks(page).count("row") == 2
+    assert 'value="vip"' in page.html.partition('data-testid="filter-tag"')[0]

@@ -4,8 +4,7 @@ import pytest
 
 from tests.support.imports import FIELD, befriend, contacts_with, imported, list_of, ties
 from tests.support.walker import Form
-from tests.support.world import Sandbox, Tenant, World
-from tests.web.pages import counted
+from tests.support.world import Sandbox, Tenant, World, sql_of
 
 
 def test_without_an_account_the_page_says_what_comes_first(world: World) -> None:
@@ -45,7 +44,7 @@ def test_a_longer_list_of_findings_asks_the_database_no_more_often(
         values = [f"U{number:032x}" for number in range(count)]
         list_id = list_of(sandbox, contacts_with(sandbox, values))
         import_id = imported(world, alice, list_id)
-        with counted(world) as sent:
+        with sql_of(world) as sent:
             page = alice.walker.go(f"{world.url}/import/{import_id}")
         assert page.text.count("No friend of this account") > count
         asked.append(len(sent))

@@ -16,6 +16,7 @@ from tests.actions.calls import arrived, befriended, send
 from tests.support.people import contact_of, friend_of
 from tests.support.walker import Page
 from tests.support.world import Tenant, World
+from tests.web.message_templates.coupons import make_coupon
 from tests.web.pages import csrf_of, marks
 
 SHOP, PICTURE = "https://shop.example.com/sale", "https://img.example.com/a"
@@ -64,8 +65,17 @@ FORMS: dict[str, dict[str, str]] = {
         f"cards.0.{name}": text for name, text in {"image_url": PICTURE, **TO_SHOP}.items()
     },
     "flex": {"alt_text": HELLO, "json": json.dumps(FLEX)},
-    "imagemap": {"json": json.dumps(IMAGEMAP)},
+    "imagemap": {
+        "base_url": PICTURE, "height": "500", "alt_text": HELLO, "areas.0.to": SHOP,
+        "areas.0.x": "0", "areas.0.y": "0", "areas.0.width": "1040", "areas.0.height": "500",
+    },
     "json": {"json": json.dumps(LOCATION)},
+    "coupon": {"coupon_id": ""},
+    "design": {"design": "coupon", "title": HELLO, "rows": "Code | A1", **TO_SHOP},
+    "design_cards": {
+        "design": "products",
+        **{f"cards.0.{name}": text for name, text in {"title": HELLO, **TO_SHOP}.items()},
+    },
 }  # fmt: skip
 # What the phone beside the editor shows of each.
 SHOWN = {
@@ -73,15 +83,19 @@ SHOWN = {
     "video": f'src="{PICTURE}"',
     "sticker": "446 / 1988",
     "image_carousel": f'src="{PICTURE}"',
+    "coupon": 'data-testid="shown-coupon"',
     "imagemap": f'src="{PICTURE}/700" alt="Hello there"',
 }
 
 
 def save(world: World, tenant: Tenant, kind: str, **more: str) -> Page:
     """A new template of one message, as the editor sends it."""
-    page = tenant.walker.go(f"{world.url}/templates/new?kind={kind}")
+    design = FORMS[kind].get("design", "")
+    page = tenant.walker.go(f"{world.url}/templates/new?kind={kind}&design={design}")
     assert f'name="bubble.0.kind" value="{kind}"' in page.html
     fields = {f"bubble.0.{name}": text for name, text in FORMS[kind].items()}
+    if kind == "coupon":
+        fields["bubble.0.coupon_id"] = make_coupon(world, tenant)
     data = {
         "csrf_token": csrf_of(page),
         "act": "save",
@@ -199,6 +213,27 @@ def test_a_link_with_the_contacts_own_words_is_tracked_and_forgotten_with_them(
 
 
 @pytest.mark.both_databases
+def test_links_and_emojis_inside_a_text_are_right_when_they_arrive(
+    world: World, alice: Tenant
+) -> None:
+    befriended(world, alice)
+    emoji = "(line:5ac1bfd5040ab15980c9b435/001)"
+    text = f"{HELLO} 5$ {emoji}：{SHOP}、{SHOP}?e={{{{ contact.email }}}} {emoji}"
+    save(world, alice, "text", **{"bubble.0.text": text})
+    template, _ = kept(world)
+    assert sent_by_workflow(world, template)["result"] == "sent"
+    (sent,) = arrived(world)[0]["messages"]
+    common, own = addresses_of([sent])
+    assert [tapped(common), tapped(own)] == [SHOP, f"{SHOP}?e=alice@example.com"]
+    assert sent["text"] == f"Hello Alice 5$ $：{common}、{own} $"
+    assert [sent["text"][row["index"]] for row in sent["emojis"]] == ["$", "$"]
+    assert [row["index"] for row in sent["emojis"]] == [15, len(sent["text"]) - 1]
+    with world.app.app_context():
+        targets = db.session.scalars(db.select(LinkTarget).order_by(LinkTarget.id)).all()
+        assert sum(target.friend_id is None for target in targets) == 1
+
+
+@pytest.mark.both_databases
 def test_two_friends_share_the_row_of_a_common_link(world: World, alice: Tenant) -> None:
     befriended(world, alice)
     save(world, alice, "buttons")
@@ -213,9 +248,9 @@ def test_two_friends_share_the_row_of_a_common_link(world: World, alice: Tenant)
 
 
 def _phone(page: Page) -> str:
-    """The markup of the phone beside the editor."""
+    """The markup of the phone beside the editor; what stands in for a detail is plain text."""
     _, _, rest = page.html.partition('data-testid="preview"')
-    return rest.partition("</aside>")[0]
+    return re.sub(r'<span class="stand-in[^>]*>(.*?)</span>', r"\1", rest.partition("</aside>")[0])
 
 
 def _only_friend(page: Page) -> str:

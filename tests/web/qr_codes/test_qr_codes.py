@@ -8,8 +8,8 @@ from plugin.models import QRCode, db
 from plugin.models.transaction import transaction
 from plugin.services.login_flow.session import add_visit
 from plugin.services.qr_codes.codes import linkage_url
-from tests.support.world import Tenant, World
-from tests.web.pages import counted, csrf_of, marks
+from tests.support.world import Tenant, World, sql_of
+from tests.web.pages import csrf_of, marks
 
 
 def codes(world: World) -> list[QRCode]:
@@ -91,7 +91,7 @@ def test_the_card_shows_how_far_it_brought_them(world: World, alice: Tenant) -> 
 
 @pytest.mark.both_databases
 def test_many_codes_take_no_more_statements_than_one(world: World, alice: Tenant) -> None:
-    with counted(world) as one:
+    with sql_of(world) as one:
         alice.walker.go(f"{world.url}/qr-codes")
     with world.app.app_context():
         account = world.account(alice)
@@ -107,7 +107,7 @@ def test_many_codes_take_no_more_statements_than_one(world: World, alice: Tenant
         ]
         with transaction() as session:
             session.add_all(rows)
-    with counted(world) as many:
+    with sql_of(world) as many:
         page = alice.walker.go(f"{world.url}/qr-codes")
     assert marks(page).count("code") == 31
     assert len(many) == len(one)

@@ -13,8 +13,8 @@ from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from tests.support.people import linked
-from tests.support.world import Tenant, World
-from tests.web.pages import counted, marks
+from tests.support.world import Tenant, World, sql_of
+from tests.web.pages import marks
 from tests.web.segments.form import LINKED, LINKED_RULE, build, saved, send
 
 TAGGED = {"rule.1.field": "friend.tag", "rule.1.op": "in"}
@@ -68,11 +68,11 @@ def test_archived_segments_are_found_and_restored(world: World, alice: Tenant) -
 def test_a_long_list_needs_few_statements(world: World, alice: Tenant) -> None:
     for number in range(3):
         build(world, alice, f"Linked {number}")
-    with counted(world) as few:
+    with sql_of(world) as few:
         alice.walker.go(f"{world.url}/segments")
     for number in range(20):
         build(world, alice, f"More {number}", **LINKED, **{**TAGGED, "rule.1.value": "VIP"})
-    with counted(world) as many:
+    with sql_of(world) as many:
         alice.walker.go(f"{world.url}/segments")
     # One more: the page after this one is looked for, and tags have names.
     assert len(many) <= len(few) + 2

@@ -35,14 +35,14 @@ def states(page: Page) -> dict[str, str]:
 def test_the_wizard_connects_and_says_that_all_is_right(world: World) -> None:
     _, page = wizard(world)
     assert page.status == 200
-    assert "Sandbox Shop is connected." in page.text
+    assert "Sandbox Shop is connected, and has its first QR code." in page.text
     assert states(page) == {
         **dict.fromkeys(
-            ("channel", "webhook_url", "webhook_active", "webhook_test", "login_channel"), "ok"
+            ("channel", "webhook_url", "webhook_active", "webhook_test", "webhook_speed"), "ok"
         ),
-        # Only a login shows it.
-        "provider": "none",
-        "liff_url": "ok",
+        **dict.fromkeys(("login_channel", "liff_url", "liff_scopes"), "ok"),
+        # Only a login shows them.
+        **dict.fromkeys(("linked", "provider"), "none"),
     }
     assert f"{world.url}/line/login/callback" in page.html
     with world.app.app_context():
@@ -143,7 +143,9 @@ def test_line_out_of_reach_is_a_verdict_and_no_crash(world: World, alice: Tenant
     alice.walker.go(f"{world.url}/accounts/{alice.account_id}")
     page = post(alice.walker, f"/accounts/{alice.account_id}/check")
     assert page.status == 200
-    assert states(page)["channel"] == "bad"
+    # An outage says nothing about the secret.
+    assert states(page)["channel"] == "none"
+    assert "There was no answer that says yes or no." in page.text
 
 
 def test_editing_keeps_what_is_left_empty_and_shows_no_secret(world: World, alice: Tenant) -> None:

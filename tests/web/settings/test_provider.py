@@ -38,7 +38,8 @@ def provider(world: World, tenant: Tenant) -> dict[str, Any] | None:
     with world.app.app_context():
         account = world.account(tenant)
         db.session.refresh(account)
-        return account.checks.get("provider")
+        stored = account.checks.get("provider")
+        return {name: stored[name] for name in ("ok", "detail")} if stored else None
 
 
 def profile_calls(world: World) -> int:

@@ -8,8 +8,8 @@ from tests.services.sync.kept import keep, look, make_list, members_of, values_o
 from tests.support.people import linked
 from tests.support.portal import Portal
 from tests.support.walker import Page
-from tests.support.world import ALICE, BOB, Tenant, World
-from tests.web.pages import counted, marks
+from tests.support.world import ALICE, BOB, Tenant, World, sql_of
+from tests.web.pages import marks
 
 
 def form_of(page: Page, ending: str = "") -> int:
@@ -157,9 +157,9 @@ def test_more_items_ask_the_database_no_more_often(world: World, alice: Tenant) 
     linked(world, alice, BOB, "U" + "b" * 32)
     keep(world, alice, "city")
     go(world, alice)
-    with counted(world) as few:
+    with sql_of(world) as few:
         go(world, alice)
     keep(world, alice, "phone", "company", "jobtitle", lists=(make_list(world, ALICE),))
-    with counted(world) as more:
+    with sql_of(world) as more:
         go(world, alice)
     assert len(more) <= len(few)

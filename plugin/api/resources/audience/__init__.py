@@ -1,1 +1,1 @@
-"""Resources about what is kept of HubSpot's contacts."""
+"""Resources about whom messages go to, and what is known of them."""

@@ -15,6 +15,8 @@ from plugin.models.audience.property_sync import PropertySync
 from plugin.models.audience.synced_list import SyncedList
 from plugin.models.audience.synced_property import SyncedProperty
 from plugin.services.sync.synced_choice import Choice, Unfit, choose
+from plugin.services.sync.synced_definitions import acknowledge
+from plugin.services.sync.synced_schedule import sync_now
 
 blueprint = Resource(
     "sync-settings", "Contact properties and HubSpot lists that are kept for linked contacts"
@@ -59,6 +61,14 @@ class NewSyncSettingsSchema(Schema):
     lists = fields.List(PlainText(20, 1), required=True, validate=validate.Length(max=MOST_LISTS))
 
 
+class ReadSchema(Schema):
+    list = PlainText(20, 1, metadata={"description": "HubSpot's id of one kept list"})
+
+
+class AcknowledgedSchema(Schema):
+    property = PlainText(100, 1, required=True)
+
+
 class SyncSettings(NamedTuple):
     properties: list[str]
     lists: list[str]
@@ -87,6 +97,30 @@ def _settings() -> SyncSettings:
         sync.looked_at if sync else None,
         sync.error if sync else "",
     )
+
+
+@blueprint.post("/read")
+@blueprint.arguments(ReadSchema, required=False, example={"list": "7"})
+@blueprint.response(202, SyncSettingsSchema)
+def read_synced(body: dict[str, str]) -> SyncSettings:
+    """Read all kept values from HubSpot now, or the members of one kept list"""
+    synced = {row.list_id: row.id for row in SyncedList.list_owned(tenant().id)}
+    if "list" in body and body["list"] not in synced:
+        raise invalid("list", "This list is not kept.")
+    sync_now(tenant().id, synced.get(body.get("list", "")))
+    return _settings()
+
+
+@blueprint.post("/acknowledge")
+@blueprint.arguments(AcknowledgedSchema, example={"property": "lifecyclestage"})
+@blueprint.response(200, SyncSettingsSchema)
+def acknowledge_property(body: dict[str, str]) -> SyncSettings:
+    """Say that a property's new name or type in HubSpot was seen"""
+    rows = {row.name: row.id for row in SyncedProperty.list_owned(tenant().id)}
+    if body["property"] not in rows:
+        raise invalid("property", "This property is not kept.")
+    acknowledge(tenant().id, rows[body["property"]])
+    return _settings()
 
 
 @blueprint.put("")

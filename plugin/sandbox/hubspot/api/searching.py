@@ -62,8 +62,8 @@ def _candidates(call: Call) -> list[Value]:
 
 def _matches(body: Body, contact: Value) -> bool:
     properties, groups = contact["properties"], body.get("filterGroups") or []
-    query = str(body.get("query") or "").lower()
-    if query and not any(query in (properties.get(name) or "").lower() for name in SEARCHED):
+    searched = " ".join(properties.get(name) or "" for name in SEARCHED).lower()
+    if not all(word in searched for word in str(body.get("query") or "").lower().split()):
         return False
     return not groups or any(
         all(

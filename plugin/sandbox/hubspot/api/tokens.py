@@ -79,6 +79,15 @@ def revoke(world: World, refresh_token: str) -> None:
     world.store.delete("refresh-token", refresh_token)
 
 
+def set_scopes(world: World, portal: int, scopes: list[str]) -> None:
+    with world.store as store:
+        for kind in ("install", "access-token", "refresh-token"):
+            for key in store.keys(kind):
+                held = store.get(kind, key) or {}
+                if held.get("portal") == portal:
+                    store.put(kind, key, {**held, "scopes": scopes})
+
+
 def uninstall(world: World, portal: int) -> None:
     with world.store as store:
         store.delete("install", portal)

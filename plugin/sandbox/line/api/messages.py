@@ -56,6 +56,7 @@ def multicast() -> ResponseReturnValue:
         statistics.require_names(body)
         user_ids = _recipients(body.get("to"))
         _accept("multicast", user_ids, messages, None, key, body, {})
+        world().store.put("line_multicast", account()["channel_id"], {"at": world().clock.millis()})
     return jsonify({})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 
 from plugin.sandbox.line import chats, delivery, events, friendships
 from plugin.sandbox.line.directory import id_in, note_wrote
@@ -14,6 +15,8 @@ from plugin.sandbox.line.phone.pages import find_account, find_person
 from plugin.sandbox.store import Value
 from plugin.sandbox.world import World, world
 
+# Nobody measures how long a film of the sandbox is.
+MILLISECONDS = 5000
 blueprint = Blueprint("line_taps", __name__, url_prefix="/phone/<person>/chat/<channel>")
 
 
@@ -39,11 +42,13 @@ def friend(person: str, channel: str) -> ResponseReturnValue:
 
 @blueprint.post("/say")
 def say(person: str, channel: str) -> ResponseReturnValue:
-    """Write `text`, or send `sticker` or an `image` file."""
+    """Write `text`, or send a `sticker`, a `place` or a `file`."""
     account, user_id = _account_and_user(person, channel)
-    image = request.files.get("image")
-    if image:
-        write(world(), account, user_id, _image(account, image.read(), image.mimetype))
+    file = request.files.get("file")
+    if file:
+        write(world(), account, user_id, _content(account, file))
+    elif request.form.get("place"):
+        write(world(), account, user_id, _place())
     elif request.form.get("sticker"):
         write(world(), account, user_id, _sticker())
     elif request.form.get("text", "").strip():
@@ -73,12 +78,27 @@ def _sticker() -> Value:
     return {"type": "sticker", "packageId": "446", "stickerId": "1988", **kind}
 
 
-def _image(account: Value, data: bytes, kind: str) -> Value:
-    message_id = chats.new_ids(world(), 1)[0]["id"]
-    encoded = base64.b64encode(data).decode()
-    value = {"channel": account["channel_id"], "type": kind, "data": encoded}
+def _place() -> Value:
+    where = {"latitude": 35.6812, "longitude": 139.7671}
+    return {"type": "location", "title": "Tokyo Station", "address": "1-9 Marunouchi", **where}
+
+
+def _content(account: Value, file: FileStorage) -> Value:
+    """Keep a file as LINE does; LINE's own kind of it says what it is to a phone."""
+    message_id, data, kind = chats.new_ids(world(), 1)[0]["id"], file.read(), file.mimetype
+    value = {
+        "channel": account["channel_id"],
+        "type": kind,
+        "data": base64.b64encode(data).decode(),
+        "at": world().clock.now(),
+    }
     world().store.put("line_content", message_id, value)
-    return {"id": message_id, "type": "image", "contentProvider": {"type": "line"}}
+    family = kind.partition("/")[0]
+    if family not in ("image", "video", "audio"):
+        name = file.filename or "file"
+        return {"id": message_id, "type": "file", "fileName": name, "fileSize": len(data)}
+    length = {} if family == "image" else {"duration": MILLISECONDS}
+    return {"id": message_id, "type": family, "contentProvider": {"type": "line"}, **length}
 
 
 @blueprint.post("/tap")

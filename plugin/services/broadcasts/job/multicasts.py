@@ -24,6 +24,8 @@ from plugin.models.broadcasts.variant import Variant
 from plugin.models.people.friend import UNKNOWN as UNKNOWN_STATUS
 from plugin.models.people.friend import Friend, note_sent
 from plugin.models.sql import one_of
+from plugin.models.system.activity import SENT as PEOPLE_SENT
+from plugin.models.system.activity import count
 from plugin.models.transaction import affected, in_parallel, transaction
 from plugin.services import Dependencies
 from plugin.services.broadcasts.job.claim import Chunk, Person
@@ -114,6 +116,7 @@ def _accept_all(broadcast: Broadcast, chunks: Sequence[Chunk], answers: Sequence
     linked = sorted({p.contact_row_id for p in people if p.contact_row_id is not None})
     mark_many_for_push(broadcast.official_account.installation_id, linked)
     note_sent([person.friend_id for person in people], now)
+    count(broadcast.official_account_id, PEOPLE_SENT, len(people))
     ids = [person.recipient_id for person in people]
     # The frequency cap counts from when LINE took it, which may be long after the claim.
     move(broadcast.id, ids, SENDING, SENT, claimed_at=now, settled_at=now)

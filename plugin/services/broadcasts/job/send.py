@@ -34,6 +34,7 @@ from plugin.services.broadcasts.job.open_multicasts import leave_out_planned, op
 from plugin.services.broadcasts.job.prepare import await_start, prepare, tidy
 from plugin.services.broadcasts.job.rounds import claim_round
 from plugin.services.broadcasts.opens import assign_units
+from plugin.services.outgoing.facts import broadcast_ended
 from plugin.services.sending.deliver import check_connected
 from plugin.services.system.rate_limits import in_background
 
@@ -126,6 +127,7 @@ def _finish(broadcast_id: int) -> None:
             current.state, current.finished_at = FINISHED, utcnow()
             current.reason = current.error = ""
             forget_members(broadcast_id)
+            broadcast_ended(current, current.finished_at)
 
 
 def _leave_out_rest(deps: Dependencies, broadcast: Broadcast) -> datetime | None:
@@ -149,6 +151,7 @@ def _leave_out_rest(deps: Dependencies, broadcast: Broadcast) -> datetime | None
         if not ids:
             broadcast.finished_at = utcnow()
             forget_members(broadcast.id)
+            broadcast_ended(broadcast, broadcast.finished_at)
     return utcnow() if ids else None
 
 

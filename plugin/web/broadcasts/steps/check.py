@@ -12,11 +12,12 @@ from plugin.services.broadcasts.audience import begin_reading, is_read
 from plugin.services.broadcasts.cost import expected_cost
 from plugin.services.broadcasts.preflight import Check, preflight
 from plugin.services.broadcasts.start import CannotStart, start
+from plugin.services.broadcasts.usage import messages_of_variant, sent_versions
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.results import cost_in_words
 from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, step_page
-from plugin.web.broadcasts.steps.what_form import messages_of_variant
+from plugin.web.broadcasts.steps.what_form import tracks_links
 from plugin.web.broadcasts.steps.when import open_hours_in_words
 from plugin.web.broadcasts.steps.when_form import zone_of_portal
 from plugin.web.broadcasts.sums import reason_word, sum_before
@@ -78,13 +79,21 @@ def _page(broadcast: Broadcast, now: Check | None = None, unconfirmed: bool = Fa
     return step_page(
         "check",
         broadcast,
+        versions=[
+            (LETTERS[number], version)
+            for number, version in sent_versions(broadcast, variants).items()
+        ],
         now=now,
         parts=sum_before(now, lambda state, reason: _people_url(broadcast, state, reason)),
         known=_is_known(broadcast),
         unconfirmed=unconfirmed,
         audience=audience_word(broadcast, segment_names([broadcast.segment_id])),
         previews=[
-            (LETTERS[row.number], preview_messages(messages_of_variant(broadcast, row)))
+            (
+                LETTERS[row.number],
+                preview_messages(messages_of_variant(broadcast, row)),
+                tracks_links(broadcast, row),
+            )
             for row in variants
         ],
         problems=[_problem(broadcast, field, words) for field, words in now.problems],

@@ -1,20 +1,15 @@
 """The step "what": messages in up to four variants, looked at and tried before they go out."""
 
-from typing import Any
-
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from plugin.core.messages.part import InvalidMessage
 from plugin.gateways import GatewayError
 from plugin.guards import get_deps
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.variant import Variant
-from plugin.models.people.friend import Friend
 from plugin.services.broadcasts.drafts import MOST_VARIANTS, Content, save_draft
-from plugin.services.message_templates.check import check_template
-from plugin.services.sending.as_friend import messages_for
+from plugin.services.broadcasts.usage import messages_of_variant
 from plugin.services.sending.trial_send import Trial, send_test
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, save_step, seen_stamp, step_page
@@ -24,7 +19,6 @@ from plugin.web.broadcasts.steps.what_form import (
     WRITTEN,
     Editor,
     content_of,
-    messages_of_variant,
     preview_of,
     settings_of,
     stored_editor,
@@ -32,14 +26,15 @@ from plugin.web.broadcasts.steps.what_form import (
     templates_of,
 )
 from plugin.web.broadcasts.words import LETTERS
-from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.message_templates.actions import chosen_friend, report_test
 from plugin.web.message_templates.fields import editor_tools
+from plugin.web.message_templates.problems import FieldProblem, by_field
+from plugin.web.message_templates.seen_as import friend_seen_as, seen_as
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import Difference
 from plugin.web.owned import row_id
-from plugin.web.session import person, tenant
+from plugin.web.session import person
 
 EDITED = ("silent", "contents", "split_percent", "split_by", "split_hours")
 
@@ -73,9 +68,9 @@ def what(broadcast_id: int) -> Page:
 def preview(broadcast_id: int) -> str:
     """Return only the phone, for the content of the editor."""
     broadcast = own_draft(broadcast_id)
-    messages = preview_of(broadcast, submitted_editor())
-    account = broadcast.official_account
-    return page("message_templates/shown.html", account=account, messages=messages)
+    editor, account = submitted_editor(), broadcast.official_account
+    shown, tracks = preview_of(broadcast, editor, friend_seen_as(account)), editor.tracks_links
+    return page("message_templates/shown.html", account=account, shown=shown, tracks_links=tracks)
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/variants")
@@ -130,15 +125,14 @@ def _stored(broadcast: Broadcast) -> dict[str, str]:
     return {name: as_text(getattr(broadcast, name)) for name in names}
 
 
-def _checked(broadcast: Broadcast, editor: Editor) -> tuple[Content | None, tuple[str, ...]]:
-    """Return what is to be saved, or why not: Musubi's rules first, then LINE's dry run."""
-    content, problem = content_of(broadcast, editor)
-    if content is None or content.template_id:
-        return content, (problem,) if problem else ()
-    result = check_template(get_deps(), broadcast.official_account, list(content.messages))
-    if result.good and not result.by_line:
+def _checked(
+    broadcast: Broadcast, editor: Editor
+) -> tuple[Content | None, tuple[FieldProblem, ...]]:
+    """Return what is to be saved, or why not."""
+    content, checked = content_of(broadcast, editor)
+    if not checked.problems and not checked.by_line:
         flash(_("LINE could not be asked whether it would take this. Send yourself a test."), "bad")
-    return (content if result.good else None), tuple(map(in_words, result.problems))
+    return content, checked.problems
 
 
 def _page(
@@ -149,11 +143,7 @@ def _page(
     typed: Typed,
     differences: tuple[Difference, ...] = (),
 ) -> str:
-    friend = _looked_at(broadcast)
-    messages = preview_of(broadcast, editor)
-    problem = ""
-    if friend is not None and variants and request.method == "GET":
-        messages, problem = _as_friend(broadcast, variants[number], friend)
+    viewer = seen_as(broadcast.official_account)
     return step_page(
         "what",
         broadcast,
@@ -167,29 +157,11 @@ def _page(
         errors=typed.errors,
         differences=differences,
         seen=seen_stamp(broadcast, EDITED),
-        messages=messages,
-        friend=friend,
-        friend_problem=problem,
+        account=broadcast.official_account,
+        viewer=viewer,
+        shown=preview_of(broadcast, editor, viewer.friend),
+        tracks_links=editor.tracks_links,
         trial=test_friends(broadcast.official_account_id),
         **editor_tools(editor.extras),
+        flaws=by_field(editor.problems),
     )
-
-
-def _looked_at(broadcast: Broadcast) -> Friend | None:
-    friend_id = row_id(request.args.get("as", ""))
-    friend = Friend.find_owned(tenant(), friend_id) if friend_id else None
-    fits = friend and friend.official_account_id == broadcast.official_account_id
-    return friend if fits else None
-
-
-def _as_friend(
-    broadcast: Broadcast, variant: Variant, friend: Friend
-) -> tuple[list[dict[str, Any]], str]:
-    """Return the saved messages as a friend would get them now, or why they would not."""
-    messages = messages_of_variant(broadcast, variant)
-    try:
-        return messages_for(get_deps(), friend, messages), ""
-    except InvalidMessage as error:
-        return [], str(_("Left out: %(why)s", why=in_words(error.problem)))
-    except GatewayError as error:
-        return [], str(_("HubSpot could not be asked: %(error)s", error=error.message))

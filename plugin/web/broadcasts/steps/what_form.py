@@ -5,26 +5,25 @@ from typing import Any, NamedTuple
 from flask import request
 from flask_babel import gettext as _
 
-from plugin.core.messages.compose import MessageExtras, decorate
+from plugin.core.messages.compose import MessageExtras
 from plugin.core.messages.drafts import Draft
-from plugin.core.messages.part import InvalidMessage
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.broadcasts.drafts import Content
 from plugin.web.broadcasts.steps.typed import Typed
-from plugin.web.language import in_words
 from plugin.web.message_templates.draft import (
     apply_action,
     drafts_of,
     extras_of,
-    messages_of,
     new_draft,
     stored_drafts,
 )
-from plugin.web.message_templates.preview import PreviewMessage, preview_drafts, preview_messages
+from plugin.web.message_templates.preview import Shown, shown_drafts, shown_messages
+from plugin.web.message_templates.problems import Checked, FieldProblem, check_content, plain
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
 
@@ -41,7 +40,7 @@ class Editor(NamedTuple):
     drafts: list[Draft]
     extras: MessageExtras = MessageExtras()
     tracks_links: bool = True
-    problems: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
 
 
 def templates_of(broadcast: Broadcast) -> list[Template]:
@@ -69,20 +68,20 @@ def submitted_editor() -> Editor:
     return Editor(source, row_id(form.get("template", "")), drafts, extras_of(form), tracks)
 
 
-def content_of(broadcast: Broadcast, editor: Editor) -> tuple[Content | None, str]:
-    """Return what the editor sends, or None and the problem."""
+def content_of(broadcast: Broadcast, editor: Editor) -> tuple[Content | None, Checked]:
+    """Return what the editor sends, None where something is wrong with it; what LINE says too."""
     if editor.source == TEMPLATE:
         template = own_template(broadcast, editor.template)
         if template is None:
-            return None, str(_("Choose a template of this account."))
-        return Content(template_id=template.id), ""
+            problem = plain("template", _("Choose a template of this account."))
+            return None, Checked([], (problem,))
+        return Content(template_id=template.id), Checked([], (), by_line=True)
     if not editor.drafts:
-        return None, str(_("Write a message, or choose a template."))
-    try:
-        messages = decorate(messages_of(editor.drafts), editor.extras)
-    except InvalidMessage as error:
-        return None, in_words(error.problem)
-    return Content(messages, None, editor.tracks_links), ""
+        problem = plain("", _("Write a message, or choose a template."))
+        return None, Checked([], (problem,))
+    checked = check_content(broadcast.official_account, editor.drafts, editor.extras)
+    content = Content(checked.messages, None, editor.tracks_links)
+    return (None if checked.problems else content), checked
 
 
 def own_template(broadcast: Broadcast, template_id: int) -> Template | None:
@@ -91,17 +90,17 @@ def own_template(broadcast: Broadcast, template_id: int) -> Template | None:
     return template if fits else None
 
 
-def preview_of(broadcast: Broadcast, editor: Editor) -> list[PreviewMessage]:
+def preview_of(broadcast: Broadcast, editor: Editor, friend: Friend | None) -> Shown:
     if editor.source == WRITTEN:
-        return preview_drafts(editor.drafts, editor.extras)
+        return shown_drafts(editor.drafts, editor.extras, friend)
     template = own_template(broadcast, editor.template)
-    return preview_messages(TemplateVersion.current(template).messages) if template else []
+    messages = TemplateVersion.current(template).messages if template else []
+    return shown_messages(messages, friend)
 
 
-def messages_of_variant(broadcast: Broadcast, variant: Variant) -> list[dict[str, Any]]:
-    """Return the saved messages of a variant, a template's as it is now."""
+def tracks_links(broadcast: Broadcast, variant: Variant) -> bool:
     template = own_template(broadcast, variant.template_id or 0)
-    return TemplateVersion.current(template).messages if template else variant.messages
+    return TemplateVersion.current(template).tracks_links if template else variant.tracks_links
 
 
 def settings_of(typed: Typed, split: bool) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Resources about Official Accounts and what belongs to each."""

@@ -1,0 +1,1 @@
+"""Resources about imports and lists that are worked off."""

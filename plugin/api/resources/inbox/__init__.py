@@ -1,0 +1,1 @@
+"""Resources about talks with friends: conversations, prepared answers, rules of the inbox."""

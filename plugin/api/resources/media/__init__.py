@@ -1,0 +1,1 @@
+"""Resources about pictures and videos for messages."""

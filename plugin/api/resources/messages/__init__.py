@@ -1,0 +1,1 @@
+"""Resources about messages: templates, broadcasts, what was sent."""

@@ -1,0 +1,1 @@
+"""The doctor: every prerequisite, what may be wrong with it, and the clicks that mend it."""

@@ -1,0 +1,1 @@
+"""Advice about a message that LINE would take: nothing here prevents sending."""

@@ -1,0 +1,1 @@
+"""What outgoing webhooks decide without I/O."""

@@ -1,0 +1,1 @@
+"""Rows of pictures, videos and files that are kept for messages."""

@@ -1,0 +1,1 @@
+"""Rows of outgoing webhooks, and of LINE's that are relayed."""

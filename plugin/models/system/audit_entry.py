@@ -1,0 +1,89 @@
+"""The audit: who asked for a change, from where, written in the transaction of the change."""
+
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Index, Select, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from plugin.core.clock import utcnow
+from plugin.models.base import Base, BigId, UTCDateTime
+
+# By which way a change was asked for.
+BY_PAGE, BY_API, BY_AGENT = WAYS = ("page", "api", "agent")
+
+
+class AuditEntry(Base):
+    """A change. `deed`: the page's endpoint, the API's operation or the agent's tool; `path` holds
+    the rows' ids."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_of_installation", "installation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    installation_id: Mapped[int] = mapped_column(BigId)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    via: Mapped[str] = mapped_column(String(10))
+    # A member's e-mail address, or the name of an API key.
+    actor: Mapped[str] = mapped_column(String(255))
+    # What an agent calls itself.
+    agent: Mapped[str] = mapped_column(String(80), default="")
+    deed: Mapped[str] = mapped_column(String(80))
+    path: Mapped[str] = mapped_column(String(255))
+
+    @classmethod
+    def owned(cls, installation_id: int) -> Select[tuple["AuditEntry"]]:
+        return select(cls).where(cls.installation_id == installation_id)
+
+
+@dataclass
+class Deed:
+    """A change that a request asks for; noted once, by the first transaction that commits."""
+
+    installation_id: int
+    via: str
+    actor: str
+    deed: str
+    path: str
+    agent: str = ""
+    _unnoted: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def take(self) -> bool:
+        """Return whether it still has to be noted; it is taken then."""
+        return self._unnoted.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        """The transaction that took it was rolled back."""
+        self._unnoted.release()
+
+
+_current: ContextVar[Deed | None] = ContextVar("deed", default=None)
+
+
+def begin_deed(deed: Deed) -> None:
+    _current.set(deed)
+
+
+def end_deed() -> None:
+    _current.set(None)
+
+
+def note_deed(session: Session) -> Deed | None:
+    """Add the entry to the open transaction; return the deed where it was added."""
+    deed = _current.get()
+    if deed is None or not deed.take():
+        return None
+    session.add(
+        AuditEntry(
+            installation_id=deed.installation_id,
+            at=utcnow(),
+            via=deed.via,
+            actor=deed.actor[:255],
+            agent=deed.agent[:80],
+            deed=deed.deed[:80],
+            path=deed.path[:255],
+        )
+    )
+    return deed

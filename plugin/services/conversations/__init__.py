@@ -1,0 +1,1 @@
+"""What friends write, kept as conversations with the content that LINE deletes."""

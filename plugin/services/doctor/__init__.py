@@ -1,0 +1,1 @@
+"""The doctor: asks the platforms and Musubi itself whether each prerequisite holds."""

@@ -1,0 +1,158 @@
+"""What LINE says of an Official Account: twelve calls at most, none of which sends a message."""
+
+from datetime import timedelta
+
+from sqlalchemy import Select, func, select
+
+from plugin.core.clock import utcnow
+from plugin.core.diagnosis.doctor.verdict import Verdict, read_verdict, waiting
+from plugin.core.quota import next_month
+from plugin.gateways import GatewayError
+from plugin.models.base import db
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.login_flow.login_attempt import LoginAttempt
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.people.linkage import Linkage
+from plugin.services import Dependencies
+from plugin.services.connections.account_checks import (
+    channel_verdicts,
+    login_verdicts,
+    refused_or_unanswered,
+)
+from plugin.services.connections.channels import callback_url, login_channel, messaging_channel
+
+LATELY = timedelta(days=7)
+# A channel that is still developing lets its administrators in, who may be two.
+FRIENDS = 3
+# So many visits that all stay away are no accident.
+VISITS = 3
+# The ways that lead through LINE Login.
+BY_LOGIN = ("qr", "email")
+CODES = 200
+# What somebody saw in LINE's console may have changed since.
+SEEN_FOR = timedelta(days=180)
+
+
+def messaging(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+    answers = channel_verdicts(deps, account)
+    looked_at = [
+        _greeting(account),
+        _looked_at(account, "auto_reply", _auto_reply(answers.chat_mode or account.chat_mode)),
+    ]
+    return [*answers.verdicts, *looked_at]
+
+
+def friends_and_quota(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+    return [_followers(deps, account), _quota(deps, account)]
+
+
+def login(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+    verdicts = login_verdicts(deps, account)
+    if verdicts[0].cause != "ok":
+        return [*verdicts, *waiting("callback", "published", "email")]
+    return [*verdicts, *_login_page(deps, account), _published(account)]
+
+
+def _followers(deps: Dependencies, account: OfficialAccount) -> Verdict:
+    try:
+        deps.gateways.line.follower_ids(messaging_channel(account), None)
+    except GatewayError as error:
+        forbidden = "forbidden" if error.reason == "forbidden" else ""
+        return refused_or_unanswered(error, forbidden, "followers")[0]
+    return Verdict("followers", "ok")
+
+
+def _quota(deps: Dependencies, account: OfficialAccount) -> Verdict:
+    try:
+        quota = deps.gateways.line.quota(messaging_channel(account))
+    except GatewayError as error:
+        return refused_or_unanswered(error, "", "quota")[0]
+    now, until = utcnow(), account.quota_paused_until
+    if quota.limit is None:
+        return Verdict("quota", "unlimited")
+    if quota.used >= quota.limit:
+        return Verdict("quota", "used_up", values={"at": next_month(now).isoformat()})
+    if until is not None and until > now:
+        return Verdict("quota", "reserved", values={"at": until.isoformat()})
+    left = {"left": quota.limit - quota.used, "limit": quota.limit}
+    return Verdict("quota", "ok", values=left)
+
+
+def _greeting(account: OfficialAccount) -> Verdict:
+    statement = select(QRCode.greeting).where(
+        QRCode.official_account_id == account.id, QRCode.archived_at.is_(None)
+    )
+    if not any(db.session.scalars(statement.limit(CODES))):
+        return Verdict("greeting", "ok")
+    return _looked_at(account, "greeting", "look")
+
+
+def _auto_reply(chat_mode: str) -> str:
+    # LINE's bot info tells whether chats are answered by people ("chat") or not ("bot").
+    return "look_chat" if chat_mode == "chat" else "look"
+
+
+def _looked_at(account: OfficialAccount, key: str, otherwise: str) -> Verdict:
+    """Keep what somebody of the team has said, for a time."""
+    before = read_verdict(key, account.checks)
+    if before.cause == "seen" and not _is_old(before):
+        return before
+    return Verdict(key, otherwise)
+
+
+def _is_old(seen: Verdict) -> bool:
+    return str(seen.values.get("at", "")) < (utcnow() - SEEN_FOR).isoformat()
+
+
+def _login_page(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+    address, channel = callback_url(deps), login_channel(account)
+    try:
+        shown = deps.gateways.line_login.login_page(channel, address)
+    except GatewayError as error:
+        return refused_or_unanswered(error, "", "callback", "email")
+    values = {"address": address}
+    if not shown.opens:
+        cause = "unregistered" if shown.names_address else "refused"
+        return [Verdict("callback", cause, values=values), *waiting("email")]
+    granted = "not_granted" if shown.error == "INVALID_SCOPE" else "ok"
+    return [Verdict("callback", "ok", values=values), Verdict("email", granted)]
+
+
+def _published(account: OfficialAccount) -> Verdict:
+    """Judge by the people who came back from LINE: nothing else tells."""
+    if _people(account) >= FRIENDS or _linked_by_login(account) >= FRIENDS:
+        return Verdict("published", "ok")
+    visits = _lost_visits(account)
+    if visits >= VISITS and not _people(account):
+        return Verdict("published", "developing", values={"visits": visits})
+    return _looked_at(account, "published", "look")
+
+
+def _people(account: OfficialAccount) -> int:
+    attempts = _attempts(account).where(LoginAttempt.line_user_id != "")
+    people = select(func.count(LoginAttempt.line_user_id.distinct()))
+    return db.session.scalar(people.where(LoginAttempt.id.in_(attempts))) or 0
+
+
+def _lost_visits(account: OfficialAccount) -> int:
+    now = utcnow()
+    attempts = _attempts(account).where(
+        LoginAttempt.returned_at.is_(None),
+        LoginAttempt.expires_at < now,
+        LoginAttempt.expires_at > now - LATELY,
+    )
+    visits = select(func.count()).select_from(attempts.limit(1000).subquery())
+    return db.session.scalar(visits) or 0
+
+
+def _attempts(account: OfficialAccount) -> Select[tuple[int]]:
+    statement = select(LoginAttempt.id).join(QRCode, QRCode.id == LoginAttempt.qr_code_id)
+    return statement.where(QRCode.official_account_id == account.id)
+
+
+def _linked_by_login(account: OfficialAccount) -> int:
+    linked = select(Linkage.id).where(
+        Linkage.official_account_id == account.id, Linkage.method.in_(BY_LOGIN)
+    )
+    some = linked.limit(FRIENDS).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0

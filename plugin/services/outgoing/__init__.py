@@ -1,0 +1,1 @@
+"""Tells the servers of others what happened: outgoing webhooks, and LINE's, relayed."""

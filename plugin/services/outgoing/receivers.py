@@ -1,0 +1,171 @@
+"""Registers receivers, changes and removes them, and tries them out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from plugin.core.clock import utcnow
+from plugin.core.security.webhook_signatures import new_secret
+from plugin.core.text.sentences import Sentence
+from plugin.core.webhooks.event_types import EVENT_TYPES, TEST
+from plugin.core.webhooks.receiver_urls import UnfitUrl, receiver_url
+from plugin.models.base import db
+from plugin.models.connections.installation import Installation
+from plugin.models.outgoing.event import EventDelivery
+from plugin.models.outgoing.receiver import WebhookReceiver
+from plugin.models.system.job import cancel, enqueue
+from plugin.models.transaction import affected, transaction
+from plugin.services import Dependencies
+from plugin.services.outgoing.events import Happened, write_events
+
+MOST_RECEIVERS = 10
+# After a new secret was made, the one before signs as well for so long.
+BOTH_VALID = timedelta(hours=24)
+
+
+class ReceiverRefused(ValueError):
+    """Nothing was stored; `problems` says by field what is wrong."""
+
+    def __init__(self, problems: dict[str, Sentence]) -> None:
+        super().__init__(" ".join(map(str, problems.values())))
+        self.problems = problems
+
+
+class SwitchedOff(Exception):
+    """Nothing is sent to a receiver that is switched off."""
+
+
+def register(
+    deps: Dependencies, installation: Installation, url: str, events: Iterable[str]
+) -> WebhookReceiver:
+    """Return the new receiver, whose secret is shown this once."""
+    url, chosen = _checked(deps, url, events)
+    with transaction() as session:
+        # Two at the same moment are counted one after the other.
+        session.refresh(installation, with_for_update={"key_share": True})
+        if WebhookReceiver.count_owned(installation.id) >= MOST_RECEIVERS:
+            problem = Sentence(
+                "There are %(most)d receivers already. Remove one first.", most=MOST_RECEIVERS
+            )
+            raise ReceiverRefused({"url": problem})
+        receiver = WebhookReceiver(
+            installation_id=installation.id,
+            url=url,
+            events=chosen,
+            secret=new_secret(),
+            created_at=utcnow(),
+        )
+        session.add(receiver)
+        _note_chosen(installation)
+    return receiver
+
+
+def change(deps: Dependencies, receiver: WebhookReceiver, url: str, events: Iterable[str]) -> None:
+    """Store another address or other events. At a new address nothing has failed yet."""
+    url, chosen = _checked(deps, url, events)
+    with transaction():
+        current = _held(receiver)
+        if current.url != url:
+            _begin_anew(current)
+        current.url, current.events = url, chosen
+        _enqueue(current)
+        _note_chosen(_installation(current))
+
+
+def switch(receiver: WebhookReceiver, active: bool) -> None:
+    """Switch on or off by hand. What waits stays, and goes out once it is on."""
+    with transaction():
+        current = _held(receiver)
+        current.active = active
+        _begin_anew(current)
+        _enqueue(current)
+        _note_chosen(_installation(current))
+
+
+def rotate_secret(receiver: WebhookReceiver) -> datetime:
+    """Make a new secret; return until when the one before is valid too."""
+    with transaction():
+        current, until = _held(receiver), utcnow() + BOTH_VALID
+        current.previous_secret, current.previous_until = current.secret, until
+        current.secret = new_secret()
+    return until
+
+
+def remove(receiver: WebhookReceiver) -> None:
+    """Delete a receiver with its log. The events themselves end with their time."""
+    installation_id, receiver_id = receiver.installation_id, receiver.id
+    with transaction() as session:
+        if WebhookReceiver.held(receiver_id) is None:
+            return
+        cancel("send_webhooks", receiver_id)
+        for statement in (
+            delete(EventDelivery).where(EventDelivery.receiver_id == receiver_id),
+            delete(WebhookReceiver).where(WebhookReceiver.id == receiver_id),
+        ):
+            affected(statement.execution_options(synchronize_session=False))
+        session.expunge(receiver)
+        _note_chosen(session.get_one(Installation, installation_id))
+
+
+def send_test(receiver: WebhookReceiver) -> int:
+    """Write a test event for this receiver alone; return its delivery's id. Raise `SwitchedOff`."""
+    with transaction() as session:
+        current = _held(receiver)
+        if not current.is_called:
+            raise SwitchedOff
+        # A person waits for it.
+        current.rests_until = None
+        (event,) = write_events(
+            TEST, [current], [Happened(utcnow(), {"receiver": str(current.id)})]
+        )
+        delivery = EventDelivery.of_receiver(current.id).where(EventDelivery.event_id == event.id)
+        return session.scalars(delivery).one().id
+
+
+def _checked(deps: Dependencies, url: str, events: Iterable[str]) -> tuple[str, list[str]]:
+    problems = {}
+    settings, chosen = deps.settings, set(events)
+    try:
+        url = receiver_url(
+            url, settings.base_url, private_allowed=settings.webhook_private_networks
+        )
+    except UnfitUrl as error:
+        problems["url"] = error.problem
+    if not chosen:
+        problems["events"] = Sentence("Choose at least one event.")
+    elif not chosen <= EVENT_TYPES.keys():
+        problems["events"] = Sentence("There is no such event.")
+    if problems:
+        raise ReceiverRefused(problems)
+    return url, [each for each in EVENT_TYPES if each in chosen]
+
+
+def _held(receiver: WebhookReceiver) -> WebhookReceiver:
+    current = WebhookReceiver.held(receiver.id)
+    if current is None:
+        raise ReceiverRefused({"": Sentence("Somebody has removed this receiver meanwhile.")})
+    return current
+
+
+def _begin_anew(receiver: WebhookReceiver) -> None:
+    receiver.halted_at, receiver.halt_reason = None, ""
+    receiver.failures, receiver.failing_since, receiver.rests_until = 0, None, None
+
+
+def _enqueue(receiver: WebhookReceiver) -> None:
+    if receiver.is_called:
+        enqueue("send_webhooks", receiver.id, receiver.installation_id)
+
+
+def _installation(receiver: WebhookReceiver) -> Installation:
+    return db.session.get_one(Installation, receiver.installation_id)
+
+
+def _note_chosen(installation: Installation) -> None:
+    """Keep on the tenant's row what anybody listens to, inside the caller's transaction."""
+    db.session.flush()
+    db.session.refresh(installation, with_for_update={"key_share": True})
+    receivers: Sequence[WebhookReceiver] = WebhookReceiver.list_owned(installation.id)
+    chosen = {event for receiver in receivers if receiver.active for event in receiver.events}
+    installation.webhook_events = sorted(chosen)

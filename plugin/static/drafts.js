@@ -1,0 +1,96 @@
+// The editor keeps what is written: a while after the last key, and before the page is left.
+// Without this script each button of the form keeps it.
+
+const form = document.getElementById("writing");
+const line = document.getElementById("kept");
+const said = document.getElementById("kept-said");
+const KEEP_AFTER_MS = 1200;
+
+let soon = 0;
+let isKeeping = false;
+let isChanged = false;
+let isOvertaken = false;
+
+const stepAddress = (id, way) => line.dataset.steps.replace("/0/undo", `/${id}/${way}`);
+
+function show(news) {
+  form.elements.draft.value = news.draft;
+  form.elements.step.value = news.step;
+  for (const way of ["undo", "redo"]) {
+    const button = document.getElementById(way);
+    button.disabled = !news[way];
+    button.toggleAttribute("data-closed", !news[way]);
+    button.formAction = stepAddress(news.draft, way);
+  }
+  said.textContent = line.dataset.kept;
+  // A new template is found again at its draft's address.
+  if (!form.elements.template.value) {
+    const address = new URL(location.href);
+    address.search = `?draft=${news.draft}`;
+    history.replaceState(null, "", address);
+  }
+}
+
+async function keep() {
+  clearTimeout(soon);
+  if (isKeeping || isOvertaken || !isChanged) return;
+  isKeeping = true;
+  isChanged = false;
+  said.textContent = line.dataset.saving;
+  const answer = await fetch(line.dataset.keep, { method: "POST", body: new FormData(form) }).catch(() => null);
+  isKeeping = false;
+  if (answer?.ok && !answer.redirected) show(await answer.json());
+  else if (answer?.status === 409) {
+    isOvertaken = true;
+    said.textContent = line.dataset.overtaken.replace("#", (await answer.json()).by);
+  } else {
+    // Tried again with the next key, and when the page is left.
+    isChanged = true;
+    said.textContent = line.dataset.failed;
+    return;
+  }
+  if (isChanged && !isOvertaken) soon = setTimeout(keep, KEEP_AFTER_MS);
+}
+
+form.addEventListener("input", () => {
+  isChanged = true;
+  clearTimeout(soon);
+  soon = setTimeout(keep, KEEP_AFTER_MS);
+});
+
+addEventListener("pagehide", () => {
+  if (isChanged && !isOvertaken) navigator.sendBeacon(line.dataset.keep, new FormData(form));
+});
+// A button's answer is kept by the server itself.
+form.addEventListener("submit", () => {
+  isChanged = false;
+  clearTimeout(soon);
+});
+
+// Another form of the page, such as a test send, waits until the draft is kept.
+document.addEventListener("submit", async (event) => {
+  if (event.target === form || !isChanged || isOvertaken) return;
+  event.preventDefault();
+  await keep();
+  event.target.requestSubmit(event.submitter);
+}, { capture: true });
+
+// Undo and redo from the keyboard, outside of fields, which have their own.
+document.addEventListener("keydown", (event) => {
+  const inField = event.target.closest?.("input, textarea, select, dialog");
+  if (inField || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  const button = document.getElementById(event.shiftKey ? "redo" : "undo");
+  if (button.disabled) return;
+  event.preventDefault();
+  button.click();
+});
+
+// Messages are moved with Alt and the arrows, from anywhere inside them.
+form.addEventListener("keydown", (event) => {
+  const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+  const bubble = event.altKey && way ? event.target.closest("fieldset.draft") : null;
+  const button = bubble?.querySelector(`button[value^="${way}:"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});

@@ -1,0 +1,5 @@
+"""The blueprint of the inbox."""
+
+from plugin.web.blueprint import team_blueprint
+
+blueprint = team_blueprint("inbox")

@@ -1,0 +1,107 @@
+"""What the editor holds, saved or not, valid or not; and the same as a draft keeps it."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from flask import request
+
+from plugin.core.clock import utcnow
+from plugin.core.messages.compose import MessageExtras
+from plugin.core.messages.drafts import Draft
+from plugin.core.text.row_ids import row_id
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.sending.template import Template
+from plugin.models.sending.template_draft import TemplateDraft
+from plugin.models.sending.template_version import TemplateVersion
+from plugin.services.message_templates.template_drafts import can_move, keep_draft
+from plugin.web.message_templates.draft import stored_drafts
+from plugin.web.message_templates.problems import FieldProblem
+from plugin.web.overwrites import Difference
+from plugin.web.session import person, tenant
+
+# So long after somebody's last change they are taken to be still writing.
+STILL_WRITING = timedelta(minutes=3)
+
+
+class EditorState(NamedTuple):
+    """The content of the editor, saved or not, valid or not."""
+
+    name: str
+    account: OfficialAccount | None
+    drafts: list[Draft]
+    extras: MessageExtras = MessageExtras()
+    tracks_links: bool = True
+    problems: tuple[FieldProblem, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    # Who changed the draft since this form was loaded.
+    overtaken_by: str = ""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "account": self.account.id if self.account is not None else 0,
+            "drafts": self.drafts,
+            "extras": dict(self.extras._asdict()),
+            "tracks_links": self.tracks_links,
+        }
+
+
+class Kept(NamedTuple):
+    """A draft as the page shows it. `rival`: another person who is writing just now."""
+
+    draft: TemplateDraft
+    can_undo: bool
+    can_redo: bool
+    rival: str
+
+
+def kept(draft: TemplateDraft) -> Kept:
+    is_other = draft.changed_by != person().member.email
+    is_recent = utcnow() - draft.changed_at < STILL_WRITING
+    return Kept(draft, *can_move(draft), draft.changed_by if is_other and is_recent else "")
+
+
+def state_of(draft: TemplateDraft, account: OfficialAccount | None) -> EditorState:
+    """Return the editor as the draft keeps it; what is odd in it counts as absent."""
+    content = draft.content
+    if account is None:
+        account = OfficialAccount.find_owned(tenant(), int(content.get("account") or 0))
+    drafts = [each for each in content.get("drafts") or [] if isinstance(each, dict)]
+    extras = MessageExtras.of(dict(content.get("extras") or {}))
+    tracks = content.get("tracks_links") is not False
+    return EditorState(str(content.get("name") or ""), account, drafts, extras, tracks)
+
+
+def submitted_draft() -> TemplateDraft | None:
+    """Return the draft that the form was loaded with."""
+    draft_id = row_id(request.form.get("draft", ""))
+    return TemplateDraft.find_owned(tenant(), draft_id) if draft_id else None
+
+
+def seen_step() -> int:
+    return row_id(request.form.get("step", "")) or 0
+
+
+def keep_submitted(editor: EditorState, template: Template | None) -> TemplateDraft:
+    """Keep what was submitted. Raise `DraftChanged` where somebody else wrote meanwhile."""
+    draft = submitted_draft()
+    published = None
+    if template is not None and draft is None:
+        published = stored(template, TemplateVersion.current(template)).content
+    return keep_draft(
+        tenant(),
+        editor.content,
+        person().member.email,
+        template=template,
+        draft=draft,
+        seen_step=seen_step(),
+        published=published,
+    )
+
+
+def stored(template: Template, version: TemplateVersion) -> EditorState:
+    """Return the editor as it shows a version."""
+    drafts, extras = stored_drafts(version.messages)
+    account = template.official_account
+    return EditorState(template.name, account, drafts, extras, version.tracks_links)

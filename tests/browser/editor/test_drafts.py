@@ -1,0 +1,86 @@
+"""The editor keeps what is written: found again, undone, published; two windows at once."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from plugin.services.message_templates.library import create_template
+from tests.browser.chromium import shoot
+from tests.browser.places import signed_in
+from tests.support.world import Tenant, World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(world: World, alice: Tenant) -> str:
+    with world.app.app_context():
+        messages = [{"type": "text", "text": "First"}, {"type": "text", "text": "Second"}]
+        template = create_template(world.account(alice), "Welcome", messages)
+        return f"{world.url}/templates/{template.id}"
+
+
+def write(page: Page, text: str, step: int = 1) -> None:
+    page.get_by_test_id("bubble.0.text").fill(text)
+    expect(page.locator("#writing input[name=step]")).to_have_value(str(step))
+
+
+def test_written_left_found_undone_published(
+    world: World, alice: Tenant, chromium: Browser, address: str
+) -> None:
+    context = signed_in(chromium, world, alice, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    write(page, "Good morning")
+    write(page, "Good evening", 2)
+    page.goto(f"{world.url}/templates")
+    expect(page.get_by_test_id("has-draft")).to_be_visible()
+    page.goto(address)
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good evening")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good morning")
+    page.get_by_test_id("redo").click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good evening")
+    page.get_by_test_id("bubble.0.text").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Second")
+    page.get_by_test_id("copy-0").click()
+    expect(page.get_by_test_id("bubble.1.text")).to_have_value("Second")
+    # A button leaves the reader at the message, and what is typed is undone at once.
+    expect(page.locator("[id='bubble.1']")).to_be_focused()
+    page.get_by_test_id("bubble.1.text").fill("Second, typed")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("bubble.1.text")).to_have_value("Second")
+    page.get_by_test_id("redo").click()
+    expect(page.get_by_test_id("bubble.1.text")).to_have_value("Second, typed")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("bubble.1.text")).to_have_value("Second")
+    shoot(page, "editor-draft")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("bubble.2.text")).to_have_value("Good evening")
+    expect(page.get_by_test_id("kept")).to_have_text("")
+    assert errors == []
+    context.close()
+
+
+def test_two_windows_never_overwrite_each_other(
+    world: World, alice: Tenant, chromium: Browser, address: str
+) -> None:
+    context = signed_in(chromium, world, alice, viewport={"width": 390, "height": 844})
+    first, second = context.new_page(), context.new_page()
+    first.goto(f"{address}?lang=en")
+    second.goto(address)
+    write(first, "From the first window")
+    second.get_by_test_id("bubble.0.text").fill("From the second window")
+    expect(second.get_by_test_id("kept")).to_contain_text("changed this draft meanwhile")
+    second.get_by_test_id("save").click()
+    expect(second.get_by_test_id("overtaken")).to_be_visible()
+    expect(second.get_by_test_id("bubble.0.text")).to_have_value("From the second window")
+    wide = second.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    second.get_by_test_id("keep-mine").click()
+    expect(second.get_by_test_id("bubble.0.text")).to_have_value("From the second window")
+    first.reload()
+    expect(first.get_by_test_id("bubble.0.text")).to_have_value("From the first window")
+    context.close()
