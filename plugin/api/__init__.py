@@ -35,6 +35,7 @@ from plugin.api.resources.messages import (
     campaigns,
     coupons,
     deliveries,
+    draft_of_template,
     template_drafts,
     template_versions,
     templates,
@@ -67,7 +68,8 @@ __all__ = ["init_app"]
 MODULES = (
     official_accounts, account_deeds, qr_codes, sending_rules,
     friends, friend_diagnosis, linkages, linkage_batch, conflicts, linkage_tokens, tags,
-    templates, template_versions, template_drafts, coupons, media, uploads, deliveries,
+    templates, template_versions, draft_of_template, template_drafts,
+    coupons, media, uploads, deliveries,
     broadcasts, broadcast_deeds, broadcast_copies, broadcast_recipients,
     broadcast_results, campaigns,
     conversations, conversation_messages, canned_answers, inbox_rules,

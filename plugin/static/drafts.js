@@ -7,7 +7,8 @@ const said = document.getElementById("kept-said");
 const KEEP_AFTER_MS = 1200;
 
 let soon = 0;
-let isKeeping = false;
+// The call that is on its way, and whether something was typed since it was made.
+let keeping = null;
 let isChanged = false;
 let isOvertaken = false;
 
@@ -31,14 +32,10 @@ function show(news) {
   }
 }
 
-async function keep() {
-  clearTimeout(soon);
-  if (isKeeping || isOvertaken || !isChanged) return;
-  isKeeping = true;
+async function store() {
   isChanged = false;
   said.textContent = line.dataset.saving;
   const answer = await fetch(line.dataset.keep, { method: "POST", body: new FormData(form) }).catch(() => null);
-  isKeeping = false;
   if (answer?.ok && !answer.redirected) show(await answer.json());
   else if (answer?.status === 409) {
     isOvertaken = true;
@@ -52,6 +49,13 @@ async function keep() {
   if (isChanged && !isOvertaken) soon = setTimeout(keep, KEEP_AFTER_MS);
 }
 
+// One call at a time: each says the step that the one before it made.
+function keep() {
+  clearTimeout(soon);
+  if (!keeping && isChanged && !isOvertaken) keeping = store().catch(() => {}).finally(() => { keeping = null; });
+  return keeping;
+}
+
 form.addEventListener("input", () => {
   isChanged = true;
   clearTimeout(soon);
@@ -61,18 +65,33 @@ form.addEventListener("input", () => {
 addEventListener("pagehide", () => {
   if (isChanged && !isOvertaken) navigator.sendBeacon(line.dataset.keep, new FormData(form));
 });
-// A button's answer is kept by the server itself.
-form.addEventListener("submit", () => {
+// A button's answer is kept by the server itself, at the step that the last call made: sent beside
+// that call, the form would be refused as somebody else's.
+form.addEventListener("submit", async (event) => {
+  if (event.defaultPrevented) return;
+  if (keeping) {
+    event.preventDefault();
+    const button = event.submitter;
+    await keeping;
+    form.requestSubmit(button);
+    return;
+  }
   isChanged = false;
   clearTimeout(soon);
 });
 
-// Another form of the page, such as a test send, waits until the draft is kept.
+// Another form of the page, such as a test send, waits until the draft is kept; where it cannot be
+// kept, it waits no longer.
+let isReleased = false;
 document.addEventListener("submit", async (event) => {
-  if (event.target === form || !isChanged || isOvertaken) return;
+  if (event.target === form || isReleased || isOvertaken || !(keeping || isChanged)) return;
   event.preventDefault();
+  const { target, submitter } = event;
+  await keeping;
   await keep();
-  event.target.requestSubmit(event.submitter);
+  isReleased = true;
+  target.requestSubmit(submitter);
+  isReleased = false;
 }, { capture: true });
 
 // Undo and redo from the keyboard, outside of fields, which have their own.

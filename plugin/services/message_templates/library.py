@@ -34,6 +34,14 @@ def create_template(
     tracks_links: bool = True,
 ) -> Template:
     """Create a template with its first version, from messages that were checked before."""
+    with transaction():
+        return add_template(account, name, messages, by, tracks_links=tracks_links)
+
+
+def add_template(
+    account: OfficialAccount, name: str, messages: Messages, by: str, *, tracks_links: bool
+) -> Template:
+    """Do what `create_template` does, inside the caller's transaction."""
     now = utcnow()
     template = Template(
         official_account=account,
@@ -42,10 +50,9 @@ def create_template(
         created_at=now,
         changed_at=now,
     )
-    with transaction() as session:
-        session.add(template)
-        session.flush()
-        _add_version(template, messages, by, tracks_links)
+    db.session.add(template)
+    db.session.flush()
+    _store_version(template, messages, by, tracks_links)
     return template
 
 
@@ -60,18 +67,31 @@ def save_version(
 ) -> bool:
     """Store the name and, where anything else changed, a new version; True where it did. Raise
     `ChangedMeanwhile` where the template differs from `seen`. `tracks_links` None: as before."""
-    with transaction() as session:
-        # A concurrent save waits here, and then follows as the next version.
-        session.refresh(template, with_for_update={"of": Template})
-        refuse_overwrite(seen, editable(template))
-        before = TemplateVersion.current(template)
-        tracks = before.tracks_links if tracks_links is None else tracks_links
-        changed = before.messages != list(messages) or before.tracks_links != tracks
-        template.name, template.changed_at = name, utcnow()
-        if changed:
-            template.kind = kind_of(messages[0])
-            template.version = before.number + 1
-            _add_version(template, messages, by, tracks)
+    with transaction():
+        return add_version(template, name, messages, by, tracks_links=tracks_links, seen=seen)
+
+
+def add_version(
+    template: Template,
+    name: str,
+    messages: Messages,
+    by: str,
+    *,
+    tracks_links: bool | None,
+    seen: Seen | None,
+) -> bool:
+    """Do what `save_version` does, inside the caller's transaction."""
+    # A concurrent save waits here, and then follows as the next version.
+    db.session.refresh(template, with_for_update={"of": Template})
+    refuse_overwrite(seen, editable(template))
+    before = TemplateVersion.current(template)
+    tracks = before.tracks_links if tracks_links is None else tracks_links
+    changed = before.messages != list(messages) or before.tracks_links != tracks
+    template.name, template.changed_at = name, utcnow()
+    if changed:
+        template.kind = kind_of(messages[0])
+        template.version = before.number + 1
+        _store_version(template, messages, by, tracks)
     return changed
 
 
@@ -97,7 +117,7 @@ def restore_template(template: Template) -> None:
         template.archived_at = None
 
 
-def _add_version(template: Template, messages: Messages, by: str, tracks_links: bool) -> None:
+def _store_version(template: Template, messages: Messages, by: str, tracks_links: bool) -> None:
     version = TemplateVersion(
         template_id=template.id,
         number=template.version or 1,

@@ -40,11 +40,9 @@ def keep_draft(
     `seen_step` any more, and then store nothing. `published`: what a draft that begins now began
     with, to which its first step can be undone."""
     with transaction():
-        draft = _held(draft, template) or _begun(installation_id, content, by, template, published)
-        if draft.step != seen_step:
-            if draft.content == content:
-                return draft
-            raise DraftChanged(draft.changed_by)
+        draft = hold(draft, template) or _begun(installation_id, content, by, template, published)
+        if refuse_overtaken(draft, content, seen_step):
+            return draft
         if draft.content != content or not draft.newest_step:
             _add_step(draft, content, by)
     return draft
@@ -66,16 +64,15 @@ def move(draft: TemplateDraft, steps: int, by: str, seen_step: int) -> TemplateD
 
 
 def discard(draft: TemplateDraft) -> None:
-    with transaction() as session:
-        session.execute(delete(TemplateDraftStep).where(TemplateDraftStep.draft_id == draft.id))
-        session.execute(delete(TemplateDraft).where(TemplateDraft.id == draft.id))
+    with transaction():
+        drop(draft)
 
 
-def discard_of_template(template: Template) -> None:
-    """Discard what was published, so that the template is shown as it is sent."""
-    draft = TemplateDraft.of_template(template.id)
-    if draft is not None:
-        discard(draft)
+def drop(draft: TemplateDraft) -> None:
+    """Delete the draft with its steps, inside the caller's transaction."""
+    session = db.session
+    session.execute(delete(TemplateDraftStep).where(TemplateDraftStep.draft_id == draft.id))
+    session.execute(delete(TemplateDraft).where(TemplateDraft.id == draft.id))
 
 
 def can_move(draft: TemplateDraft) -> tuple[bool, bool]:
@@ -95,7 +92,8 @@ def discard_forgotten() -> bool:
     return len(drafts) == BATCH_SIZE
 
 
-def _held(draft: TemplateDraft | None, template: Template | None) -> TemplateDraft | None:
+def hold(draft: TemplateDraft | None, template: Template | None) -> TemplateDraft | None:
+    """Read a draft anew, or that of a template, and lock it; None where there is none any more."""
     statement = select(TemplateDraft).with_for_update(of=TemplateDraft)
     if draft is not None:
         statement = statement.where(TemplateDraft.id == draft.id)
@@ -104,6 +102,16 @@ def _held(draft: TemplateDraft | None, template: Template | None) -> TemplateDra
     else:
         return None
     return db.session.scalar(statement.execution_options(populate_existing=True))
+
+
+def refuse_overtaken(held: TemplateDraft, content: dict[str, Any], seen_step: int) -> bool:
+    """Return whether a later step holds this content already, kept by a call whose answer was
+    lost. Raise `DraftChanged` where it holds another."""
+    if held.step == seen_step:
+        return False
+    if held.content != content:
+        raise DraftChanged(held.changed_by)
+    return True
 
 
 def _begun(
@@ -130,7 +138,7 @@ def _begun(
             first = TemplateDraftStep(draft_id=draft_id, number=0, content=published, by=by, at=now)
             db.session.add(first)
         return db.session.get_one(TemplateDraft, draft_id)
-    held = _held(None, template)
+    held = hold(None, template)
     assert held is not None  # noqa: S101 - the conflict is with this row
     return held
 

@@ -35,6 +35,8 @@ class EditorState(NamedTuple):
     differences: tuple[Difference, ...] = ()
     # Who changed the draft since this form was loaded.
     overtaken_by: str = ""
+    # The draft of a new template was published or discarded since.
+    has_ended: bool = False
 
     @property
     def content(self) -> dict[str, Any]:
@@ -73,9 +75,13 @@ def state_of(draft: TemplateDraft, account: OfficialAccount | None) -> EditorSta
     return EditorState(str(content.get("name") or ""), account, drafts, extras, tracks)
 
 
+def submitted_draft_id() -> int:
+    return row_id(request.form.get("draft", "")) or 0
+
+
 def submitted_draft() -> TemplateDraft | None:
-    """Return the draft that the form was loaded with."""
-    draft_id = row_id(request.form.get("draft", ""))
+    """Return the draft that the form was loaded with, where it is still there."""
+    draft_id = submitted_draft_id()
     return TemplateDraft.find_owned(tenant(), draft_id) if draft_id else None
 
 

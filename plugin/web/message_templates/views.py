@@ -13,17 +13,9 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.library import (
-    LONGEST_NAME,
-    create_template,
-    editable,
-    save_version,
-)
-from plugin.services.message_templates.template_drafts import (
-    DraftChanged,
-    discard,
-    discard_of_template,
-)
+from plugin.services.message_templates.library import LONGEST_NAME, editable
+from plugin.services.message_templates.publish import DraftEnded, Written, publish, publish_new
+from plugin.services.message_templates.template_drafts import DraftChanged
 from plugin.web.chosen_account import chosen_account
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint
@@ -45,7 +37,7 @@ from plugin.web.message_templates.state import (
     seen_step,
     state_of,
     stored,
-    submitted_draft,
+    submitted_draft_id,
 )
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
@@ -69,21 +61,20 @@ def new_template() -> Page:
         first = new_draft(kind if kind in KINDS else "text", request.args.get("design", ""))
         return _editor(EditorState("", chosen_account() or accounts[0], [first]))
     editor = _submitted(_own_account(accounts))
-    if request.form.get("act") != "save":
-        return _kept(editor)
+    return _publish_new(editor) if request.form.get("act") == "save" else _kept(editor)
+
+
+def _publish_new(editor: EditorState) -> Page:
     checked, messages = _checked(editor)
     if checked.problems or checked.account is None:
         return _kept(checked, refused=True)
-    written = submitted_draft()
-    template = create_template(
-        checked.account,
-        checked.name,
-        messages,
-        person().member.email,
-        tracks_links=checked.tracks_links,
-    )
-    if written is not None and written.template_id is None:
-        discard(written)
+    written, by = _written(checked, messages), person().member.email
+    try:
+        template = publish_new(checked.account, submitted_draft_id(), written, by)
+    except DraftChanged as error:
+        return _editor(checked._replace(overtaken_by=error.by)), 409
+    except DraftEnded:
+        return _editor(checked._replace(has_ended=True)), 409
     flash(_("Published. Workflows and broadcasts can send it now."))
     return redirect(url_for("message_templates.template", template_id=template.id))
 
@@ -106,16 +97,13 @@ def template(template_id: int) -> Page:
     checked, messages = _checked(editor)
     if checked.problems:
         return _kept(checked, template, refused=True)
-    overtaken = _overtaken_by(template)
-    if overtaken:
-        return _editor(checked._replace(overtaken_by=overtaken), template), 409
-    by, tracks = person().member.email, checked.tracks_links
-    seen = submitted_fingerprints()
+    written, by = _written(checked, messages), person().member.email
     try:
-        changed = save_version(template, checked.name, messages, by, tracks_links=tracks, seen=seen)
+        changed = publish(template, written, by, submitted_fingerprints())
+    except DraftChanged as error:
+        return _editor(checked._replace(overtaken_by=error.by), template), 409
     except ChangedMeanwhile as error:
         return _changed_meanwhile(checked, own_template(template_id), error.names), 409
-    discard_of_template(template)
     if changed:
         flash(
             _(
@@ -156,11 +144,8 @@ def _kept(editor: EditorState, template: Template | None = None, *, refused: boo
     return (html, 422) if refused else html
 
 
-def _overtaken_by(template: Template) -> str:
-    """Return who changed the template's draft since this form was loaded."""
-    draft = TemplateDraft.of_template(template.id)
-    is_newer = draft is not None and draft.step != seen_step()
-    return draft.changed_by if draft is not None and is_newer else ""
+def _written(editor: EditorState, messages: list[dict[str, Any]]) -> Written:
+    return Written(editor.name, messages, editor.tracks_links, editor.content, seen_step())
 
 
 def own_template(template_id: int, archived: bool = False) -> Template:
@@ -230,7 +215,7 @@ def _editor(
         editor=editor,
         template=template,
         seen=_seen(editor, template),
-        unsaved=bool(editor.overtaken_by),
+        unsaved=bool(editor.overtaken_by) or editor.has_ended,
         kept=kept(draft) if draft is not None else None,
         account=editor.account,
         viewer=viewer,

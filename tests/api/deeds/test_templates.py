@@ -72,6 +72,21 @@ def test_a_draft_that_changed_meanwhile_is_not_overwritten(caller: Program, path
     assert caller.get(path)["messages"] == TEXT
 
 
+@pytest.mark.both_databases
+def test_a_draft_replaces_no_version_that_nobody_looked_at(caller: Program, path: str) -> None:
+    assert draft(caller, path).json["base_version"] == 1
+    other = [{"type": "text", "text": "Published by somebody else"}]
+    caller.ask("PUT", path, {"messages": other})
+    for body in ({}, {"version": 1}, {"version": 3}):
+        refused = caller.ask("POST", f"{path}/draft/publish", body)
+        assert (refused.status_code, list(refused.json["errors"])) == (409, ["version"]), body
+        assert "Version 2 was published" in refused.json["detail"]
+    assert caller.get(path)["messages"] == other
+    assert caller.get(f"{path}/draft")["messages"] == NEW
+    published = caller.ask("POST", f"{path}/draft/publish", {"version": 2}).json
+    assert (published["messages"], published["version"]) == (NEW, 3)
+
+
 @pytest.mark.parametrize(
     "messages", [[], [{}], [{"type": "text", "text": ""}], [{"type": "flex"}], TEXT * 6]
 )

@@ -1,11 +1,14 @@
 """The editor keeps what is written: found again, undone, published; two windows at once."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from plugin.services.message_templates.library import create_template
 from tests.browser.chromium import shoot
 from tests.browser.places import signed_in
+from tests.support.people import linked
 from tests.support.world import Tenant, World
 
 pytestmark = pytest.mark.browser
@@ -84,3 +87,57 @@ def test_two_windows_never_overwrite_each_other(
     first.reload()
     expect(first.get_by_test_id("bubble.0.text")).to_have_value("From the first window")
     context.close()
+
+
+def test_a_button_waits_for_the_draft_that_is_being_kept(
+    world: World, alice: Tenant, chromium: Browser, address: str
+) -> None:
+    context = signed_in(chromium, world, alice)
+    page = context.new_page()
+    page.goto(address)
+    held = hold_what_is_kept(page, lambda: page.get_by_test_id("bubble.0.text").fill("Good day"))
+    # The server has the step; the page does not know it yet.
+    page.get_by_test_id("bubble.0.text").press_sequentially(", all")
+    page.get_by_test_id("save").click()
+    release(held)
+    expect(page.get_by_test_id("version-2")).to_be_visible()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good day, all")
+    context.close()
+
+
+def test_a_test_send_waits_until_the_draft_is_kept(
+    world: World, alice: Tenant, chromium: Browser, address: str
+) -> None:
+    linked(world, alice)
+    context = signed_in(chromium, world, alice)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_test_id("test-friend").select_option(index=1)
+    held = hold_what_is_kept(page, lambda: page.get_by_test_id("bubble.0.text").fill("Good day"))
+    page.get_by_test_id("bubble.0.text").press_sequentially(", all")
+    page.get_by_test_id("test-send").click()
+    # The page is alive while it waits.
+    assert page.evaluate("1 + 1") == 2
+    release(held)
+    expect(page).to_have_url(f"{address}#trial")
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good day, all")
+    context.close()
+
+
+def hold_what_is_kept(page: Page, type_it: Callable[[], None]) -> tuple[Route, APIResponse]:
+    """Type, and hold back the answer to the call that keeps it."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route("**/templates/keep", hold, times=1)
+    type_it()
+    while not held:
+        page.wait_for_timeout(20)
+    return held[0]
+
+
+def release(held: tuple[Route, APIResponse]) -> None:
+    route, answer = held
+    route.fulfill(response=answer)
