@@ -7,7 +7,7 @@ from plugin.availability import answer_in_time
 from plugin.core.security.signatures import is_from_line
 from plugin.core.text.clean import storable
 from plugin.core.text.json_bodies import read_json
-from plugin.guards import public_route
+from plugin.guards import get_deps, public_route
 from plugin.models.connections.webhook_account import account_of_webhook
 from plugin.services.friends.line_events import store_line_events
 from plugin.services.outgoing.relay import CARRIED, Call, keep_call
@@ -33,7 +33,7 @@ def receive(key: str) -> Response:
         log.warning("line_webhook_refused", reason="destination")
         abort(Response(status=401))
     if account.relays:
-        keep_call(account, Call(body, signature or "", *map(_header, CARRIED)))
+        keep_call(get_deps(), account, Call(body, signature or "", *map(_header, CARRIED)))
     # The console's "Verify" sends no events and only expects 200.
     store_line_events(account, events if isinstance(events, list) else [])
     return Response(status=200)

@@ -75,8 +75,8 @@ OTHER: dict[str, set[str]] = {
     "webhook_receiver": {"url", "events", "secret", "previous_secret", "halt_reason",
                          "last_error"},
     "line_relay": {"url", "last_error"},
-    # LINE's calls, for a quarter of an hour at most.
-    "relayed_call": {"body", "signature", "content_type", "user_agent"},
+    # LINE's calls, for an hour at most.
+    "relayed_call": {"body", "signature", "content_type", "user_agent", "via"},
     # States, keys and codes; whatever else these tables have is marked.
     "outgoing_event": {"key", "type"},
     "event_delivery": {"state", "error"},

@@ -19,6 +19,10 @@ LONGEST_ASKED = timedelta(hours=8)
 # Another tool's webhook: LINE's reply tokens are worth a minute, so late copies help nobody.
 RELAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 20, 30, 60))
 RELAYED_WITHIN = timedelta(minutes=15)
+# Calls that no worker could try so far: the other tool gets them later than not at all.
+UNTRIED_KEPT = timedelta(hours=1)
+# Of 4xx, those that ask for another try: Request Timeout, Too Early, Too Many Requests.
+_MAY_BE_REPEATED = (408, 425, 429)
 
 
 def next_try(attempts: int, now: datetime, chance: float, asked: float | None) -> datetime:
@@ -38,6 +42,11 @@ def rest_of(failures: int, now: datetime) -> datetime | None:
 
 def is_given_up(first_try: datetime, now: datetime) -> bool:
     return now - first_try >= GIVEN_UP_AFTER
+
+
+def is_refused_for_good(status: int) -> bool:
+    """Whether a tool that answered so will never take this very call."""
+    return 400 <= status < 500 and status not in _MAY_BE_REPEATED
 
 
 def next_relay(attempts: int, now: datetime) -> datetime:

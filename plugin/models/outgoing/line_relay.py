@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
+
+# In `last_error`: the other tool calls Musubi with what Musubi relayed to it.
+LOOP = "loop"
 
 
 class LineRelay(Base):
@@ -23,7 +26,7 @@ class LineRelay(Base):
     last_failure_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str] = mapped_column(String(20), default="")
     last_status: Mapped[int] = mapped_column(default=0)
-    # Calls that the other tool did not take in time.
+    # Calls that the other tool refused for good, or did not take in time.
     dropped: Mapped[int] = mapped_column(default=0)
     dropped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -61,6 +64,8 @@ class RelayedCall(Base):
     signature: Mapped[str] = mapped_column(String(200))
     content_type: Mapped[str] = mapped_column(String(200))
     user_agent: Mapped[str] = mapped_column(String(300))
+    # Who has relayed it so far, and Musubi.
+    via: Mapped[str] = mapped_column(Text, default="", server_default="")
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)

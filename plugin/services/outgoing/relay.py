@@ -1,25 +1,33 @@
 """Relays LINE's calls, byte for byte, to the tool that had the webhook before, or to another.
 
 LINE is answered first. An account's calls are relayed one after the other, as they came; one that
-the tool does not take within minutes is dropped.
+the tool refuses for good, or does not take within minutes, is dropped.
 """
 
 import time
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import LargeBinary, bindparam, delete, text
+from sqlalchemy import LargeBinary, bindparam, delete, or_, text, update
 
 from plugin.core.clock import utcnow
 from plugin.core.webhooks.receiver_urls import receiver_url
-from plugin.core.webhooks.schedule import RELAYED_WITHIN, next_relay
+from plugin.core.webhooks.schedule import (
+    RELAYED_WITHIN,
+    UNTRIED_KEPT,
+    is_refused_for_good,
+    next_relay,
+)
 from plugin.gateways import Outcome
 from plugin.models.base import UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.webhook_account import WebhookAccount
-from plugin.models.outgoing.line_relay import LineRelay, RelayedCall
+from plugin.models.outgoing.line_relay import LOOP, LineRelay, RelayedCall
+from plugin.models.sql import insert_or
 from plugin.models.system.inbox import store_with_job
+from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, close_reads, transaction
 from plugin.services import Dependencies
 
@@ -27,13 +35,12 @@ log = structlog.get_logger()
 STEP_SECONDS, CALL_SECONDS = 4.0, 5.0
 # Headers that go along, beside the signature.
 CARRIED = ("Content-Type", "User-Agent", "Via")
-# Names in `Via` (RFC 9110) who has relayed a call already, so that none goes round in circles.
-PSEUDONYM = "1.1 musubi"
 _KEEP = text("""
 INSERT INTO relayed_call (
-    official_account_id, body, signature, content_type, user_agent, received_at, attempts, next_at
+    official_account_id, body, signature, content_type, user_agent, via, received_at, attempts,
+    next_at
 ) VALUES (
-    :official_account_id, :body, :signature, :content_type, :user_agent, :now, 0, :now
+    :official_account_id, :body, :signature, :content_type, :user_agent, :via, :now, 0, :now
 )
 """).bindparams(bindparam("body", type_=LargeBinary()), bindparam("now", type_=UTCDateTime()))
 
@@ -48,9 +55,13 @@ class Call(NamedTuple):
     via: str
 
 
-def keep_call(account: WebhookAccount, call: Call) -> None:
-    """Keep a verified call until the other tool has it."""
-    if PSEUDONYM in call.via:
+def keep_call(deps: Dependencies, account: WebhookAccount, call: Call) -> None:
+    """Keep a verified call until the other tool has it. One that this Musubi relayed before, and
+    that came back, is not kept."""
+    own = own_element(deps.settings.base_url)
+    passed = [element.strip() for element in call.via.split(",") if element.strip()]
+    if own in map(str.lower, passed):
+        _note_loop(account.id)
         return
     row = {
         "official_account_id": account.id,
@@ -58,23 +69,57 @@ def keep_call(account: WebhookAccount, call: Call) -> None:
         "signature": call.signature[:200],
         "content_type": call.content_type[:200],
         "user_agent": call.user_agent[:300],
+        "via": ", ".join([*passed, own]),
         "now": utcnow(),
     }
     store_with_job(_KEEP, [row], "relay_line", account.id, account.installation_id)
 
 
+def own_element(base_url: str) -> str:
+    """Return by which element of `Via` (RFC 9110) this Musubi knows the calls that it relayed."""
+    # A proxy before it may name the bare host itself.
+    return f"1.1 musubi-{urlsplit(base_url).netloc.lower()}"
+
+
+def _note_loop(account_id: int) -> None:
+    """Say it once: the page does until something else fails, and so does the log."""
+    relay = LineRelay.of_account(account_id)
+    if relay is None or relay.last_error == LOOP:
+        return
+    with transaction():
+        relay = LineRelay.held(account_id)
+        if relay is None or relay.last_error == LOOP:
+            return
+        relay.last_error, relay.last_status, relay.last_failure_at = LOOP, 0, utcnow()
+    log.warning(
+        "line_relay_loop",
+        account_id=account_id,
+        meaning="The other tool sends LINE's calls back to Musubi, which does not relay them again",
+    )
+
+
 def set_relay(deps: Dependencies, account: OfficialAccount, url: str) -> None:
-    """Relay the account's calls to this address from now on. Raise `UnfitUrl`."""
+    """Relay the account's calls to this address from now on, also those that wait. Raise
+    `UnfitUrl`."""
     settings = deps.settings
     url = receiver_url(url, settings.base_url, private_allowed=settings.webhook_private_networks)
     with transaction() as session:
+        # Two may press Save at the same moment.
+        row = {"official_account_id": account.id, "url": url, "since": utcnow()}
+        session.execute(insert_or(LineRelay).values(row).on_conflict_do_nothing())
         relay = LineRelay.held(account.id)
-        if relay is None:
-            session.add(LineRelay(official_account_id=account.id, url=url, since=utcnow()))
-        elif relay.url != url:
-            relay.url, relay.since = url, utcnow()
-            relay.last_success_at = relay.last_failure_at = relay.dropped_at = None
-            relay.last_error, relay.last_status, relay.dropped = "", 0, 0
+        if relay is None or relay.url == url:
+            return
+        relay.url, relay.since = url, utcnow()
+        relay.last_success_at = relay.last_failure_at = relay.dropped_at = None
+        relay.last_error, relay.last_status, relay.dropped = "", 0, 0
+        waiting = update(RelayedCall).where(RelayedCall.official_account_id == account.id)
+        affected(
+            waiting.values(attempts=0, next_at=utcnow()).execution_options(
+                synchronize_session=False
+            )
+        )
+        enqueue("relay_line", account.id, account.installation_id)
 
 
 def stop_relay(account: OfficialAccount) -> None:
@@ -95,9 +140,10 @@ def relay_line(deps: Dependencies, account_id: int) -> datetime | None:
             return None
         if call.next_at > utcnow() or time.monotonic() > end:
             return call.next_at
-        outcome = _post(deps, relay.url, call)
+        url, call_id = relay.url, call.id
+        outcome = _post(deps, url, call)
         with transaction():
-            _store(account_id, call.id, outcome)
+            _store(account_id, url, call_id, outcome)
 
 
 def _forget_calls(account_id: int) -> None:
@@ -114,40 +160,52 @@ def _post(deps: Dependencies, url: str, call: RelayedCall) -> Outcome:
         "X-Line-Signature": call.signature,
         "Content-Type": call.content_type,
         "User-Agent": call.user_agent,
-        "Via": PSEUDONYM,
+        "Via": call.via or own_element(deps.settings.base_url),
     }
     close_reads()
     sent = {name: value for name, value in headers.items() if value}
     return deps.gateways.receivers.post(url, call.body, sent, CALL_SECONDS)
 
 
-def _store(account_id: int, call_id: int, outcome: Outcome) -> None:
+def _store(account_id: int, url: str, call_id: int, outcome: Outcome) -> None:
     relay, now = LineRelay.held(account_id), utcnow()
     call = db.session.get(RelayedCall, call_id)
-    if relay is None or call is None:
+    # What another tool answered, before the address was changed, says nothing of this one.
+    if relay is None or call is None or relay.url != url:
         return
     if outcome.is_taken:
         db.session.delete(call)
         relay.last_success_at = now
         return
-    call.attempts += 1
-    call.next_at = next_relay(call.attempts, now)
     relay.last_failure_at = now
     relay.last_error, relay.last_status = outcome.error, outcome.status
+    if is_refused_for_good(outcome.status):
+        db.session.delete(call)
+        _note_dropped(relay, 1)
+        return
+    call.attempts += 1
+    call.next_at = next_relay(call.attempts, now)
 
 
 def _drop_late(account_id: int) -> None:
-    """Drop what the other tool did not take in time, and count it."""
+    """Drop what the other tool did not take in time, and count it. What waited for a worker
+    meanwhile is tried once."""
+    now = utcnow()
     call = RelayedCall.first(account_id)
-    if call is None or call.received_at > utcnow() - RELAYED_WITHIN:
+    if call is None or call.received_at > now - RELAYED_WITHIN:
         return
+    was_tried = (RelayedCall.attempts > 0) & (RelayedCall.received_at <= now - RELAYED_WITHIN)
+    late = delete(RelayedCall).where(
+        RelayedCall.official_account_id == account_id,
+        or_(was_tried, RelayedCall.received_at <= now - UNTRIED_KEPT),
+    )
     with transaction():
         relay = LineRelay.held(account_id)
-        late = delete(RelayedCall).where(
-            RelayedCall.official_account_id == account_id,
-            RelayedCall.received_at <= utcnow() - RELAYED_WITHIN,
-        )
         dropped = affected(late.execution_options(synchronize_session=False))
-        if relay is not None:
-            relay.dropped, relay.dropped_at = relay.dropped + dropped, utcnow()
-    log.warning("line_calls_not_relayed", account_id=account_id, count=dropped)
+        if relay is not None and dropped:
+            _note_dropped(relay, dropped)
+
+
+def _note_dropped(relay: LineRelay, count: int) -> None:
+    relay.dropped, relay.dropped_at = relay.dropped + count, utcnow()
+    log.warning("line_calls_not_relayed", account_id=relay.official_account_id, count=count)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from plugin.core.clock import utcnow
 from plugin.core.webhooks.event_types import EVENT_TYPES
 from plugin.models.outgoing.event import DELIVERED, GIVEN_UP, WAITING, EventDelivery
+from plugin.models.outgoing.line_relay import LOOP
 from plugin.models.outgoing.receiver import FAILING, GONE, WebhookReceiver
 from plugin.web.language import in_words
 from plugin.web.log.words import StateLabel
@@ -28,6 +29,10 @@ _TROUBLES = {
     "tls": lazy_gettext("The certificate is not good for this address."),
     "timeout": lazy_gettext("No answer came in time."),
     "lost": lazy_gettext("The connection broke before an answer came."),
+    LOOP: lazy_gettext(
+        "It sends LINE's calls back to Musubi, which does not relay them again. Take Musubi's"
+        " address out of that tool, or end the relay."
+    ),
 }
 
 

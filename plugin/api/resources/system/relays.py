@@ -26,10 +26,10 @@ class RelaySchema(ResponseSchema):
     since = Moment(required=True)
     last_success_at = Moment(required=True, allow_none=True)
     last_failure_at = Moment(required=True, allow_none=True)
-    # Why the last failure was one: a status, or in a word why none came.
+    # Why the last failure was one: a status, or in a word why none came; loop: it called Musubi.
     last_status = fields.Integer(required=True)
     last_error = fields.String(required=True)
-    dropped = fields.Integer(required=True)  # calls that it did not take in time
+    dropped = fields.Integer(required=True)  # calls that it refused, or did not take in time
     dropped_at = Moment(required=True, allow_none=True)
 
 
