@@ -20,6 +20,7 @@ from plugin.models.broadcasts.multicast import Multicast
 from plugin.models.broadcasts.recipient import Recipient, Tally
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.broadcasts.variant_draft import VariantDraft, VariantDraftStep
 from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.doctor_report import DoctorReport
 from plugin.models.connections.installation import Installation
@@ -160,6 +161,8 @@ __all__ = [
     "UnsentMessage",
     "UserToken",
     "Variant",
+    "VariantDraft",
+    "VariantDraftStep",
     "VisitCount",
     "VisitorHint",
     "WebSession",

@@ -10,9 +10,11 @@ let soon = 0;
 // The call that is on its way, and whether something was typed since it was made.
 let keeping = null;
 let isChanged = false;
-let isOvertaken = false;
+// Somebody else wrote: a button decides whose words stay, and no key.
+let isOvertaken = "held" in line.dataset;
 
-const stepAddress = (id, way) => line.dataset.steps.replace("/0/undo", `/${id}/${way}`);
+// A draft that is not kept yet stands as 0 in its addresses.
+const stepAddress = (id, way) => line.dataset[way].replace("/0/", `/${id}/`);
 
 function show(news) {
   form.elements.draft.value = news.draft;
@@ -25,7 +27,7 @@ function show(news) {
   }
   said.textContent = line.dataset.kept;
   // A new template is found again at its draft's address.
-  if (!form.elements.template.value) {
+  if ("new" in line.dataset) {
     const address = new URL(location.href);
     address.search = `?draft=${news.draft}`;
     history.replaceState(null, "", address);

@@ -10,7 +10,9 @@ from plugin.web.session import Person
 
 # Forms that change nothing which another person or a friend would see.
 LOOKS = {
-    "broadcasts.preview", "email.look_for_contact", "email.make_preview", "inbox.open_friend",
+    "broadcasts.discard_what", "broadcasts.keep_what", "broadcasts.preview",
+    "broadcasts.redo_what", "broadcasts.undo_what",
+    "email.look_for_contact", "email.make_preview", "inbox.open_friend",
     "inbox.read", "inbox.stop_typing", "inbox.typing", "inbox.unread", "media.begin_upload",
     "media.cancel_upload", "media.upload_part", "message_templates.discard_draft",
     "message_templates.keep", "message_templates.keep_as_copy",

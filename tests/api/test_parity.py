@@ -123,8 +123,13 @@ OPERATIONS = {
     "sync.remove_list": "put_sync_settings",
     "sync.remove_property": "put_sync_settings",
 }
+TYPED = "keeps what a person types; a program saves the messages of a draft whole"
 REASONS = {
+    "broadcasts.discard_what": TYPED,
+    "broadcasts.keep_what": TYPED,
     "broadcasts.preview": "draws a phone; the messages themselves are under variants",
+    "broadcasts.redo_what": TYPED,
+    "broadcasts.undo_what": TYPED,
     "email.look_for_contact": "finds a contact by its address, which HubSpot's own API does",
     "inbox.stop_typing": "gives a member's claim back; a program has none",
     "message_templates.keep_as_copy": "saves what two people typed over each other; a program has"

@@ -1,18 +1,26 @@
-"""Drafts of broadcasts: created, saved, duplicated, archived."""
+"""Drafts of broadcasts: created, written, saved, duplicated, archived."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, select
 
 from plugin.core.clock import utcnow
-from plugin.core.overwrites import Seen, fingerprints, refuse_overwrite
+from plugin.core.overwrites import Seen, fingerprint, fingerprints, refuse_overwrite
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import ALL, DRAFT, Broadcast
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import affected, transaction
+from plugin.services.message_templates.kept_drafts import (
+    begun,
+    drop,
+    held,
+    keep,
+    refuse_overtaken,
+)
 
 LONGEST_NAME = 120
 MOST_VARIANTS = 4
@@ -42,6 +50,15 @@ class Content(NamedTuple):
     tracks_links: bool = True
 
 
+class Written(NamedTuple):
+    """What was written for a variant: its `content` as it was typed last, and the draft's `step` as
+    it was read."""
+
+    number: int
+    content: dict[str, Any]
+    step: int
+
+
 def create_draft(
     account: OfficialAccount,
     name: str,
@@ -66,10 +83,7 @@ def create_draft(
 
 def values_of(broadcast: Broadcast) -> dict[str, object]:
     """Return what a save may change, for the fingerprints that a form carries."""
-    contents = [
-        [variant.template_id, variant.messages, variant.tracks_links]
-        for variant in Variant.of_broadcast(broadcast.id)
-    ]
+    contents = [_saved(variant) for variant in Variant.of_broadcast(broadcast.id)]
     return {name: getattr(broadcast, name) for name in EDITABLE} | {"contents": contents}
 
 
@@ -77,17 +91,30 @@ def seen_of(broadcast: Broadcast) -> dict[str, str]:
     return fingerprints(values_of(broadcast))
 
 
+def base_of(variant: Variant | None) -> str:
+    """Return the fingerprint of what is saved of a variant."""
+    return fingerprint(_saved(variant) if variant is not None else None)
+
+
+def _saved(variant: Variant) -> list[object]:
+    return [variant.template_id, variant.messages, variant.tracks_links]
+
+
 def save_draft(
     broadcast: Broadcast,
     changes: Mapping[str, Any],
     contents: Sequence[Content] | None = None,
     seen: Seen | None = None,
+    written: Written | None = None,
 ) -> None:
     """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints of the values that
-    the person saw, of the changed ones alone. Raise `ChangedMeanwhile` or `WrongState`."""
+    the person saw, of the changed ones alone. `written`: the variant's draft that is saved with
+    them, and ends. Raise `ChangedMeanwhile`, `DraftChanged` or `WrongState`."""
     with transaction():
         draft = held_in(broadcast, DRAFT)
         refuse_overwrite(seen, _seen_values(draft, seen))
+        if written is not None:
+            _end_written(draft, written)
         if "audience" in changes or "list_id" in changes:
             _forget_audience(draft, changes)
         for name in EDITABLE:
@@ -95,6 +122,7 @@ def save_draft(
                 setattr(draft, name, changes[name])
         if contents is not None:
             _store(draft, contents)
+            _drop_drafts(draft, VariantDraft.number >= max(len(contents), 1))
         draft.version += 1
         draft.reason = draft.error = ""
 
@@ -129,6 +157,93 @@ def _store(draft: Broadcast, contents: Sequence[Content]) -> None:
         db.session.add(variant)
 
 
+def keep_variant(
+    broadcast: Broadcast, written: Written, by: str, saved: Mapping[str, Any]
+) -> VariantDraft:
+    """Keep what is written for a variant as the draft's next step. `saved`: the content to which
+    the first step can be undone. Raise `DraftChanged`, and then store nothing, or `WrongState`."""
+    with transaction():
+        draft = held_in(broadcast, DRAFT)
+        current = _held_draft(draft, written.number)
+        if current is None:
+            variants = Variant.of_broadcast(draft.id)
+            variant = variants[written.number] if written.number < len(variants) else None
+            values = {
+                "installation_id": draft.official_account.installation_id,
+                "broadcast_id": draft.id,
+                "number": written.number,
+                "base": base_of(variant),
+                "content": written.content,
+                "changed_by": by,
+            }
+            current = begun(VariantDraft, values, saved)
+        assert current is not None  # noqa: S101 - whoever begins one holds the broadcast
+        keep(current, written.content, by, written.step)
+    return current
+
+
+def remove_variant(broadcast: Broadcast, number: int) -> None:
+    """Remove a variant with what is written for it; those after it move up. Raise `WrongState`."""
+    with transaction() as session:
+        draft = held_in(broadcast, DRAFT)
+        contents = contents_of(draft)
+        if number >= len(contents) or len(contents) < 2:
+            return
+        del contents[number]
+        _store(draft, contents)
+        for kept in VariantDraft.of_broadcast(draft.id):
+            if kept.number == number:
+                drop(kept)
+            elif kept.number > number:
+                kept.number -= 1
+                session.flush()
+        draft.version += 1
+
+
+def add_variant(broadcast: Broadcast) -> int:
+    """Add a variant that begins as a copy of the first one, where there is room for it; return the
+    number of the last one. Raise `WrongState`."""
+    with transaction():
+        draft = held_in(broadcast, DRAFT)
+        contents = contents_of(draft)
+        if 0 < len(contents) < MOST_VARIANTS:
+            contents.append(contents[0])
+            _store(draft, contents)
+            draft.version += 1
+    return max(len(contents) - 1, 0)
+
+
+def contents_of(broadcast: Broadcast) -> list[Content]:
+    variants = Variant.of_broadcast(broadcast.id)
+    return [Content(v.messages, v.template_id, v.tracks_links) for v in variants]
+
+
+def drop_written(broadcast: Broadcast) -> bool:
+    """Drop what was written and undone again, inside the caller's transaction; False where
+    something is left to be saved or discarded."""
+    _drop_drafts(broadcast, VariantDraft.step == 0)
+    return not VariantDraft.any_unsaved(broadcast.id)
+
+
+def _held_draft(broadcast: Broadcast, number: int) -> VariantDraft | None:
+    return held(
+        VariantDraft, VariantDraft.broadcast_id == broadcast.id, VariantDraft.number == number
+    )
+
+
+def _end_written(broadcast: Broadcast, written: Written) -> None:
+    draft = _held_draft(broadcast, written.number)
+    if draft is not None:
+        refuse_overtaken(draft, written.content, written.step)
+        drop(draft)
+
+
+def _drop_drafts(broadcast: Broadcast, which: ColumnElement[bool]) -> None:
+    where = VariantDraft.broadcast_id == broadcast.id, which
+    for draft in db.session.scalars(select(VariantDraft).where(*where)):
+        drop(draft)
+
+
 def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
     """Make a draft with the same audience, contents and settings; an upload is not copied."""
     copy = Broadcast(
@@ -138,11 +253,11 @@ def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
         if column not in NOT_COPIED:
             setattr(copy, column, getattr(broadcast, column))
     copy.list_name, copy.created_at = broadcast.list_name, utcnow()
-    variants = Variant.of_broadcast(broadcast.id)
+    contents = contents_of(broadcast)
     with transaction() as session:
         session.add(copy)
         session.flush()
-        _store(copy, [Content(v.messages, v.template_id, v.tracks_links) for v in variants])
+        _store(copy, contents)
     return copy
 
 

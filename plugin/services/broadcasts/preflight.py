@@ -25,6 +25,7 @@ from plugin.models.broadcasts.recipient import HELD_OUT, LEFT_OUT, WAITING, Reci
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.broadcasts.tally import counts
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.people.friend import BLOCKED, Friend
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
@@ -42,6 +43,7 @@ GRACE = timedelta(minutes=2)
 TIMES, LAST, GROWN = 3, 10, 1.5
 Problem = tuple[str, Sentence]
 NO_MESSAGE = Sentence("Write a message, or choose a template.")
+UNSAVED = Sentence("Messages were written and not saved. Save them, or discard the draft.")
 TEMPLATE_GONE = Sentence("The template is archived. Choose another.")
 PAST = Sentence("This time has passed. Choose a later one.")
 NO_SEGMENT = Sentence("The segment does not exist any more. Choose another.")
@@ -224,6 +226,8 @@ def problems_of(broadcast: Broadcast, now: datetime) -> list[Problem]:
         problems.append(("messages", NO_MESSAGE))
     for variant in variants:
         problems += _message_problems(variant)
+    if VariantDraft.any_unsaved(broadcast.id):
+        problems.append(("messages", UNSAVED))
     if broadcast.schedule_at is not None and broadcast.schedule_at < now - GRACE:
         problems.append(("schedule_at", PAST))
     return problems

@@ -25,9 +25,9 @@ from plugin.models.connections.member import Member
 from plugin.models.system.job import enqueue
 from plugin.models.system.job_kinds import AT_ONCE
 from plugin.models.transaction import affected, transaction
-from plugin.services.broadcasts.drafts import WrongState, held_in
+from plugin.services.broadcasts.drafts import WrongState, drop_written, held_in
 from plugin.services.broadcasts.job.open_multicasts import release_planned
-from plugin.services.broadcasts.preflight import needs_approval, problems_of
+from plugin.services.broadcasts.preflight import UNSAVED, needs_approval, problems_of
 from plugin.services.broadcasts.usage import kept_versions
 
 TRIED = ("sending", "sent", "failed", "unknown")
@@ -62,6 +62,9 @@ def start(broadcast: Broadcast, by: str = "") -> None:
         current = held_in(broadcast, DRAFT, SCHEDULED, SENDING)
         if current.state != DRAFT:
             return
+        # Somebody may write while the button is pressed.
+        if not drop_written(current):
+            raise CannotStart([("messages", UNSAVED)])
         current.started_by, current.reason, current.error = by, "", ""
         current.approval = ASKED if asks else NO_APPROVAL
         current.approved_by, current.approved_at = "", None

@@ -7,6 +7,7 @@ from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.recipient import Recipient
 from plugin.models.broadcasts.sending_rules import SendingRules
+from plugin.models.broadcasts.variant_draft import VariantDraft, VariantDraftStep
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.member import Member
 from plugin.models.connections.official_account import OfficialAccount
@@ -87,6 +88,7 @@ def _erase_actors(installation_id: int) -> None:
     templates = select(Template.id).where(Template.official_account_id.in_(accounts))
     segments = select(Segment.id).where(Segment.official_account_id.in_(accounts))
     drafts = select(TemplateDraft.id).where(TemplateDraft.installation_id == installation_id)
+    variants = select(VariantDraft.id).where(VariantDraft.installation_id == installation_id)
     for statement in (
         update(SegmentVersion).where(SegmentVersion.segment_id.in_(segments)).values(by=""),
         update(TemplateVersion).where(TemplateVersion.template_id.in_(templates)).values(by=""),
@@ -100,6 +102,10 @@ def _erase_actors(installation_id: int) -> None:
         .where(TemplateDraft.installation_id == installation_id)
         .values(changed_by=""),
         update(TemplateDraftStep).where(TemplateDraftStep.draft_id.in_(drafts)).values(by=""),
+        update(VariantDraft)
+        .where(VariantDraft.installation_id == installation_id)
+        .values(changed_by=""),
+        update(VariantDraftStep).where(VariantDraftStep.draft_id.in_(variants)).values(by=""),
         update(Media).where(Media.installation_id == installation_id).values(created_by=""),
         update(Tagging).where(Tagging.installation_id == installation_id).values(actor=""),
     ):

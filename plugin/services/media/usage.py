@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, exists, not_, or_, sel
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import DRAFT, PAUSED, SCHEDULED, SENDING, Broadcast
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.inbox.canned_answer import CannedAnswer
 from plugin.models.inbox.conversation import Conversation
 from plugin.models.inbox.message import ConversationMessage
@@ -23,8 +24,8 @@ MOST = 50
 
 class MediaUsage(NamedTuple):
     """Templates whose published version shows it, what is written and not published, broadcasts
-    that have not ended (by the version that they send), prepared answers with its address, and
-    conversations in which somebody was sent it."""
+    that have not ended (by the version that they send, or by what is written for them), prepared
+    answers with its address, and conversations in which somebody was sent it."""
 
     templates: Sequence[Template] = ()
     drafts: Sequence[TemplateDraft] = ()
@@ -49,7 +50,13 @@ def usage_of_media(media: Media) -> MediaUsage:
     )
     broadcasts = Broadcast.owned(tenant_id).where(
         Broadcast.state.in_(UNFINISHED),
-        exists().where(Variant.broadcast_id == Broadcast.id, _sends(key)),
+        or_(
+            exists().where(Variant.broadcast_id == Broadcast.id, _sends(key)),
+            exists().where(
+                VariantDraft.broadcast_id == Broadcast.id,
+                cast(VariantDraft.content, String).contains(key, autoescape=True),
+            ),
+        ),
     )
     answers = CannedAnswer.owned(tenant_id).where(CannedAnswer.text.contains(key, autoescape=True))
     sent = select(ConversationMessage.conversation_id).where(

@@ -8,8 +8,9 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.transaction import transaction
+from plugin.services.message_templates.kept_drafts import drop, refuse_overtaken
 from plugin.services.message_templates.library import add_template, add_version
-from plugin.services.message_templates.template_drafts import drop, hold, refuse_overtaken
+from plugin.services.message_templates.template_drafts import held_draft
 
 
 class DraftEnded(Exception):
@@ -32,7 +33,7 @@ def publish(template: Template, written: Written, by: str, seen: Seen | None = N
     `DraftChanged` where the draft holds something else, and `ChangedMeanwhile` where the template
     differs from `seen`; nothing is stored then."""
     with transaction():
-        draft = hold(None, template)
+        draft = held_draft(None, template)
         if draft is not None:
             refuse_overtaken(draft, written.content, written.step)
         changed = add_version(
@@ -55,7 +56,7 @@ def publish_new(account: OfficialAccount, draft_id: int, written: Written, by: s
     with transaction():
         if draft_id:
             found = TemplateDraft.find_owned(account.installation_id, draft_id)
-            draft = hold(found, None) if found is not None else None
+            draft = held_draft(found, None) if found is not None else None
             if draft is None or draft.template_id is not None:
                 raise DraftEnded
             refuse_overtaken(draft, written.content, written.step)

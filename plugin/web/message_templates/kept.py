@@ -6,13 +6,13 @@ from werkzeug.wrappers import Response
 
 from plugin.core.text.row_ids import row_id
 from plugin.models.sending.template_draft import TemplateDraft
-from plugin.services.message_templates.template_drafts import (
+from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     can_move,
     discard,
-    keep_draft,
     move,
 )
+from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.state import (
     EditorState,

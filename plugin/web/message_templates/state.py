@@ -10,10 +10,12 @@ from plugin.core.messages.compose import MessageExtras
 from plugin.core.messages.drafts import Draft
 from plugin.core.text.row_ids import row_id
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.sending.kept_draft import KeptDraft
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.template_drafts import can_move, keep_draft
+from plugin.services.message_templates.kept_drafts import can_move
+from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.draft import stored_drafts
 from plugin.web.message_templates.problems import FieldProblem
 from plugin.web.overwrites import Difference
@@ -52,13 +54,13 @@ class EditorState(NamedTuple):
 class Kept(NamedTuple):
     """A draft as the page shows it. `rival`: another person who is writing just now."""
 
-    draft: TemplateDraft
+    draft: KeptDraft
     can_undo: bool
     can_redo: bool
     rival: str
 
 
-def kept(draft: TemplateDraft) -> Kept:
+def kept(draft: KeptDraft) -> Kept:
     is_other = draft.changed_by != person().member.email
     is_recent = utcnow() - draft.changed_at < STILL_WRITING
     return Kept(draft, *can_move(draft), draft.changed_by if is_other and is_recent else "")

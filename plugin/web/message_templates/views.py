@@ -13,9 +13,9 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
+from plugin.services.message_templates.kept_drafts import DraftChanged
 from plugin.services.message_templates.library import LONGEST_NAME, editable
 from plugin.services.message_templates.publish import DraftEnded, Written, publish, publish_new
-from plugin.services.message_templates.template_drafts import DraftChanged
 from plugin.web.chosen_account import chosen_account
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint

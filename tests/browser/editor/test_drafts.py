@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
+from plugin.services.broadcasts.drafts import create_draft
 from plugin.services.message_templates.library import create_template
 from tests.browser.chromium import shoot
 from tests.browser.places import signed_in
@@ -121,6 +122,47 @@ def test_a_test_send_waits_until_the_draft_is_kept(
     release(held)
     expect(page).to_have_url(f"{address}#trial")
     expect(page.get_by_test_id("bubble.0.text")).to_have_value("Good day, all")
+    context.close()
+
+
+def test_a_broadcast_is_written_left_found_and_saved(
+    world: World, alice: Tenant, chromium: Browser
+) -> None:
+    linked(world, alice)
+    with world.app.app_context():
+        draft = create_draft(world.account(alice), "Spring sale")
+        path = f"{world.url}/broadcasts/{draft.id}"
+    context = signed_in(chromium, world, alice, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{path}/what?lang=ja")
+    write(page, "Half a word")
+    page.get_by_test_id("silent").check()
+    expect(page.locator("#writing input[name=step]")).to_have_value("2")
+    page.goto(f"{path}/check?lang=en")
+    expect(page.get_by_test_id("problems")).to_contain_text("written and not saved")
+    page.get_by_test_id("problems").get_by_role("link").first.click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Half a word")
+    expect(page.get_by_test_id("silent")).to_be_checked()
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    shoot(page, "broadcast-draft")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("silent")).not_to_be_checked()
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("")
+    page.get_by_test_id("redo").click()
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("Half a word")
+    held = hold_what_is_kept(page, lambda: page.get_by_test_id("bubble.0.text").fill("A word"))
+    page.get_by_test_id("bubble.0.text").press_sequentially(" more")
+    page.get_by_test_id("continue").click()
+    release(held)
+    expect(page).to_have_url(f"{path}/when")
+    page.goto(f"{path}/what")
+    expect(page.get_by_test_id("bubble.0.text")).to_have_value("A word more")
+    expect(page.get_by_test_id("kept")).to_have_text("")
+    assert errors == []
     context.close()
 
 

@@ -24,7 +24,7 @@ PORTALS = (
     "installation", "known_property", "list_export", "list_import", "list_preparation", "media",
     "member", "property_sync", "reconcile_run", "segment_version", "synced_list",
     "synced_property", "sending_rules", "tagging", "template_draft", "template_draft_step",
-    "template_version",
+    "template_version", "variant_draft", "variant_draft_step",
 )  # fmt: skip
 # Who decided, and from where: the history of a link says so for ever, of nobody by name.
 NOT_PERSONAL = {("ledger_entry", "actor"), ("ledger_entry", "source"), ("webhook_event", "error"),
@@ -69,6 +69,7 @@ def given(world: World, tenant: Tenant) -> dict[str, dict[str, object]]:
         "job": {"kind": "import_list", "key": "none", "queue": "none", "ready_ms": 2**52},
         "idempotent_call": {"status": 200},
         "template_draft_step": {"number": 1},
+        "variant_draft_step": {"number": 1},
         "property_trouble": {"name": "line_tags", "reason": "refused", "contact_id": ALICE},
     }  # fmt: skip
 

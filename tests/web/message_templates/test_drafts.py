@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from plugin.models import Template, TemplateDraft, TemplateDraftStep, db
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.transaction import transaction
+from plugin.services.message_templates.kept_drafts import STEPS_KEPT
 from plugin.services.message_templates.library import create_template, save_version
-from plugin.services.message_templates.template_drafts import STEPS_KEPT, keep_draft
+from plugin.services.message_templates.template_drafts import keep_draft
 from tests.support.world import Tenant, World
 from tests.web.pages import csrf_of
 

@@ -25,15 +25,15 @@ from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.message_templates.check import own_problems
 from plugin.services.message_templates.draft_messages import content_of, messages_of
-from plugin.services.message_templates.library import LONGEST_NAME, editable
-from plugin.services.message_templates.publish import Written, publish
-from plugin.services.message_templates.template_drafts import (
+from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     can_move,
     discard,
-    keep_draft,
     move,
 )
+from plugin.services.message_templates.library import LONGEST_NAME, editable
+from plugin.services.message_templates.publish import Written, publish
+from plugin.services.message_templates.template_drafts import keep_draft
 
 T = TypeVar("T")
 SHOWN_DRAFT = {

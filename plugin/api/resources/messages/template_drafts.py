@@ -12,8 +12,9 @@ from plugin.api.resource import Resource, or_404, owned_account
 from plugin.core.text.row_ids import row_id
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.services.message_templates.draft_messages import content_of
+from plugin.services.message_templates.kept_drafts import discard
 from plugin.services.message_templates.library import LONGEST_NAME
-from plugin.services.message_templates.template_drafts import discard, keep_draft
+from plugin.services.message_templates.template_drafts import keep_draft
 
 blueprint = Resource("template-drafts", "New templates that nobody has published yet")
 MESSAGES = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]

@@ -12,7 +12,7 @@ from plugin.core.overwrites import ChangedMeanwhile
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import ALL, DRAFT, LIST, SEGMENT, UPLOAD, Broadcast
 from plugin.models.broadcasts.variant import Variant
-from plugin.services.broadcasts.drafts import Content, WrongState, save_draft, values_of
+from plugin.services.broadcasts.drafts import Content, Written, WrongState, save_draft, values_of
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.words import STATE_WORDS, audience_word
@@ -127,11 +127,15 @@ def seen_stamp(broadcast: Broadcast, names: Sequence[str]) -> str:
 
 
 def save_step(
-    broadcast: Broadcast, changes: Mapping[str, Any], contents: Sequence[Content] | None = None
+    broadcast: Broadcast,
+    changes: Mapping[str, Any],
+    contents: Sequence[Content] | None = None,
+    written: Written | None = None,
 ) -> tuple[Difference, ...]:
-    """Save what a step changes; return the differences where another person saved meanwhile."""
+    """Save what a step changes; return the differences where another person saved meanwhile. Raise
+    `DraftChanged` where another person wrote in the draft `written`."""
     try:
-        save_draft(broadcast, changes, contents, submitted_fingerprints())
+        save_draft(broadcast, changes, contents, submitted_fingerprints(), written)
     except ChangedMeanwhile as error:
         return _differences(own_broadcast(broadcast.id), error.names)
     return ()

@@ -1,5 +1,7 @@
 """The step "what": one variant's messages in the editor, and the settings of a split test."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import request
@@ -10,11 +12,12 @@ from plugin.core.messages.drafts import Draft
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.variant import Variant
+from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.broadcasts.drafts import Content
-from plugin.web.broadcasts.steps.typed import Typed
+from plugin.web.broadcasts.steps.typed import Typed, as_text
 from plugin.web.message_templates.draft import (
     apply_action,
     drafts_of,
@@ -30,17 +33,35 @@ from plugin.web.session import tenant
 TEMPLATE, WRITTEN = "template", "written"
 MOST_TEMPLATES = 500
 MOST_HOURS = 7 * 24
+SETTINGS = ("silent", "split_percent", "split_by", "split_hours")
+LONGEST_SETTING = 20
 
 
 class Editor(NamedTuple):
-    """The content of the step's form, saved or not; `template`: the chosen one's id, or 0."""
+    """The content of the step's form, saved or not; `template`: the chosen one's id, or 0;
+    `settings`: those of the broadcast, as they are typed."""
 
     source: str
     template: int
     drafts: list[Draft]
     extras: MessageExtras = MessageExtras()
     tracks_links: bool = True
+    settings: Mapping[str, str] = MappingProxyType({})
     problems: tuple[FieldProblem, ...] = ()
+    # Who changed the draft since this form was loaded.
+    overtaken_by: str = ""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is kept of it in a draft."""
+        return {
+            "source": self.source,
+            "template": self.template,
+            "drafts": self.drafts,
+            "extras": dict(self.extras._asdict()),
+            "tracks_links": self.tracks_links,
+            "settings": dict(self.settings),
+        }
 
 
 def templates_of(broadcast: Broadcast) -> list[Template]:
@@ -49,23 +70,50 @@ def templates_of(broadcast: Broadcast) -> list[Template]:
     return list(db.session.scalars(statement.order_by(Template.id.desc()).limit(MOST_TEMPLATES)))
 
 
-def stored_editor(variant: Variant | None, usual: str) -> Editor:
-    """Return what is stored; `usual`: the source of a variant that is not there yet."""
+def saved_editor(broadcast: Broadcast, variant: Variant | None) -> Editor:
+    """Return what is saved; a variant that is not there yet begins with the library's templates,
+    where there are any."""
+    settings = _settings(broadcast)
     if variant is None:
-        return Editor(usual, 0, [new_draft("text")])
+        usual = TEMPLATE if templates_of(broadcast) else WRITTEN
+        return Editor(usual, 0, [new_draft("text")], settings=settings)
     if variant.template_id:
-        return Editor(TEMPLATE, variant.template_id, [new_draft("text")])
+        return Editor(TEMPLATE, variant.template_id, [new_draft("text")], settings=settings)
     drafts, extras = stored_drafts(variant.messages)
-    return Editor(WRITTEN, 0, drafts, extras, variant.tracks_links)
+    return Editor(WRITTEN, 0, drafts, extras, variant.tracks_links, settings)
 
 
-def submitted_editor() -> Editor:
+def _settings(broadcast: Broadcast) -> dict[str, str]:
+    return {name: as_text(getattr(broadcast, name)) for name in SETTINGS}
+
+
+def kept_editor(draft: VariantDraft) -> Editor:
+    """Return what a draft keeps; what is odd in it counts as absent."""
+    content, settings = draft.content, draft.content.get("settings") or {}
+    drafts = [each for each in content.get("drafts") or [] if isinstance(each, dict)]
+    return Editor(
+        TEMPLATE if content.get("source") == TEMPLATE else WRITTEN,
+        int(content.get("template") or 0),
+        drafts,
+        MessageExtras.of(dict(content.get("extras") or {})),
+        content.get("tracks_links") is not False,
+        {name: str(settings.get(name) or "") for name in SETTINGS},
+    )
+
+
+def submitted_editor(broadcast: Broadcast) -> Editor:
     """Return what was submitted, after the action of the button that was pressed."""
     form = request.form
     drafts = apply_action(drafts_of(form), form.get("act", ""))
     source = TEMPLATE if form.get("source") == TEMPLATE else WRITTEN
     tracks = form.get("tracks_links") == "yes"
-    return Editor(source, row_id(form.get("template", "")), drafts, extras_of(form), tracks)
+    # The form has the settings of a split test where there is one.
+    usual = {**_settings(broadcast), "silent": ""}
+    settings = {
+        name: form.get(name, usual[name]).replace("\0", "")[:LONGEST_SETTING] for name in SETTINGS
+    }
+    chosen = row_id(form.get("template", ""))
+    return Editor(source, chosen, drafts, extras_of(form), tracks, settings)
 
 
 def content_of(broadcast: Broadcast, editor: Editor) -> tuple[Content | None, Checked]:
