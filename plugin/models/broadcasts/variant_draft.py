@@ -1,6 +1,6 @@
 """Drafts of a broadcast's messages: work that is kept while somebody writes a variant."""
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin.models.base import db
@@ -41,6 +41,11 @@ class VariantDraft(KeptDraft):
 
     @classmethod
     def any_unsaved(cls, broadcast_id: int) -> bool:
-        """Whether something was written and not saved; what is undone to its first step is not."""
-        where = cls.broadcast_id == broadcast_id, cls.step > 0
-        return bool(db.session.scalar(select(exists().where(*where))))
+        """Whether something is written that differs from what was saved when it was begun."""
+        first = and_(VariantDraftStep.draft_id == cls.id, VariantDraftStep.number == 0)
+        statement = (
+            select(cls.content, VariantDraftStep.content)
+            .outerjoin(VariantDraftStep, first)
+            .where(cls.broadcast_id == broadcast_id, cls.step > 0)
+        )
+        return any(content != saved for content, saved in db.session.execute(statement))

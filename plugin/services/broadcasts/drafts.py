@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, true
 
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, fingerprint, fingerprints, refuse_overwrite
@@ -219,10 +219,12 @@ def contents_of(broadcast: Broadcast) -> list[Content]:
 
 
 def drop_written(broadcast: Broadcast) -> bool:
-    """Drop what was written and undone again, inside the caller's transaction; False where
-    something is left to be saved or discarded."""
-    _drop_drafts(broadcast, VariantDraft.step == 0)
-    return not VariantDraft.any_unsaved(broadcast.id)
+    """Drop what was written and taken back, inside the caller's transaction; False where something
+    is left to be saved or discarded."""
+    if VariantDraft.any_unsaved(broadcast.id):
+        return False
+    _drop_drafts(broadcast, true())
+    return True
 
 
 def _held_draft(broadcast: Broadcast, number: int) -> VariantDraft | None:

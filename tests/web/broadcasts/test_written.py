@@ -154,6 +154,16 @@ def test_what_is_wrong_is_kept_too(world: World, alice: Tenant, path: str) -> No
     assert "x" * 6000 in shown(alice, world, path)
 
 
+def test_what_is_taken_back_stands_in_no_way(world: World, alice: Tenant, path: str) -> None:
+    keep(world, alice, path, "Hello!")
+    keep(world, alice, path, HELLO["bubble.0.text"], step=1)
+    assert "written and not saved" not in alice.walker.go(f"{world.url}{path}/check").text
+    page = post(alice.walker, f"{path}/start", reach="1")
+    assert page.status == 200, page.text
+    assert kept(world).state != "draft"
+    assert drafts(world) == []
+
+
 def test_writing_while_another_presses_send(world: World, alice: Tenant, path: str) -> None:
     with world.app.app_context():
         broadcast = kept(world)
