@@ -41,7 +41,10 @@ async function store() {
   if (answer?.ok && !answer.redirected) show(await answer.json());
   else if (answer?.status === 409) {
     isOvertaken = true;
-    said.textContent = line.dataset.overtaken.replace("#", (await answer.json()).by);
+    const news = await answer.json();
+    said.textContent = news.ended ? line.dataset.ended : line.dataset.overtaken.replace("#", news.by);
+    // What is typed from here on is kept nowhere: the page is not left without a question.
+    form.dataset.guard = "";
   } else {
     // Tried again with the next key, and when the page is left.
     isChanged = true;
@@ -78,6 +81,8 @@ form.addEventListener("submit", async (event) => {
     form.requestSubmit(button);
     return;
   }
+  // What is on the page is kept already, or it is typed since.
+  form.elements.typed.value = isChanged ? "yes" : "no";
   isChanged = false;
   clearTimeout(soon);
 });

@@ -61,7 +61,7 @@ function setButtons(form, disabled) {
 }
 
 // Forms marked data-guard hold edits; data-unsaved: they were sent back, not saved.
-const guarded = posted.filter((form) => "guard" in form.dataset);
+const guarded = () => posted.filter((form) => "guard" in form.dataset);
 let sent = false;
 
 function isChanged(field) {
@@ -81,13 +81,13 @@ function isUnsaved(form) {
 
 addEventListener("submit", (event) => {
   if (event.defaultPrevented || !posted.includes(event.target)) return;
-  sent = guarded.includes(event.target);
+  sent = guarded().includes(event.target);
   // Not at once: a disabled button would not say which of them was pressed.
   setTimeout(() => setButtons(event.target, true));
 });
 
 addEventListener("beforeunload", (event) => {
-  if (sent || !guarded.some(isUnsaved)) return;
+  if (sent || !guarded().some(isUnsaved)) return;
   event.preventDefault();
   // Whoever stays finds the buttons as they were.
   setTimeout(() => posted.forEach((form) => setButtons(form, false)), 100);

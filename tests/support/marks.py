@@ -44,7 +44,7 @@ OTHER: dict[str, set[str]] = {
     "tag": {"name"},
     "friend_tag": set(),
     "tag_change": set(),
-    "template": {"name", "kind"},
+    "template": {"name", "kind", "form_key"},
     "template_version": {"messages"},
     "tagging": {"wanted", "tags", "state"},
     "sending_rules": {"open_hours", "time_zone", "currency"},

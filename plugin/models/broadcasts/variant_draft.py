@@ -20,7 +20,7 @@ class VariantDraft(KeptDraft):
     `content`: {"source", "template", "drafts", "extras", "tracks_links", "settings"}."""
 
     __tablename__ = "variant_draft"
-    __table_args__ = (UniqueConstraint("broadcast_id", "number"),)
+    __table_args__ = (UniqueConstraint("broadcast_id", "number"), KeptDraft.__table_args__)
     steps = VariantDraftStep
 
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"))

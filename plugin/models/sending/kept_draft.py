@@ -25,6 +25,8 @@ class KeptDraft(Base):
     """What is written and not published."""
 
     __abstract__ = True
+    # An id is never given twice: a form that was loaded with a draft that ended fits no other.
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012
     # The class of this draft's steps.
     steps: ClassVar[type[Any]]
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Select, String, select
+from sqlalchemy import ForeignKey, Index, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, UTCDateTime, db
@@ -13,6 +13,7 @@ class Template(Base):
     """A named set of one to five messages."""
 
     __tablename__ = "template"
+    __table_args__ = (Index("template_of_form", "official_account_id", "form_key", unique=True),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     official_account_id: Mapped[int] = mapped_column(ForeignKey("official_account.id"), index=True)
@@ -25,7 +26,14 @@ class Template(Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     # Archived templates stay, so that a saved workflow with one can say why nothing is sent.
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Of the form that made it: a form that is sent twice makes one template.
+    form_key: Mapped[str | None] = mapped_column(String(40))
     official_account: Mapped[OfficialAccount] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def of_form(cls, account_id: int, form_key: str) -> "Template | None":
+        own = cls.official_account_id == account_id, cls.form_key == form_key
+        return db.session.scalar(select(cls).where(*own))
 
     @classmethod
     def owned(cls, installation_id: int, archived: bool = False) -> Select[tuple["Template"]]:

@@ -21,7 +21,7 @@ class TemplateDraft(KeptDraft):
     `content`: {"name", "account", "drafts", "extras", "tracks_links"}."""
 
     __tablename__ = "template_draft"
-    __table_args__ = (UniqueConstraint("template_id"),)
+    __table_args__ = (UniqueConstraint("template_id"), KeptDraft.__table_args__)
     steps = TemplateDraftStep
 
     official_account_id: Mapped[int | None] = mapped_column(ForeignKey("official_account.id"))

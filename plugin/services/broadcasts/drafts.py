@@ -15,6 +15,8 @@ from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import affected, transaction
 from plugin.services.message_templates.kept_drafts import (
+    NOTHING_SEEN,
+    SeenDraft,
     begun,
     drop,
     held,
@@ -51,12 +53,12 @@ class Content(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What was written for a variant: its `content` as it was typed last, and the draft's `step` as
-    it was read."""
+    """What was written for a variant: its `content` as it was typed last, and the draft as it was
+    seen."""
 
     number: int
     content: dict[str, Any]
-    step: int
+    seen: SeenDraft = NOTHING_SEEN
 
 
 def create_draft(
@@ -109,7 +111,8 @@ def save_draft(
 ) -> None:
     """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints of the values that
     the person saw, of the changed ones alone. `written`: the variant's draft that is saved with
-    them, and ends. Raise `ChangedMeanwhile`, `DraftChanged` or `WrongState`."""
+    them, and ends. Raise `ChangedMeanwhile`, `DraftChanged`, `DraftEnded` or
+    `WrongState`."""
     with transaction():
         draft = held_in(broadcast, DRAFT)
         refuse_overwrite(seen, _seen_values(draft, seen))
@@ -161,10 +164,12 @@ def keep_variant(
     broadcast: Broadcast, written: Written, by: str, saved: Mapping[str, Any]
 ) -> VariantDraft:
     """Keep what is written for a variant as the draft's next step. `saved`: the content to which
-    the first step can be undone. Raise `DraftChanged`, and then store nothing, or `WrongState`."""
+    the first step can be undone. Raise `DraftChanged` or `DraftEnded`, and then store nothing, or
+    `WrongState`."""
     with transaction():
         draft = held_in(broadcast, DRAFT)
-        current = _held_draft(draft, written.number)
+        current, seen = _held_draft(draft, written.number), written.seen
+        refuse_overtaken(current, written.content, seen)
         if current is None:
             variants = Variant.of_broadcast(draft.id)
             variant = variants[written.number] if written.number < len(variants) else None
@@ -177,8 +182,9 @@ def keep_variant(
                 "changed_by": by,
             }
             current = begun(VariantDraft, values, saved)
-        assert current is not None  # noqa: S101 - whoever begins one holds the broadcast
-        keep(current, written.content, by, written.step)
+            assert current is not None  # noqa: S101 - whoever begins one holds the broadcast
+            seen = SeenDraft(current.id)
+        keep(current, written.content, by, seen)
     return current
 
 
@@ -235,8 +241,8 @@ def _held_draft(broadcast: Broadcast, number: int) -> VariantDraft | None:
 
 def _end_written(broadcast: Broadcast, written: Written) -> None:
     draft = _held_draft(broadcast, written.number)
+    refuse_overtaken(draft, written.content, written.seen)
     if draft is not None:
-        refuse_overtaken(draft, written.content, written.step)
         drop(draft)
 
 

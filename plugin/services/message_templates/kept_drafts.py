@@ -1,7 +1,7 @@
 """Drafts of messages: each change is a step that can be undone, and nobody overwrites another."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -22,6 +22,20 @@ class DraftChanged(Exception):
     def __init__(self, by: str) -> None:
         super().__init__(by)
         self.by = by
+
+
+class DraftEnded(Exception):
+    """The draft was published, saved or discarded since the form was loaded."""
+
+
+class SeenDraft(NamedTuple):
+    """The draft that a form was loaded with; `id` 0: there was none yet."""
+
+    id: int = 0
+    step: int = 0
+
+
+NOTHING_SEEN = SeenDraft()
 
 
 def held(kind: type[D], *where: ColumnElement[bool]) -> D | None:
@@ -46,33 +60,44 @@ def begun(kind: type[D], values: Mapping[str, Any], first: Mapping[str, Any] | N
     return db.session.get_one(kind, draft_id)
 
 
-def keep(draft: KeptDraft, content: dict[str, Any], by: str, seen_step: int) -> None:
-    """Store the next step of a draft that the caller holds. Raise `DraftChanged` where it is not at
-    `seen_step` any more and holds something else."""
-    if refuse_overtaken(draft, content, seen_step):
+def keep(draft: KeptDraft, content: dict[str, Any], by: str, seen: SeenDraft) -> None:
+    """Store the next step of a draft that the caller holds. Raise `DraftChanged` where it is not as
+    it was seen and holds something else."""
+    if refuse_overtaken(draft, content, seen):
         return
     if draft.content != content or not draft.newest_step:
         _add_step(draft, content, by)
 
 
-def refuse_overtaken(draft: KeptDraft, content: dict[str, Any], seen_step: int) -> bool:
+def refuse_overtaken(draft: KeptDraft | None, content: dict[str, Any], seen: SeenDraft) -> bool:
     """Return whether a later step holds this content already, kept by a call whose answer was
-    lost. Raise `DraftChanged` where it holds another."""
-    if draft.step == seen_step:
+    lost. Raise `DraftChanged` where it holds another, and `DraftEnded` where it is gone."""
+    if draft is None:
+        if seen.id:
+            raise DraftEnded
+        return False
+    if (draft.id, draft.step) == seen:
         return False
     if draft.content != content:
         raise DraftChanged(draft.changed_by)
     return True
 
 
-def move(draft: D, steps: int, by: str, seen_step: int) -> D:
-    """Undo (-1) or redo (1) a step, where there is one. Raise `DraftChanged` as above."""
+def holds(draft: KeptDraft, content: dict[str, Any], step: int) -> bool:
+    """Whether the draft holds this content, or did at that step."""
+    kept = _step(db.session(), draft, step)
+    return content in (draft.content, kept.content if kept is not None else None)
+
+
+def move(draft: D, steps: int, by: str, seen: SeenDraft) -> D:
+    """Undo (-1) or redo (1) a step, where there is one. Raise `DraftChanged` or
+    `DraftEnded` as above."""
     kind = type(draft)
     with transaction() as session:
-        current = session.get_one(
-            kind, draft.id, populate_existing=True, with_for_update={"of": kind}
-        )
-        if current.step != seen_step:
+        current = held(kind, kind.id == draft.id)
+        if current is None:
+            raise DraftEnded
+        if (current.id, current.step) != seen:
             raise DraftChanged(current.changed_by)
         step = _step(session, current, current.step + steps)
         if step is not None and step.number <= current.newest_step:

@@ -39,7 +39,13 @@ def create_template(
 
 
 def add_template(
-    account: OfficialAccount, name: str, messages: Messages, by: str, *, tracks_links: bool
+    account: OfficialAccount,
+    name: str,
+    messages: Messages,
+    by: str,
+    *,
+    tracks_links: bool,
+    form_key: str | None = None,
 ) -> Template:
     """Do what `create_template` does, inside the caller's transaction."""
     now = utcnow()
@@ -49,6 +55,7 @@ def add_template(
         kind=kind_of(messages[0]),
         created_at=now,
         changed_at=now,
+        form_key=form_key,
     )
     db.session.add(template)
     db.session.flush()

@@ -10,7 +10,15 @@ from plugin.models.base import db
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.transaction import transaction
-from plugin.services.message_templates.kept_drafts import begun, discard, held, keep
+from plugin.services.message_templates.kept_drafts import (
+    NOTHING_SEEN,
+    DraftEnded,
+    SeenDraft,
+    begun,
+    discard,
+    held,
+    keep,
+)
 
 # A draft of a new template that nobody comes back to.
 FORGOTTEN = timedelta(days=90)
@@ -23,15 +31,17 @@ def keep_draft(
     by: str,
     *,
     template: Template | None = None,
-    draft: TemplateDraft | None = None,
-    seen_step: int = 0,
+    seen: SeenDraft = NOTHING_SEEN,
     published: dict[str, Any] | None = None,
 ) -> TemplateDraft:
-    """Store the editor's content as the next step. Raise `DraftChanged` where the draft is not at
-    `seen_step` any more and holds something else; nothing is stored then. `published`: what a draft
-    that begins now began with, to which its first step can be undone."""
+    """Store the editor's content as the next step of the template's draft, or of the draft that a
+    form of a new template was loaded with. Raise `DraftChanged` where it is not as it was seen and
+    holds something else, and `DraftEnded` where it is gone; nothing is stored then. `published`:
+    what a draft that begins now began with, to which its first step can be undone."""
     with transaction():
-        current = held_draft(draft, template)
+        current = held_draft(installation_id, template, seen.id)
+        if current is None and seen.id:
+            raise DraftEnded
         values = {
             "installation_id": installation_id,
             "official_account_id": template.official_account_id if template is not None else None,
@@ -42,18 +52,28 @@ def keep_draft(
         }
         # Two people may begin, and one may publish, at the same moment.
         while current is None:
-            current = begun(TemplateDraft, values, published) or held_draft(None, template)
-        keep(current, content, by, seen_step)
+            current = begun(TemplateDraft, values, published)
+            if current is not None:
+                seen = SeenDraft(current.id)
+            else:
+                current = held_draft(installation_id, template, 0)
+        keep(current, content, by, seen)
     return current
 
 
-def held_draft(draft: TemplateDraft | None, template: Template | None) -> TemplateDraft | None:
-    """Read a draft anew, or that of a template, and lock it; None where there is none any more."""
-    if draft is not None:
-        return held(TemplateDraft, TemplateDraft.id == draft.id)
+def held_draft(
+    installation_id: int, template: Template | None, draft_id: int
+) -> TemplateDraft | None:
+    """Read a template's draft anew, or that of a new one by its id, and lock it; None where there
+    is none."""
     if template is not None:
         return held(TemplateDraft, TemplateDraft.template_id == template.id)
-    return None
+    return held(
+        TemplateDraft,
+        TemplateDraft.id == draft_id,
+        TemplateDraft.installation_id == installation_id,
+        TemplateDraft.template_id.is_(None),
+    )
 
 
 def discard_forgotten() -> bool:

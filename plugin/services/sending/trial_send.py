@@ -35,14 +35,20 @@ class Trial(NamedTuple):
         return cls(version.messages, template.id, version.number)
 
 
-def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member | None) -> Delivery:
-    """Send it, and remember the friend as this member's choice; None: a program's test. Raise
-    `GatewayError` where LINE or HubSpot cannot be reached; a job tries again."""
-    now = utcnow()
+def send_test(
+    deps: Dependencies, trial: Trial, friend: Friend, member: Member | None, form_key: str = ""
+) -> Delivery:
+    """Send it once for each `form_key`, which is the same for each press of a form, and remember
+    the friend as this member's choice; None: a program's test. Raise `GatewayError` where LINE or
+    HubSpot cannot be reached; a job tries again."""
+    now, key = utcnow(), _retry_key(trial, friend, form_key)
+    sent_before = Delivery.by_retry_key(key)
+    if sent_before is not None:
+        return sent_before
     delivery = Delivery(
         official_account_id=friend.official_account_id,
         friend=friend,
-        retry_key=str(uuid.uuid4()),
+        retry_key=key,
         **trial._asdict(),
         filling=PENDING,
         created_at=now,
@@ -57,3 +63,9 @@ def send_test(deps: Dependencies, trial: Trial, friend: Friend, member: Member |
         enqueue("deliver", delivery.id, friend.official_account.installation_id, delay=BEHIND)
     deliver(deps, delivery.id)
     return delivery
+
+
+def _retry_key(trial: Trial, friend: Friend, form_key: str) -> str:
+    if not form_key:
+        return str(uuid.uuid4())
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, repr(("test", friend.id, trial, form_key))))

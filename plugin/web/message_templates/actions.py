@@ -17,6 +17,7 @@ from plugin.services.message_templates.library import (
 )
 from plugin.services.sending.trial_send import Trial, send_test
 from plugin.web.message_templates.blueprint import blueprint
+from plugin.web.message_templates.state import submitted_form_key
 from plugin.web.message_templates.views import own_template
 from plugin.web.session import person, tenant
 
@@ -31,7 +32,9 @@ def test_template(template_id: int) -> Response:
         flash(_("Choose a friend of this account to send the test to."), "bad")
         return back
     try:
-        delivery = send_test(get_deps(), Trial.of(template), friend, person().member)
+        delivery = send_test(
+            get_deps(), Trial.of(template), friend, person().member, submitted_form_key()
+        )
     except GatewayError:
         words = _("LINE or HubSpot cannot be reached just now. Musubi tries again for a while.")
         flash(words, "bad")

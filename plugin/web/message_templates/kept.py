@@ -5,11 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from plugin.core.text.row_ids import row_id
+from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
+    DraftEnded,
+    SeenDraft,
     can_move,
     discard,
+    holds,
     move,
 )
 from plugin.services.message_templates.template_drafts import keep_draft
@@ -17,46 +21,54 @@ from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.state import (
     EditorState,
     keep_submitted,
-    seen_step,
-    submitted_draft,
+    seen_draft,
+    was_typed,
 )
-from plugin.web.message_templates.views import own_template, submitted_editor
+from plugin.web.message_templates.views import Page, ended_page, own_template, submitted_editor
 from plugin.web.session import person, tenant
 
 
 @blueprint.post("/templates/keep")
 def keep() -> Response | tuple[Response, int]:
     """Keep the editor's content while somebody writes; 409 names who wrote meanwhile."""
-    template_id = row_id(request.form.get("template", ""))
-    template = own_template(template_id) if template_id else None
-    editor = submitted_editor(template.official_account if template is not None else None)
+    editor, template = _submitted()
     try:
         draft = keep_submitted(editor, template)
     except DraftChanged as error:
         return jsonify(by=error.by), 409
+    except DraftEnded:
+        return jsonify(ended=True), 409
     undo, redo = can_move(draft)
     return jsonify(draft=draft.id, step=draft.step, undo=undo, redo=redo)
 
 
 @blueprint.post("/templates/drafts/<row_id:draft_id>/undo")
-def undo(draft_id: int) -> Response:
-    return _moved(own_draft(draft_id), -1)
+def undo(draft_id: int) -> Page:
+    return _moved(draft_id, -1)
 
 
 @blueprint.post("/templates/drafts/<row_id:draft_id>/redo")
-def redo(draft_id: int) -> Response:
-    return _moved(own_draft(draft_id), 1)
+def redo(draft_id: int) -> Page:
+    return _moved(draft_id, 1)
 
 
-def _moved(draft: TemplateDraft, steps: int) -> Response:
+def _moved(draft_id: int, steps: int) -> Page:
     """Move by a step. What was typed since the last one is kept as a step first, or as a draft of
-    its own where somebody else changed this one."""
-    editor, by = _typed_into(draft), person().member.email
+    its own where the draft was changed meanwhile."""
+    draft, by = TemplateDraft.find_owned(tenant(), draft_id), person().member.email
+    if "name" not in request.form or (draft is None and not was_typed()):
+        abort(404)
+    editor, template = _submitted()
+    if draft is None:
+        return ended_page(editor, template)
     try:
-        step = keep_submitted(editor, draft.template).step if editor is not None else seen_step()
-        move(draft, steps, by, step)
+        if was_typed():
+            draft = keep_submitted(editor, draft.template)
+            move(draft, steps, by, SeenDraft(draft.id, draft.step))
+        else:
+            move(draft, steps, by, seen_draft())
     except DraftChanged as error:
-        if editor is None or error.by == by:
+        if not was_typed() or holds(draft, editor.content, seen_draft().step):
             words = _("%(who)s changed this draft meanwhile. This is how it is now.", who=error.by)
         else:
             keep_draft(tenant(), editor.content, by)
@@ -66,14 +78,16 @@ def _moved(draft: TemplateDraft, steps: int) -> Response:
                 who=error.by,
             )
         flash(words, "bad")
+    except DraftEnded:
+        return ended_page(editor, template)
     return redirect(address_of(draft))
 
 
-def _typed_into(draft: TemplateDraft) -> EditorState | None:
-    """Return what the form holds, None where it holds no content."""
-    if "name" not in request.form:
-        return None
-    return submitted_editor(draft.template.official_account if draft.template else None)
+def _submitted() -> tuple[EditorState, Template | None]:
+    """Return what the form holds, and the template that it writes; None: a new one."""
+    template_id = row_id(request.form.get("template", ""))
+    template = own_template(template_id) if template_id else None
+    return submitted_editor(template.official_account if template is not None else None), template
 
 
 @blueprint.post("/templates/drafts/<row_id:draft_id>/discard")
@@ -90,9 +104,7 @@ def discard_draft(draft_id: int) -> Response:
 @blueprint.post("/templates/copy")
 def keep_as_copy() -> Response:
     """Keep what was typed as a draft of its own, where somebody else changed the draft."""
-    was = submitted_draft()
-    account = was.template.official_account if was is not None and was.template else None
-    editor = submitted_editor(account)
+    editor, _template = _submitted()
     draft = keep_draft(tenant(), editor.content, person().member.email)
     flash(_("Kept as a draft of its own."))
     return redirect(address_of(draft))

@@ -1,5 +1,6 @@
 """What the editor holds, saved or not, valid or not; and the same as a draft keeps it."""
 
+import secrets
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from plugin.models.sending.kept_draft import KeptDraft
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.kept_drafts import can_move
+from plugin.services.message_templates.kept_drafts import SeenDraft, can_move
 from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.draft import stored_drafts
 from plugin.web.message_templates.problems import FieldProblem
@@ -23,6 +24,8 @@ from plugin.web.session import person, tenant
 
 # So long after somebody's last change they are taken to be still writing.
 STILL_WRITING = timedelta(minutes=3)
+
+LONGEST_KEY = 40
 
 
 class EditorState(NamedTuple):
@@ -37,7 +40,7 @@ class EditorState(NamedTuple):
     differences: tuple[Difference, ...] = ()
     # Who changed the draft since this form was loaded.
     overtaken_by: str = ""
-    # The draft of a new template was published or discarded since.
+    # The draft was published or discarded since.
     has_ended: bool = False
 
     @property
@@ -77,33 +80,37 @@ def state_of(draft: TemplateDraft, account: OfficialAccount | None) -> EditorSta
     return EditorState(str(content.get("name") or ""), account, drafts, extras, tracks)
 
 
-def submitted_draft_id() -> int:
-    return row_id(request.form.get("draft", "")) or 0
+def seen_draft() -> SeenDraft:
+    """Return the draft that the form was loaded with, and its step."""
+    return SeenDraft(*(row_id(request.form.get(name, "")) or 0 for name in ("draft", "step")))
 
 
-def submitted_draft() -> TemplateDraft | None:
-    """Return the draft that the form was loaded with, where it is still there."""
-    draft_id = submitted_draft_id()
-    return TemplateDraft.find_owned(tenant(), draft_id) if draft_id else None
+def was_typed() -> bool:
+    """Whether something was typed since the draft was kept; without scripts nobody knows."""
+    return request.form.get("typed") != "no"
 
 
-def seen_step() -> int:
-    return row_id(request.form.get("step", "")) or 0
+def submitted_form_key() -> str:
+    """Return what is the same for each press of one form."""
+    return request.form.get("form_key", "")[:LONGEST_KEY]
+
+
+def form_key() -> str:
+    return submitted_form_key() or secrets.token_urlsafe(12)
 
 
 def keep_submitted(editor: EditorState, template: Template | None) -> TemplateDraft:
-    """Keep what was submitted. Raise `DraftChanged` where somebody else wrote meanwhile."""
-    draft = submitted_draft()
-    published = None
-    if template is not None and draft is None:
+    """Keep what was submitted. Raise `DraftChanged` where somebody else wrote meanwhile, and
+    `DraftEnded` where the draft is gone."""
+    seen, published = seen_draft(), None
+    if template is not None and not seen.id:
         published = stored(template, TemplateVersion.current(template)).content
     return keep_draft(
         tenant(),
         editor.content,
         person().member.email,
         template=template,
-        draft=draft,
-        seen_step=seen_step(),
+        seen=seen,
         published=published,
     )
 

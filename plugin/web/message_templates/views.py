@@ -13,9 +13,9 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.kept_drafts import DraftChanged
+from plugin.services.message_templates.kept_drafts import DraftChanged, DraftEnded
 from plugin.services.message_templates.library import LONGEST_NAME, editable
-from plugin.services.message_templates.publish import DraftEnded, Written, publish, publish_new
+from plugin.services.message_templates.publish import Written, publish, publish_new
 from plugin.web.chosen_account import chosen_account
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint
@@ -32,12 +32,12 @@ from plugin.web.message_templates.results import measured
 from plugin.web.message_templates.seen_as import friend_seen_as, seen_as
 from plugin.web.message_templates.state import (
     EditorState,
+    form_key,
     keep_submitted,
     kept,
-    seen_step,
+    seen_draft,
     state_of,
     stored,
-    submitted_draft_id,
 )
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import FIELD, Difference, stamp, submitted_fingerprints, untouched
@@ -70,11 +70,11 @@ def _publish_new(editor: EditorState) -> Page:
         return _kept(checked, refused=True)
     written, by = _written(checked, messages), person().member.email
     try:
-        template = publish_new(checked.account, submitted_draft_id(), written, by)
+        template = publish_new(checked.account, written, by, form_key())
     except DraftChanged as error:
         return _editor(checked._replace(overtaken_by=error.by)), 409
     except DraftEnded:
-        return _editor(checked._replace(has_ended=True)), 409
+        return ended_page(checked)
     flash(_("Published. Workflows and broadcasts can send it now."))
     return redirect(url_for("message_templates.template", template_id=template.id))
 
@@ -140,12 +140,19 @@ def _kept(editor: EditorState, template: Template | None = None, *, refused: boo
         draft = keep_submitted(editor, template)
     except DraftChanged as error:
         return _editor(editor._replace(overtaken_by=error.by), template), 409
+    except DraftEnded:
+        return ended_page(editor, template)
     html = _editor(editor, template, draft)
     return (html, 422) if refused else html
 
 
+def ended_page(editor: EditorState, template: Template | None = None) -> Page:
+    """Show what was typed into a draft that was published or discarded meanwhile."""
+    return _editor(editor._replace(has_ended=True), template), 409
+
+
 def _written(editor: EditorState, messages: list[dict[str, Any]]) -> Written:
-    return Written(editor.name, messages, editor.tracks_links, editor.content, seen_step())
+    return Written(editor.name, messages, editor.tracks_links, editor.content, seen_draft())
 
 
 def own_template(template_id: int, archived: bool = False) -> Template:
@@ -215,6 +222,8 @@ def _editor(
         editor=editor,
         template=template,
         seen=_seen(editor, template),
+        form_key=form_key(),
+        overtaken_draft=seen_draft().id,
         unsaved=bool(editor.overtaken_by) or editor.has_ended,
         kept=kept(draft) if draft is not None else None,
         account=editor.account,

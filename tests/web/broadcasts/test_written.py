@@ -10,7 +10,7 @@ from plugin.models import Broadcast, Variant, VariantDraft, VariantDraftStep, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import Content, Written, keep_variant, save_draft
 from plugin.services.broadcasts.start import CannotStart, start
-from plugin.services.message_templates.kept_drafts import DraftChanged
+from plugin.services.message_templates.kept_drafts import DraftChanged, SeenDraft
 from tests.support.people import linked
 from tests.support.world import Tenant, World
 from tests.web.broadcasts.drafts import HELLO, begin, kept, post
@@ -55,6 +55,11 @@ def drafts(world: World) -> list[VariantDraft]:
         return VariantDraft.of_broadcast(kept(world).id)
 
 
+def seen(answer: dict[str, Any]) -> dict[str, str]:
+    """The fields with which a form names the draft."""
+    return {name: str(answer[name]) for name in ("draft", "step")}
+
+
 def test_what_is_typed_is_found_again_and_saved(world: World, alice: Tenant, path: str) -> None:
     first = keep(world, alice, path, "Half", silent="yes").json()
     assert (first["step"], first["undo"], first["redo"]) == (1, True, False)
@@ -67,7 +72,7 @@ def test_what_is_typed_is_found_again_and_saved(world: World, alice: Tenant, pat
     assert "written and not saved" in check.text
     refused = post(alice.walker, f"{path}/start", reach="1")
     assert refused.status == 422
-    page = post(alice.walker, f"{path}/what", act="save", step="1", silent="yes",
+    page = post(alice.walker, f"{path}/what", act="save", silent="yes", **seen(first),
                 **{**HELLO, "bubble.0.text": "Half and half"})  # fmt: skip
     assert page.url.endswith("/when"), page.text
     assert saved(world) == ["Half and half"]
@@ -78,11 +83,11 @@ def test_what_is_typed_is_found_again_and_saved(world: World, alice: Tenant, pat
 
 
 def test_undone_redone_and_discarded(world: World, alice: Tenant, path: str) -> None:
-    keep(world, alice, path, "One")
-    keep(world, alice, path, "Two", step=1)
+    first = keep(world, alice, path, "One").json()
+    keep(world, alice, path, "Two", **seen(first))
 
     def press(way: str, step: int, text: str) -> str:
-        data = form(world, alice, path, text, step=step)
+        data = form(world, alice, path, text, draft=first["draft"], step=step)
         return alice.walker.session.post(f"{world.url}{path}/what/{way}", data=data).text
 
     assert ">\nOne</textarea>" in press("undo", 2, "Two")
@@ -97,15 +102,15 @@ def test_undone_redone_and_discarded(world: World, alice: Tenant, path: str) -> 
 
 
 def test_nobody_overwrites_another_unseen(world: World, alice: Tenant, path: str) -> None:
-    keep(world, alice, path, "Mine")
+    first = seen(keep(world, alice, path, "Mine").json())
     others = {**drafts(world)[0].content, "drafts": [{"kind": "text", "text": "Theirs"}]}
     with world.app.app_context():
-        written = Written(0, others, 1)
+        written = Written(0, others, SeenDraft(drafts(world)[0].id, 1))
         keep_variant(kept(world), written, "other@example.test", others)
-    late = keep(world, alice, path, "Mine, longer", step=1)
+    late = keep(world, alice, path, "Mine, longer", **first)
     assert (late.status_code, late.json()["by"]) == (409, "other@example.test")
     for address, act in (("what", "save"), ("what", "add:text"), ("what/undo", "")):
-        data = form(world, alice, path, "Mine, longer", step=1, act=act)
+        data = form(world, alice, path, "Mine, longer", **first, act=act)
         refused = alice.walker.session.post(f"{world.url}{path}/{address}", data=data)
         assert refused.status_code == 409, address
         assert "Mine, longer" in refused.text
@@ -114,7 +119,7 @@ def test_nobody_overwrites_another_unseen(world: World, alice: Tenant, path: str
     assert ">\nTheirs</textarea>" in shown(alice, world, path)
     assert 'data-testid="rival"' in shown(alice, world, path)
     # Whoever has seen that may put theirs in its place.
-    page = post(alice.walker, f"{path}/what", act="save", step="2",
+    page = post(alice.walker, f"{path}/what", act="save", **{**first, "step": "2"},
                 **{**HELLO, "bubble.0.text": "Mine, longer"})  # fmt: skip
     assert page.url.endswith("/when"), page.text
     assert saved(world) == ["Mine, longer"]
@@ -155,8 +160,8 @@ def test_what_is_wrong_is_kept_too(world: World, alice: Tenant, path: str) -> No
 
 
 def test_what_is_taken_back_stands_in_no_way(world: World, alice: Tenant, path: str) -> None:
-    keep(world, alice, path, "Hello!")
-    keep(world, alice, path, HELLO["bubble.0.text"], step=1)
+    first = keep(world, alice, path, "Hello!").json()
+    keep(world, alice, path, HELLO["bubble.0.text"], **seen(first))
     assert "written and not saved" not in alice.walker.go(f"{world.url}{path}/check").text
     page = post(alice.walker, f"{path}/start", reach="1")
     assert page.status == 200, page.text
@@ -167,7 +172,7 @@ def test_what_is_taken_back_stands_in_no_way(world: World, alice: Tenant, path: 
 def test_writing_while_another_presses_send(world: World, alice: Tenant, path: str) -> None:
     with world.app.app_context():
         broadcast = kept(world)
-        keep_variant(broadcast, Written(0, {"drafts": []}, 0), "other@example.test", {})
+        keep_variant(broadcast, Written(0, {"drafts": []}), "other@example.test", {})
         with pytest.raises(CannotStart):
             start(broadcast)
         assert db.session.get_one(Broadcast, broadcast.id, populate_existing=True).state == "draft"
@@ -194,7 +199,24 @@ def test_a_save_that_lost_its_answer_is_nobody_elses(
     keep(world, alice, path, "Mine")
     content = drafts(world)[0].content
     with world.app.app_context():
-        save_draft(kept(world), {}, None, None, Written(0, content, 0))
-        keep_variant(kept(world), Written(0, content, 0), "me", {})
+        save_draft(kept(world), {}, None, None, Written(0, content))
+        keep_variant(kept(world), Written(0, content), "me", {})
         with pytest.raises(DraftChanged):
-            save_draft(kept(world), {}, None, None, Written(0, {"drafts": []}, 0))
+            save_draft(kept(world), {}, None, None, Written(0, {"drafts": []}))
+
+
+def test_a_form_with_a_draft_that_was_saved_begins_no_other(
+    world: World, alice: Tenant, path: str
+) -> None:
+    first = seen(keep(world, alice, path, "Mine").json())
+    page = post(alice.walker, f"{path}/what", act="save", **first,
+                **{**HELLO, "bubble.0.text": "Mine"})  # fmt: skip
+    assert page.url.endswith("/when"), page.text
+    late = keep(world, alice, path, "Mine, longer", **first)
+    assert (late.status_code, late.json()) == (409, {"ended": True})
+    data = form(world, alice, path, "Mine, longer", **first, act="save")
+    refused = alice.walker.session.post(f"{world.url}{path}/what", data=data)
+    assert refused.status_code == 409
+    assert "Mine, longer" in refused.text
+    assert drafts(world) == []
+    assert saved(world) == ["Mine"]

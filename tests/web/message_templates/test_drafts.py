@@ -3,40 +3,21 @@
 from typing import Any
 
 import pytest
-import requests
 from sqlalchemy import select, update
 
 from plugin.models import Template, TemplateDraft, TemplateDraftStep, db
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.transaction import transaction
-from plugin.services.message_templates.kept_drafts import STEPS_KEPT
-from plugin.services.message_templates.library import create_template, save_version
+from plugin.services.message_templates.kept_drafts import (
+    NOTHING_SEEN,
+    STEPS_KEPT,
+    SeenDraft,
+)
 from plugin.services.message_templates.template_drafts import keep_draft
 from tests.support.world import Tenant, World
-from tests.web.pages import csrf_of
+from tests.web.message_templates.drafts import form, keep, seen_of
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def template_id(world: World, alice: Tenant) -> int:
-    with world.app.app_context():
-        messages = [{"type": "text", "text": "Published"}]
-        return create_template(world.account(alice), "Welcome", messages).id
-
-
-def form(world: World, tenant: Tenant, text: str, **more: Any) -> dict[str, str]:
-    token = csrf_of(tenant.walker.go(f"{world.url}/templates/new"))
-    fields = {
-        "csrf_token": token, "account": tenant.account_id, "name": "Welcome",
-        "bubble.0.kind": "text", "bubble.0.text": text, "tracks_links": "yes", **more,
-    }  # fmt: skip
-    return {name: str(value) for name, value in fields.items()}
-
-
-def keep(world: World, tenant: Tenant, text: str, **more: Any) -> requests.Response:
-    url = f"{world.url}/templates/keep"
-    return tenant.walker.session.post(url, data=form(world, tenant, text, **more))
 
 
 def test_what_is_typed_is_kept_and_published(world: World, alice: Tenant, template_id: int) -> None:
@@ -153,12 +134,14 @@ def test_invalid_work_is_kept_too(world: World, alice: Tenant, template_id: int)
 def test_other_tenants(world: World, alice: Tenant, charlie: Tenant, template_id: int) -> None:
     kept = keep(world, alice, "Hers", template=template_id).json()
     assert keep(world, charlie, "Mine", template=template_id).status_code == 404
-    for way in ("undo", "discard"):
-        url = f"{world.url}/templates/drafts/{kept['draft']}/{way}"
+    # As a draft that never was.
+    for way, status in (("undo", 409), ("redo", 409), ("discard", 404)):
         data = form(world, charlie, "", step=1)
-        assert charlie.walker.session.post(url, data=data).status_code == 404
-    own = keep(world, charlie, "Mine", draft=kept["draft"], step=1).json()
-    assert own["draft"] != kept["draft"]
+        for draft_id in (kept["draft"], 987654):
+            url = f"{world.url}/templates/drafts/{draft_id}/{way}"
+            assert charlie.walker.session.post(url, data=data).status_code == status
+    other = keep(world, charlie, "Mine", draft=kept["draft"], step=1)
+    assert (other.status_code, other.json()) == (409, {"ended": True})
 
 
 def test_a_hundred_steps_are_kept(world: World, alice: Tenant, template_id: int) -> None:
@@ -166,71 +149,8 @@ def test_a_hundred_steps_are_kept(world: World, alice: Tenant, template_id: int)
         template = db.session.get_one(Template, template_id)
         for number in range(STEPS_KEPT + 20):
             content = {"name": "n", "drafts": [{"kind": "text", "text": str(number)}]}
-            keep_draft(alice.installation_id, content, "me", template=template, seen_step=number)
+            draft = TemplateDraft.of_template(template_id)
+            seen = SeenDraft(draft.id, draft.step) if draft else NOTHING_SEEN
+            keep_draft(alice.installation_id, content, "me", template=template, seen=seen)
         steps = db.session.scalars(select(TemplateDraftStep)).all()
         assert STEPS_KEPT <= len(steps) <= STEPS_KEPT + 1
-
-
-def test_a_call_whose_answer_was_lost_is_nobody_elses_change(
-    world: World, alice: Tenant, template_id: int
-) -> None:
-    url = f"{world.url}/templates/{template_id}"
-    seen = seen_of(alice, url)
-    keep(world, alice, "Mine", template=template_id)
-    data = form(world, alice, "Mine", act="save", seen=seen, draft="", step=0)
-    assert alice.walker.session.post(url, data=data).status_code == 200
-    with world.app.app_context():
-        template = db.session.get_one(Template, template_id)
-        assert TemplateVersion.current(template).messages[0]["text"] == "Mine"
-        assert TemplateDraft.of_template(template_id) is None
-
-
-def test_a_new_template_is_published_once(world: World, alice: Tenant) -> None:
-    kept = keep(world, alice, "Hello").json()
-    data = form(world, alice, "Hello", act="save", **kept)
-    url = f"{world.url}/templates/new"
-    assert alice.walker.session.post(url, data=data).status_code == 200
-    again = alice.walker.session.post(url, data=data)
-    assert again.status_code == 409
-    assert 'data-testid="ended"' in again.text
-    assert ">\nHello</textarea>" in again.text
-    with world.app.app_context():
-        assert len(db.session.scalars(select(Template)).all()) == 1
-        assert db.session.scalars(select(TemplateDraft)).all() == []
-    # What was typed can still be kept.
-    alice.walker.session.post(f"{world.url}/templates/copy", data=data)
-    with world.app.app_context():
-        assert len(db.session.scalars(select(TemplateDraft)).all()) == 1
-
-
-def test_what_others_wrote_stops_a_new_template_too(world: World, alice: Tenant) -> None:
-    kept = keep(world, alice, "Mine").json()
-    with world.app.app_context(), transaction() as session:
-        content = {"name": "Theirs", "drafts": []}
-        change = update(TemplateDraft).values(step=2, content=content, changed_by="other@a.test")
-        session.execute(change)
-    data = form(world, alice, "Mine", act="save", **kept)
-    refused = alice.walker.session.post(f"{world.url}/templates/new", data=data)
-    assert refused.status_code == 409
-    assert 'data-testid="overtaken"' in refused.text
-    with world.app.app_context():
-        assert db.session.scalars(select(Template)).all() == []
-        assert len(db.session.scalars(select(TemplateDraft)).all()) == 1
-
-
-def test_a_version_that_others_published_is_said_above_the_draft(
-    world: World, alice: Tenant, template_id: int
-) -> None:
-    keep(world, alice, "Mine", template=template_id)
-    url = f"{world.url}/templates/{template_id}"
-    assert 'data-testid="newer-version"' not in alice.walker.go(url).html
-    with world.app.app_context():
-        template = db.session.get_one(Template, template_id)
-        save_version(template, "Welcome", [{"type": "text", "text": "Theirs"}], "other@a.test")
-    assert 'data-testid="newer-version"' in alice.walker.go(url).html
-
-
-def seen_of(tenant: Tenant, url: str) -> str:
-    """The fingerprints in the page's form."""
-    html = tenant.walker.go(url).html
-    return html.split('name="seen" value="')[1].split('"')[0].replace("&#34;", '"')

@@ -27,6 +27,8 @@ from plugin.services.message_templates.check import own_problems
 from plugin.services.message_templates.draft_messages import content_of, messages_of
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
+    DraftEnded,
+    SeenDraft,
     can_move,
     discard,
     move,
@@ -120,14 +122,14 @@ def put_template_draft(body: dict[str, Any], template_id: str) -> dict[str, Any]
     )
     content = content_of(name, account_id, body["messages"], tracks_links=tracks)
     step = body.get("step", draft.step if draft is not None else 0)
+    seen = SeenDraft(draft.id if draft is not None else 0, step)
     kept = _unchanged(
         lambda: keep_draft(
             tenant().id,
             content,
             actor(),
             template=template,
-            draft=draft,
-            seen_step=step,
+            seen=seen,
             published=published,
         )
     )
@@ -171,7 +173,7 @@ def publish_template_draft(body: dict[str, int], template_id: str) -> Template:
     tracks = content.get("tracks_links") is not False
     replaced = body.get("version", draft.base_version)
     seen = fingerprints({**editable(template), "version": replaced})
-    written = Written(name, messages, tracks, content, step)
+    written = Written(name, messages, tracks, content, SeenDraft(draft.id, step))
     try:
         _unchanged(lambda: publish(template, written, actor(), seen))
     except ChangedMeanwhile as error:
@@ -197,7 +199,7 @@ def _draft(template_id: str) -> TemplateDraft:
 
 def _moved(template_id: str, body: dict[str, int], steps: int) -> dict[str, Any]:
     draft = _draft(template_id)
-    seen = body.get("step", draft.step)
+    seen = SeenDraft(draft.id, body.get("step", draft.step))
     return _shown(_unchanged(lambda: move(draft, steps, actor(), seen)))
 
 
@@ -206,6 +208,8 @@ def _unchanged(change: Callable[[], T]) -> T:
         return change()
     except DraftChanged as error:
         raise _changed(error.by) from error
+    except DraftEnded:
+        raise not_found() from None
 
 
 def _changed(by: str) -> Problem:

@@ -229,6 +229,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_template_draft"),
         sa.UniqueConstraint("template_id", name="uq_template_draft_template_id"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_template_draft_installation_id",

@@ -1,7 +1,7 @@
-"""What somebody writes for a broadcast is kept in steps.
+"""What somebody writes for a broadcast is kept in steps; a form makes one template.
 
 Revision ID: variant_drafts
-Revises: audit
+Revises: relay_via
 """
 
 import sqlalchemy as sa
@@ -10,13 +10,17 @@ from alembic import op
 from plugin.models.base import UTCDateTime
 
 revision = "variant_drafts"
-down_revision = "audit"
+down_revision = "relay_via"
 branch_labels = None
 depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.add_column("template", sa.Column("form_key", sa.String(40), nullable=True))
+    op.create_index(
+        "template_of_form", "template", ["official_account_id", "form_key"], unique=True
+    )
     op.create_table(
         "variant_draft",
         sa.Column("id", BIG_ID, nullable=False),
@@ -38,6 +42,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_variant_draft"),
         sa.UniqueConstraint("broadcast_id", "number", name="uq_variant_draft_broadcast_id"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_variant_draft_installation_id", "variant_draft", ["installation_id"])
     op.create_table(
@@ -58,3 +63,6 @@ def downgrade() -> None:
     """What was written and not saved is gone."""
     op.drop_table("variant_draft_step")
     op.drop_table("variant_draft")
+    op.drop_index("template_of_form", "template")
+    # Alembic would copy the whole table on SQLite.
+    op.execute("ALTER TABLE template DROP COLUMN form_key")

@@ -17,7 +17,7 @@ from plugin.services.broadcasts.drafts import (
     remove_variant,
 )
 from plugin.services.broadcasts.usage import messages_of_variant
-from plugin.services.message_templates.kept_drafts import DraftChanged
+from plugin.services.message_templates.kept_drafts import DraftChanged, DraftEnded
 from plugin.services.sending.trial_send import Trial, send_test
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, save_step
@@ -32,6 +32,7 @@ from plugin.web.broadcasts.steps.what_form import (
     submitted_editor,
 )
 from plugin.web.broadcasts.steps.written import (
+    ended_page,
     overtaken_page,
     show_kept,
     variant_number,
@@ -42,7 +43,7 @@ from plugin.web.layout import page
 from plugin.web.message_templates.actions import chosen_friend, report_test
 from plugin.web.message_templates.problems import FieldProblem
 from plugin.web.message_templates.seen_as import friend_seen_as
-from plugin.web.message_templates.state import seen_step
+from plugin.web.message_templates.state import seen_draft, submitted_form_key
 from plugin.web.session import person
 
 
@@ -68,11 +69,13 @@ def what(broadcast_id: int) -> Page:
         return show_kept(broadcast, number, editor._replace(problems=problems), typed.errors)
     contents = contents_of(broadcast)
     contents[number : number + 1] = [content]
-    written = Written(number, editor.content, seen_step())
+    written = Written(number, editor.content, seen_draft())
     try:
         differences = save_step(broadcast, settings, contents, written)
     except DraftChanged as error:
         return overtaken_page(broadcast, number, editor, error.by)
+    except DraftEnded:
+        return ended_page(broadcast, number, editor)
     if differences:
         return show_kept(broadcast, number, editor, differences=differences)
     return redirect(url_for("broadcasts.when", broadcast_id=broadcast.id))
@@ -113,7 +116,8 @@ def test_broadcast(broadcast_id: int) -> Response:
         return redirect(back)
     trial = _trial(broadcast, variants[0])
     try:
-        report_test(send_test(get_deps(), trial, friend, person().member), friend)
+        key = submitted_form_key()
+        report_test(send_test(get_deps(), trial, friend, person().member, key), friend)
     except GatewayError:
         words = _("LINE or HubSpot cannot be reached just now. Musubi tries again for a while.")
         flash(words, "bad")

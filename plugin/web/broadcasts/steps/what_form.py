@@ -50,6 +50,8 @@ class Editor(NamedTuple):
     problems: tuple[FieldProblem, ...] = ()
     # Who changed the draft since this form was loaded.
     overtaken_by: str = ""
+    # The draft was saved or discarded since.
+    has_ended: bool = False
 
     @property
     def content(self) -> dict[str, Any]:

@@ -8,7 +8,14 @@ from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.services.broadcasts.drafts import MOST_VARIANTS, Written, base_of, keep_variant
-from plugin.services.message_templates.kept_drafts import DraftChanged, can_move, discard, move
+from plugin.services.message_templates.kept_drafts import (
+    DraftChanged,
+    DraftEnded,
+    SeenDraft,
+    can_move,
+    discard,
+    move,
+)
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, seen_stamp, step_page
 from plugin.web.broadcasts.steps.typed import Errors
@@ -24,7 +31,7 @@ from plugin.web.broadcasts.words import LETTERS
 from plugin.web.message_templates.fields import editor_tools
 from plugin.web.message_templates.problems import by_field
 from plugin.web.message_templates.seen_as import seen_as
-from plugin.web.message_templates.state import kept, seen_step
+from plugin.web.message_templates.state import form_key, kept, seen_draft, was_typed
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import Difference
 from plugin.web.owned import row_id
@@ -39,6 +46,8 @@ def keep_what(broadcast_id: int) -> Response | tuple[Response, int]:
         draft = _keep(broadcast, variant_number(broadcast), submitted_editor(broadcast))
     except DraftChanged as error:
         return jsonify(by=error.by), 409
+    except DraftEnded:
+        return jsonify(ended=True), 409
     undo, redo = can_move(draft)
     return jsonify(draft=draft.id, step=draft.step, undo=undo, redo=redo)
 
@@ -67,11 +76,17 @@ def discard_what(broadcast_id: int) -> Response:
 def _moved(broadcast: Broadcast, steps: int) -> Page:
     """Move by a step. What was typed since the last one is kept as a step first."""
     number, editor = variant_number(broadcast), submitted_editor(broadcast)
+    draft = VariantDraft.of_variant(broadcast.id, number)
     try:
-        draft = _keep(broadcast, number, editor)
-        move(draft, steps, person().member.email, draft.step)
+        if was_typed():
+            draft = _keep(broadcast, number, editor)
+            move(draft, steps, person().member.email, SeenDraft(draft.id, draft.step))
+        elif draft is not None:
+            move(draft, steps, person().member.email, seen_draft())
     except DraftChanged as error:
         return overtaken_page(broadcast, number, editor, error.by)
+    except DraftEnded:
+        return ended_page(broadcast, number, editor)
     return _back(broadcast, number)
 
 
@@ -81,7 +96,7 @@ def _back(broadcast: Broadcast, number: int) -> Response:
 
 def _keep(broadcast: Broadcast, number: int, editor: Editor) -> VariantDraft:
     saved = saved_editor(broadcast, variant_of(broadcast, number)).content
-    written = Written(number, editor.content, seen_step())
+    written = Written(number, editor.content, seen_draft())
     return keep_variant(broadcast, written, person().member.email, saved)
 
 
@@ -109,6 +124,8 @@ def show_kept(
         draft = _keep(broadcast, number, editor)
     except DraftChanged as error:
         return overtaken_page(broadcast, number, editor, error.by)
+    except DraftEnded:
+        return ended_page(broadcast, number, editor)
     html = what_page(broadcast, number, editor, draft, differences, errors)
     if differences:
         return html, 409
@@ -119,6 +136,12 @@ def overtaken_page(broadcast: Broadcast, number: int, editor: Editor, by: str) -
     """Show what was typed beside a draft that somebody else changed; the next press replaces it."""
     draft = VariantDraft.of_variant(broadcast.id, number)
     return what_page(broadcast, number, editor._replace(overtaken_by=by), draft), 409
+
+
+def ended_page(broadcast: Broadcast, number: int, editor: Editor) -> Page:
+    """Show what was typed into a draft that was saved or discarded; the next press goes on with
+    it."""
+    return what_page(broadcast, number, editor._replace(has_ended=True)), 409
 
 
 def what_page(
@@ -145,6 +168,7 @@ def what_page(
         values=editor.settings,
         errors=errors or Errors(),
         differences=differences,
+        form_key=form_key(),
         seen=seen_stamp(broadcast, (*SETTINGS, "contents")),
         account=broadcast.official_account,
         viewer=viewer,
