@@ -27,14 +27,16 @@ WIDTH = 11
 @with_appcontext
 def doctor_command(context: click.Context, portal: int | None, as_json: bool) -> None:
     """Ask HubSpot, LINE and Musubi itself whether everything works. Exits with 1 where not."""
-    reports = dict(_reports(portal))
-    if as_json:
-        found = {str(number): _as_json(report) for number, report in reports.items()}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-    else:
-        for number, report in reports.items():
+    found, healthy = {}, True
+    for number, report in _reports(portal):
+        healthy = healthy and not report.failing
+        if as_json:
+            found[str(number)] = _as_json(report)
+        else:
             _print_report(number, report)
-    if any(report.failing for report in reports.values()):
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    if not healthy:
         context.exit(1)
 
 

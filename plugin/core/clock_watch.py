@@ -9,6 +9,15 @@ TOLERATED_SECONDS = 300.0
 WITNESSES, AGREEMENT_SECONDS = 3, 60.0
 
 
+def off_seconds(platform_time: float, local_time: float) -> float:
+    """Return how far our clock is ahead of a platform's."""
+    return local_time - platform_time
+
+
+def is_off(seconds: float) -> bool:
+    return abs(seconds) > TOLERATED_SECONDS
+
+
 class ClockWatch:
     """Keeps the last differences. Safe for threads."""
 
@@ -16,19 +25,21 @@ class ClockWatch:
         self._lock = threading.Lock()
         self._seen: deque[tuple[float, float]] = deque(maxlen=WITNESSES)
         self.off_seconds = 0.0
-        # Of the last witness; None before the first.
-        self.latest_seconds: float | None = None
+        # By the last answer to a call of ours; None before the first.
+        self.answered_seconds: float | None = None
 
-    def note(self, platform_time: float, local_time: float) -> bool:
-        """Compare two times (seconds since 1970); return whether the verdict changes."""
+    def note(self, platform_time: float, local_time: float, *, answered: bool = False) -> bool:
+        """Compare two times (seconds since 1970); return whether the verdict changes. `answered`:
+        the platform's time stood in its answer to our call, which nobody can replay."""
         with self._lock:
+            if answered:
+                self.answered_seconds = off_seconds(platform_time, local_time)
             before = self.off_seconds
-            self._update(platform_time, local_time - platform_time)
+            self._update(platform_time, off_seconds(platform_time, local_time))
             return bool(before) != bool(self.off_seconds)
 
     def _update(self, platform_time: float, difference: float) -> None:
-        self.latest_seconds = difference
-        if abs(difference) <= TOLERATED_SECONDS:
+        if not is_off(difference):
             # One time that agrees with ours proves the clock right.
             self._seen.clear()
             self.off_seconds = 0.0

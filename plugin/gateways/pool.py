@@ -5,6 +5,7 @@ import os
 import ssl
 import threading
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -40,10 +41,15 @@ class _ClockCheckingPool(urllib3.PoolManager):
     ) -> urllib3.BaseHTTPResponse:
         # Signatures' ages are measured by our clock, so each response's `Date` is compared with it.
         response = super().urlopen(method, url, redirect=redirect, **kw)
-        sent_at = _parse_date(response.headers.get("Date", ""))
-        if sent_at is not None and platform_clocks.note(sent_at, time.time()):
-            log.error("clock_is_off", seconds=round(platform_clocks.off_seconds), seen="Date")
+        note_date(response.headers)
         return response
+
+
+def note_date(headers: Mapping[str, str]) -> None:
+    """Compare our clock with the time of a platform's answer."""
+    sent_at = _parse_date(headers.get("Date", ""))
+    if sent_at is not None and platform_clocks.note(sent_at, time.time(), answered=True):
+        log.error("clock_is_off", seconds=round(platform_clocks.off_seconds), seen="Date")
 
 
 def _parse_date(header: str) -> float | None:

@@ -1,11 +1,13 @@
 """Transactions: the one way to write."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
-from functools import cache, wraps
+from functools import cache, partial, wraps
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import current_app
@@ -178,11 +180,47 @@ def close_reads() -> None:
         session.commit()
 
 
-def in_parallel(
-    platform: str, functions: Sequence[Callable[[], T]], seconds: float | None = None
-) -> list[Future[T]]:
-    """Call all at the same time, each with a session of its own, and wait for their ends, `seconds`
-    at most. Each platform has threads of its own, so that one that hangs holds no other up."""
+def in_parallel(platform: str, functions: Sequence[Callable[[], T]]) -> list[Future[T]]:
+    """Call all at the same time, each with a session of its own, and wait for their ends. Each
+    platform has threads of its own, so that one that hangs holds no other up."""
+    threads = _threads(os.getpid(), platform)
+    futures = [threads.submit(call) for call in _in_contexts(functions)]
+    wait(futures)
+    return futures
+
+
+def in_time(name: str, functions: Sequence[Callable[[], T]], seconds: float) -> list[Future[T]]:
+    """Call all as `in_parallel` does, and wait for `seconds` at most. What was not begun by then
+    is cancelled; what has not ended goes on by itself, and holds no process that wants to end."""
+    futures = [Future[T]() for _ in functions]
+    pending = deque(zip(futures, _in_contexts(functions), strict=True))
+
+    def work() -> None:
+        with suppress(IndexError):
+            while True:
+                _settle(*pending.popleft())
+
+    for _ in range(min(len(futures), CALLS_AT_ONCE)):
+        Thread(target=work, name=name, daemon=True).start()
+    wait(futures, seconds)
+    for future in futures:
+        future.cancel()
+    return futures
+
+
+def _settle(future: Future[T], call: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001  its caller raises it
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _in_contexts(functions: Sequence[Callable[[], T]]) -> list[Callable[[], T]]:
+    """Return the functions, each to be called in a thread with a session of its own."""
     close_reads()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -190,10 +228,7 @@ def in_parallel(
         with app.app_context():
             return function()
 
-    threads = _threads(os.getpid(), platform)
-    futures = [threads.submit(copy_context().run, in_context, function) for function in functions]
-    wait(futures, seconds)
-    return futures
+    return [partial(copy_context().run, in_context, function) for function in functions]
 
 
 @cache

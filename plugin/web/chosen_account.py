@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from plugin.core.text.uris import local_path
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.services.doctor.report import failing, stored_verdicts
 from plugin.web.blueprint import web
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
@@ -31,15 +32,15 @@ def account_choices() -> list[AccountChoice]:
     if "accounts" not in g:
         columns = (
             OfficialAccount.id, OfficialAccount.name, OfficialAccount.picture_url,
-            OfficialAccount.checks,
+            OfficialAccount.checks, OfficialAccount.login_channel_id,
         )  # fmt: skip
         statement = select(*columns).where(
             OfficialAccount.installation_id == tenant(), OfficialAccount.archived_at.is_(None)
         )
         rows = db.session.execute(statement.order_by(OfficialAccount.position)).tuples()
         g.accounts = [
-            AccountChoice(account_id, name, picture_url, _works(checks))
-            for account_id, name, picture_url, checks in rows
+            AccountChoice(account_id, name, picture_url, _works(checks, bool(login_channel_id)))
+            for account_id, name, picture_url, checks, login_channel_id in rows
         ]
     choices: list[AccountChoice] = g.accounts
     return choices
@@ -93,5 +94,5 @@ def choose_account() -> Response:
     return redirect(local_path(request.form.get("next", "")) or "/")
 
 
-def _works(checks: dict[str, dict[str, object]]) -> bool:
-    return all(check.get("ok") is not False for check in checks.values())
+def _works(checks: dict[str, dict[str, object]], can_login: bool) -> bool:
+    return not failing(stored_verdicts(checks, can_login=can_login))

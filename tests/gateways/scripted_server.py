@@ -38,7 +38,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """`drop`: hang up without a word. `cut`: promise more body than is sent, then hang up."""
+    """`drop`: hang up without a word. `cut`: promise more body than is sent, then hang up. `drip`:
+    seconds between two bytes of the body."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Reply:
     delay: float = 0
     drop: bool = False
     cut: bool = False
+    drip: float = 0
 
     def bytes(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -130,11 +132,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(promised))
         self.end_headers()
         try:
-            self.wfile.write(body if reply.status != 204 else b"")
+            self._write_body(body if reply.status != 204 else b"", reply.drip)
         except OSError:
             return  # the client has given up waiting, as the test wanted
         if reply.cut:
             self._hang_up()
+
+    def _write_body(self, body: bytes, pause: float) -> None:
+        if not pause:
+            self.wfile.write(body)
+            return
+        for position in range(len(body)):
+            if self.script.stopping.wait(pause):
+                return
+            self.wfile.write(body[position : position + 1])
 
     def _hang_up(self) -> None:
         self.close_connection = True

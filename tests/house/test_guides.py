@@ -51,9 +51,9 @@ def test_every_sentence_of_help_stands_on_a_page_and_every_page_asks_for_one_tha
     assert asked == TOPICS.keys()
 
 
-def bold(path: str) -> Iterator[str]:
+def bold(text: str) -> Iterator[str]:
     """What stands in bold: the words of the pages, above all their buttons."""
-    for token in MarkdownIt("commonmark").enable("table").parse(read(path)):
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
         strong = ""
         inside = False
         for child in token.children or ():
@@ -67,21 +67,39 @@ def bold(path: str) -> Iterator[str]:
 
 
 def said(language: str) -> set[str]:
-    with (ROOT / "plugin/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:
-        catalogue: Catalog = read_po(file, locale="ja")
+    """What the pages say in a language. The words that people read, and no others."""
+    folder = "ja" if language == "en" else language
+    path = ROOT / f"plugin/translations/{folder}/LC_MESSAGES/messages.po"
+    with path.open("rb") as file:
+        catalogue: Catalog = read_po(file, locale=folder)
     found: set[str] = set()
     for message in catalogue:
+        if not message.id or message.fuzzy:
+            continue
         texts = message.id if language == "en" else message.string
         found |= {texts} if isinstance(texts, str) else set(texts or ())
-    return found
+    return found - {""}
+
+
+def unsaid(text: str, language: str) -> list[str]:
+    """What a guide names and no page says."""
+    known = said(language)
+    return [words for words in bold(text) if words not in known]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_buttons_that_a_guide_names_are_on_the_pages(language: str) -> None:
-    known = said(language)
     for (spoken, _), path in WRITTEN.items():
         if spoken == language:
-            assert not [words for words in bold(path) if words not in known], path
+            assert list(bold(read(path))), path
+            assert not unsaid(read(path), language), path
+
+
+@pytest.mark.parametrize(("language", "ours"), [("en", "Check now"), ("ja", "今すぐ確認")])
+def test_a_button_that_is_on_no_page_is_noticed(language: str, ours: str) -> None:
+    text = f"Press **{ours}**, then **Paint it blue**, then ** **."
+    assert unsaid(text, language) == ["Paint it blue"]
+    assert not said(language) & {"", "Paint it blue"}
 
 
 @pytest.mark.parametrize("path", WRITTEN.values())

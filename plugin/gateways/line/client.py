@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib3.exceptions import HTTPError
 
 from plugin.core.text.clean import storable
+from plugin.gateways.bodies import read_body
 from plugin.gateways.deadline import seconds_left
 from plugin.gateways.line.sdk import client_parts
 from plugin.gateways.network import network_fault
@@ -153,7 +154,7 @@ def _error_response(error: Any) -> LineAnswer:
 
 def _body(response: Any) -> bytes:
     try:
-        return bytes(response.data)
+        return read_body(response)
     # The status says that LINE accepted the request, even if the body broke off.
     except (HTTPError, OSError):
         return b""

@@ -5,10 +5,13 @@ import os
 import threading
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from plugin.gateways import Channel
-from plugin.gateways.pool import KEPT_PER_HOST, Timeouts, tls_context
+from plugin.gateways.bodies import read_body
+from plugin.gateways.pool import KEPT_PER_HOST, Timeouts, note_date, tls_context
 
 _lock = threading.Lock()
 
@@ -16,6 +19,18 @@ _lock = threading.Lock()
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(*args, **kwargs)
+        note_date(response.headers)
+        try:
+            # Where requests looks before it reads by itself, to any size and for any time.
+            response._content = read_body(response.raw)
+        except TimeoutError as error:
+            raise requests.ReadTimeout(error, response=response) from None
+        except (HTTPError, OSError) as error:
+            raise requests.ConnectionError(error, response=response) from None
+        return response
 
 
 def new_session(

@@ -48,6 +48,11 @@ class Installation(Base):
         return self.state == ACTIVE
 
     @property
+    def is_removed(self) -> bool:
+        """Whether a person has removed HubSpot, so that nothing of it may be stored."""
+        return self.state in (REMOVING, REMOVED)
+
+    @property
     def sends_wait(self) -> bool:
         """Whether planned sends wait for a person to resume, or for HubSpot to grant access."""
         return self.state in (PAUSED, DISCONNECTED) or self.refused_since is not None

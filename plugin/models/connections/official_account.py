@@ -32,6 +32,8 @@ class OfficialAccount(Base):
     chat_mode: Mapped[str] = mapped_column(String(20), default="")
     login_channel_id: Mapped[str] = mapped_column(String(40), default="")
     login_channel_secret: Mapped[str] = mapped_column(Sealed, default="")
+    # Since when that channel is entered; None: since the account is connected.
+    login_channel_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # LINE refuses the e-mail scope on a Login channel without the permission; then this goes off.
     login_email: Mapped[bool] = mapped_column(default=True)
     liff_url: Mapped[str] = mapped_column(String(500), default="")
@@ -62,6 +64,11 @@ class OfficialAccount(Base):
     @property
     def can_login(self) -> bool:
         return bool(self.login_channel_id and self.login_channel_secret)
+
+    @property
+    def login_since(self) -> datetime:
+        """The moment before which logins were those of another LINE Login channel."""
+        return self.login_channel_at or self.created_at
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["OfficialAccount"]]:

@@ -1,12 +1,14 @@
 """Login attempts: friends on their way through LINE Login."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.models.base import Base, BigId, Sealed, UTCDateTime, db
 from plugin.models.login_flow.qr_code import QRCode
+
+ATTEMPT_LIFE = timedelta(minutes=30)
 
 
 class LoginAttempt(Base):

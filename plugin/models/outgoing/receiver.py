@@ -43,6 +43,11 @@ class WebhookReceiver(Base):
     def is_called(self) -> bool:
         return self.active and self.halted_at is None
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the team wants it called, and it does not take what it is sent."""
+        return self.active and (self.halted_at is not None or self.failing_since is not None)
+
     def valid_secrets(self, now: datetime) -> tuple[str, ...]:
         """Return the secrets that sign at this moment, newest first."""
         lasts = self.previous_until is not None and now < self.previous_until

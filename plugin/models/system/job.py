@@ -28,6 +28,8 @@ from plugin.models.system.job_sql import CLAIM, ENQUEUE
 
 LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 40
+# More failed jobs are not counted.
+COUNTED = 1000
 # No session ever holds a Job while it is claimed and completed.
 NO_SYNC = {"synchronize_session": False}
 
@@ -78,7 +80,28 @@ class Job(Base):
 
     @classmethod
     def failed_of(cls, installation_id: int) -> Select[tuple["Job"]]:
-        return select(cls).where(cls.tenant_id == installation_id, cls.failed)
+        # All queues are named, so that the index finds a tenant's.
+        statement = select(cls).where(cls.queue.in_(QUEUES), cls.failed)
+        return statement.where(cls.tenant_id == installation_id)
+
+    @classmethod
+    def count_failed(cls, installation_id: int) -> int:
+        """Count up to `COUNTED` failed jobs."""
+        some = cls.failed_of(installation_id).with_only_columns(cls.id).limit(COUNTED).subquery()
+        return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+    @classmethod
+    def longest_wait(cls, installation_id: int, least: timedelta) -> timedelta | None:
+        """Return how long work of a tenant, or of all, is overdue; None: not for `least`."""
+        until = db_now_ms() - int(least.total_seconds() * 1000)
+        oldest = select(db_now_ms() - func.min(cls.ready_ms)).where(
+            cls.queue.in_(QUEUES),
+            cls.failed.is_(False),
+            cls.tenant_id.in_({0, installation_id}),
+            cls.ready_ms < until,
+        )
+        waited = db.session.scalar(oldest)
+        return None if waited is None else timedelta(milliseconds=waited)
 
 
 def enqueue(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.cause import NO_ANSWER, TOO_OFTEN, WAITS
 from plugin.core.diagnosis.doctor.checks import CHECKS, keys_of
-from plugin.core.diagnosis.doctor.verdict import Verdict, unanswered, waiting
+from plugin.core.diagnosis.doctor.verdict import Verdict, kept, read_verdict, unanswered, waiting
 from plugin.gateways import Channel, GatewayError, WebhookTest
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import current_row, transaction
@@ -70,13 +70,21 @@ def login_verdicts(deps: Dependencies, account: OfficialAccount) -> list[Verdict
     return [Verdict("login_channel", "ok"), *liff_verdicts(deps, account)]
 
 
-def keep_verdicts(account: OfficialAccount, verdicts: Sequence[Verdict]) -> None:
-    """Store the verdicts beside those of other checks."""
-    stored = {verdict.key: verdict.stored() for verdict in verdicts}
+def keep_verdicts(
+    account: OfficialAccount, verdicts: Sequence[Verdict], *, whole: bool = False
+) -> None:
+    """Store the verdicts beside those of other checks. `whole`: everything was asked."""
+    now = utcnow()
     with transaction() as session:
         session.refresh(account, with_for_update={"of": OfficialAccount})
         others = {name: check for name, check in account.checks.items() if name in CHECKS}
-        account.checks, account.checked_at = {**others, **stored}, utcnow()
+        stored = {
+            found.key: kept(read_verdict(found.key, others, now), found, now).stored()
+            for found in verdicts
+        }
+        account.checks = {**others, **stored}
+        if whole:
+            account.checked_at = now
         if stored.get("email", {}).get("ok"):
             # LINE has granted the permission since it refused the scope.
             account.login_email = True

@@ -124,6 +124,7 @@ def _fill(account: OfficialAccount, values: ChannelValues, bot: BotInfo) -> None
     if account.login_channel_id != values.login_channel_id:
         # Another channel has to be proved anew.
         account.checks = without_login_checks(account.checks or {})
+        account.login_channel_at = utcnow()
     account.channel_secret = values.channel_secret
     account.login_channel_id = values.login_channel_id
     account.login_channel_secret = values.login_channel_secret

@@ -9,12 +9,12 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import (
     MISSING,
     READ_ONLY,
-    REFUSED,
     UNFIT,
     PropertyTrouble,
 )
+from plugin.models.connections.property_trouble import REFUSED as VALUE_REFUSED
 from plugin.services import Dependencies
-from plugin.services.connections.access_token import portal_access
+from plugin.services.connections.access_token import REFUSED, portal_access
 from plugin.services.connections.account_checks import refused_or_unanswered
 from plugin.services.contacts.line_properties import line_properties
 from plugin.services.system.notices import is_our_mistake
@@ -26,12 +26,16 @@ NAMED = 5
 # The worst first, with the cause that each makes.
 KINDS = ((MISSING, "missing"), (UNFIT, "unfit"), (READ_ONLY, "read_only"))
 STATES = {PAUSED: "paused", DISCONNECTED: "disconnected"}
+# HubSpot's word that it has ended the access; every other error has another cause.
+ENDED = ("revoked", "unauthorized")
 
 
 def hubspot_verdicts(deps: Dependencies, installation_id: int) -> list[Verdict]:
     installation = Installation.by_id(installation_id)
-    if installation is None or not installation.is_alive:
-        cause = STATES.get(installation.state, "removed") if installation else "removed"
+    if installation is None or installation.is_removed:
+        return removed_verdicts()
+    if not installation.is_alive:
+        cause = STATES[installation.state]
         return [*waiting("hubspot", "scopes", "properties"), Verdict("installation", cause)]
     try:
         properties = _properties(deps, installation_id)
@@ -39,6 +43,11 @@ def hubspot_verdicts(deps: Dependencies, installation_id: int) -> list[Verdict]:
         return _without_access(installation_id, error)
     answers = [Verdict("hubspot", "ok"), Verdict("installation", "ok")]
     return [*answers, _scopes(deps, installation_id), properties]
+
+
+def removed_verdicts() -> list[Verdict]:
+    removed = Verdict("installation", "removed")
+    return [*waiting("hubspot"), removed, *waiting("scopes", "properties")]
 
 
 def _properties(deps: Dependencies, installation_id: int) -> Verdict:
@@ -65,7 +74,8 @@ def _of_faults(cause: str, faults: Sequence[PropertyFault]) -> Verdict:
 
 
 def _of_values(installation_id: int, count: int) -> Verdict:
-    rows = [row for row in PropertyTrouble.list_owned(installation_id) if row.reason == REFUSED]
+    troubles = PropertyTrouble.list_owned(installation_id)
+    rows = [row for row in troubles if row.reason == VALUE_REFUSED]
     if rows:
         names = {"names": _listed([row.name for row in rows])}
         # HubSpot's words may quote a contact's value, so they stay where they are erased with it.
@@ -104,13 +114,15 @@ def _without_access(installation_id: int, error: GatewayError) -> list[Verdict]:
 
 
 def _refusal(installation_id: int, error: GatewayError) -> str:
+    """Return the cause that stands for HubSpot's no; "" where it said another thing, or nothing."""
     installation = Installation.by_id(installation_id)
-    refused = installation is not None and installation.refused_since is not None
+    # The pause that follows a refusal says the same until HubSpot is asked again.
+    refused = error.reason in ENDED or error.message == REFUSED
     if error.reason == "configuration" or (refused and is_our_mistake()):
         return "our_mistake"
     if installation is None or not installation.is_alive:
         return "disconnected"
-    return "refused" if refused or error.reason in ("revoked", "unauthorized") else ""
+    return "refused" if refused else ""
 
 
 def _listed(names: Sequence[str]) -> str:

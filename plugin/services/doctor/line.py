@@ -1,16 +1,17 @@
 """What LINE says of an Official Account: twelve calls at most, none of which sends a message."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from plugin.core.clock import utcnow
-from plugin.core.diagnosis.doctor.verdict import Verdict, read_verdict, waiting
+from plugin.core.diagnosis.doctor.verdict import Verdict, read_verdict, seen_at, waiting
 from plugin.core.quota import next_month
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.models.login_flow.login_attempt import LoginAttempt
+from plugin.models.login_flow.login_attempt import ATTEMPT_LIFE, LoginAttempt
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.people.linkage import Linkage
 from plugin.services import Dependencies
@@ -26,20 +27,17 @@ LATELY = timedelta(days=7)
 FRIENDS = 3
 # So many visits that all stay away are no accident.
 VISITS = 3
+# More lost visits are not counted.
+COUNTED = 1000
 # The ways that lead through LINE Login.
 BY_LOGIN = ("qr", "email")
 CODES = 200
-# What somebody saw in LINE's console may have changed since.
-SEEN_FOR = timedelta(days=180)
 
 
 def messaging(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
     answers = channel_verdicts(deps, account)
-    looked_at = [
-        _greeting(account),
-        _looked_at(account, "auto_reply", _auto_reply(answers.chat_mode or account.chat_mode)),
-    ]
-    return [*answers.verdicts, *looked_at]
+    auto_reply = Verdict("auto_reply", _auto_reply(answers.chat_mode or account.chat_mode))
+    return [*answers.verdicts, _greeting(account), auto_reply]
 
 
 def friends_and_quota(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
@@ -70,12 +68,14 @@ def _quota(deps: Dependencies, account: OfficialAccount) -> Verdict:
     now, until = utcnow(), account.quota_paused_until
     if quota.limit is None:
         return Verdict("quota", "unlimited")
+    # What LINE said holds until it counts anew.
+    anew = {"at": next_month(now).isoformat()}
     if quota.used >= quota.limit:
-        return Verdict("quota", "used_up", values={"at": next_month(now).isoformat()})
+        return Verdict("quota", "used_up", values=anew)
     if until is not None and until > now:
         return Verdict("quota", "reserved", values={"at": until.isoformat()})
     left = {"left": quota.limit - quota.used, "limit": quota.limit}
-    return Verdict("quota", "ok", values=left)
+    return Verdict("quota", "ok", values={**left, **anew})
 
 
 def _greeting(account: OfficialAccount) -> Verdict:
@@ -84,24 +84,12 @@ def _greeting(account: OfficialAccount) -> Verdict:
     )
     if not any(db.session.scalars(statement.limit(CODES))):
         return Verdict("greeting", "ok")
-    return _looked_at(account, "greeting", "look")
+    return Verdict("greeting", "look")
 
 
 def _auto_reply(chat_mode: str) -> str:
     # LINE's bot info tells whether chats are answered by people ("chat") or not ("bot").
     return "look_chat" if chat_mode == "chat" else "look"
-
-
-def _looked_at(account: OfficialAccount, key: str, otherwise: str) -> Verdict:
-    """Keep what somebody of the team has said, for a time."""
-    before = read_verdict(key, account.checks)
-    if before.cause == "seen" and not _is_old(before):
-        return before
-    return Verdict(key, otherwise)
-
-
-def _is_old(seen: Verdict) -> bool:
-    return str(seen.values.get("at", "")) < (utcnow() - SEEN_FOR).isoformat()
 
 
 def _login_page(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
@@ -119,30 +107,35 @@ def _login_page(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
 
 
 def _published(account: OfficialAccount) -> Verdict:
-    """Judge by the people who came back from LINE: nothing else tells."""
-    if _people(account) >= FRIENDS or _linked_by_login(account) >= FRIENDS:
+    """Judge by the people who came back from LINE to this channel: nothing else tells."""
+    people = _people(account)
+    if people >= FRIENDS or _linked_by_login(account) >= FRIENDS:
         return Verdict("published", "ok")
     visits = _lost_visits(account)
-    if visits >= VISITS and not _people(account):
+    if visits >= VISITS and not people:
         return Verdict("published", "developing", values={"visits": visits})
-    return _looked_at(account, "published", "look")
+    return Verdict("published", "look")
 
 
 def _people(account: OfficialAccount) -> int:
-    attempts = _attempts(account).where(LoginAttempt.line_user_id != "")
-    people = select(func.count(LoginAttempt.line_user_id.distinct()))
-    return db.session.scalar(people.where(LoginAttempt.id.in_(attempts))) or 0
+    came_back = _attempts(account).where(
+        LoginAttempt.line_user_id != "", LoginAttempt.returned_at >= account.login_since
+    )
+    people = came_back.with_only_columns(LoginAttempt.line_user_id).distinct()
+    return _count(people.limit(FRIENDS))
 
 
 def _lost_visits(account: OfficialAccount) -> int:
     now = utcnow()
-    attempts = _attempts(account).where(
+    looked_at = seen_at(read_verdict("published", account.checks, now), now)
+    # Visits before somebody has looked, or to the channel before, are no contrary of it.
+    since = max(filter(None, (now - LATELY, account.login_since, looked_at)))
+    lost = _attempts(account).where(
         LoginAttempt.returned_at.is_(None),
         LoginAttempt.expires_at < now,
-        LoginAttempt.expires_at > now - LATELY,
+        LoginAttempt.expires_at > since + ATTEMPT_LIFE,
     )
-    visits = select(func.count()).select_from(attempts.limit(1000).subquery())
-    return db.session.scalar(visits) or 0
+    return _count(lost.limit(COUNTED))
 
 
 def _attempts(account: OfficialAccount) -> Select[tuple[int]]:
@@ -152,7 +145,12 @@ def _attempts(account: OfficialAccount) -> Select[tuple[int]]:
 
 def _linked_by_login(account: OfficialAccount) -> int:
     linked = select(Linkage.id).where(
-        Linkage.official_account_id == account.id, Linkage.method.in_(BY_LOGIN)
+        Linkage.official_account_id == account.id,
+        Linkage.method.in_(BY_LOGIN),
+        Linkage.linked_at >= account.login_since,
     )
-    some = linked.limit(FRIENDS).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return _count(linked.limit(FRIENDS))
+
+
+def _count(rows: Select[Any]) -> int:
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0

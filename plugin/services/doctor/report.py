@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.cause import UNCHECKED
 from plugin.core.diagnosis.doctor.checks import CHECKS, OF_ACCOUNT, Group, keys_of
-from plugin.core.diagnosis.doctor.verdict import Verdict, read_verdict, waiting
+from plugin.core.diagnosis.doctor.verdict import Stored, Verdict, read_verdict, waiting
 from plugin.models.connections.doctor_report import DoctorReport
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.services.doctor.hubspot import removed_verdicts
 
 # Only a login shows them.
 PROOFS = ("linked", "provider")
@@ -45,12 +47,16 @@ def failing(verdicts: Iterable[Verdict]) -> list[Verdict]:
 def report_of(installation: Installation, accounts: Sequence[OfficialAccount]) -> Report:
     """Return everything in the order of the prerequisites."""
     row = DoctorReport.of(installation.id)
-    stored = row.checks if row else {}
-    sections = [_section("hubspot", [read_verdict(key, stored) for key in keys_of("hubspot")])]
-    for account in accounts:
-        sections += account_sections(account)
-    sections.append(_section("musubi", [read_verdict(key, stored) for key in keys_of("musubi")]))
-    return Report(sections, row.checked_at if row else None)
+    stored, now = row.checks if row else {}, utcnow()
+    of_musubi = [read_verdict(key, stored, now) for key in keys_of("musubi")]
+    return Report(
+        [
+            Section("hubspot", _of_hubspot(installation, stored, now)),
+            *(section for account in accounts for section in account_sections(account)),
+            Section("musubi", of_musubi),
+        ],
+        row.checked_at if row else None,
+    )
 
 
 def account_sections(account: OfficialAccount) -> list[Section]:
@@ -63,7 +69,12 @@ def account_sections(account: OfficialAccount) -> list[Section]:
 
 def account_verdicts(account: OfficialAccount) -> list[Verdict]:
     """Return the account's checks in the order in which they depend on each other."""
-    return [_of_account(account, key) for key in keys_of(*OF_ACCOUNT)]
+    return stored_verdicts(account.checks, can_login=account.can_login)
+
+
+def stored_verdicts(checks: Stored, *, can_login: bool) -> list[Verdict]:
+    now = utcnow()
+    return [_of_account(key, checks, can_login, now) for key in keys_of(*OF_ACCOUNT)]
 
 
 def checked_verdicts(account: OfficialAccount) -> list[Verdict]:
@@ -71,13 +82,15 @@ def checked_verdicts(account: OfficialAccount) -> list[Verdict]:
     return [verdict for verdict in account_verdicts(account) if verdict.cause != UNCHECKED]
 
 
-def _of_account(account: OfficialAccount, key: str) -> Verdict:
+def _of_hubspot(installation: Installation, stored: Stored, now: datetime) -> list[Verdict]:
+    if installation.is_removed:
+        return removed_verdicts()
+    return [read_verdict(key, stored, now) for key in keys_of("hubspot")]
+
+
+def _of_account(key: str, checks: Stored, can_login: bool, now: datetime) -> Verdict:
     if key not in PROOFS:
-        return read_verdict(key, account.checks)
-    if not account.can_login:
+        return read_verdict(key, checks, now)
+    if not can_login:
         return waiting(key)[0]
-    return read_verdict(key, account.checks) if key in account.checks else Verdict(key, "unproven")
-
-
-def _section(group: Group, verdicts: list[Verdict]) -> Section:
-    return Section(group, verdicts)
+    return read_verdict(key, checks, now) if key in checks else Verdict(key, "unproven")

@@ -13,13 +13,13 @@ import structlog
 
 from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.checks import LOOKED_AT, keys_of
-from plugin.core.diagnosis.doctor.verdict import Verdict, unanswered
+from plugin.core.diagnosis.doctor.verdict import Verdict, seen, unanswered
 from plugin.gateways import within
 from plugin.models.base import db
 from plugin.models.connections.doctor_report import DoctorReport
 from plugin.models.connections.installation import Installation
 from plugin.models.connections.official_account import OfficialAccount
-from plugin.models.transaction import in_parallel, transaction
+from plugin.models.transaction import in_time, transaction
 from plugin.services import Dependencies
 from plugin.services.connections.account_checks import keep_verdicts
 from plugin.services.doctor import hubspot, line, server
@@ -63,16 +63,16 @@ def check_installation(deps: Dependencies, installation: Installation) -> Report
     found = _ask_all(tasks)
     of_installation = [*found.pop(0, []), server.clock_verdict()]
     of_installation += server.work_verdicts(installation.id)
-    _keep(installation.id, of_installation)
-    for account in accounts:
-        keep_verdicts(account, found.get(account.id, []))
+    if _keep(installation.id, of_installation):
+        for account in accounts:
+            keep_verdicts(account, found.get(account.id, []), whole=True)
     return report_of(installation, accounts)
 
 
 def check_official_account(deps: Dependencies, account: OfficialAccount) -> None:
     """Ask about one account, and store the verdicts."""
     found = _ask_all(_account_tasks(deps, account))
-    keep_verdicts(account, found.get(account.id, []))
+    keep_verdicts(account, found.get(account.id, []), whole=True)
 
 
 def check_server(deps: Dependencies) -> Report:
@@ -86,7 +86,7 @@ def note_seen(account: OfficialAccount, key: str) -> bool:
     """Store that somebody has looked at what LINE shows only to people; False for other checks."""
     if key not in LOOKED_AT:
         return False
-    keep_verdicts(account, [Verdict(key, "seen", values={"at": utcnow().isoformat()})])
+    keep_verdicts(account, [seen(key, utcnow())])
     return True
 
 
@@ -114,7 +114,7 @@ def _with_row(deps: Dependencies, account_id: int, check: AccountCheck) -> list[
 def _ask_all(tasks: Sequence[Task] | Iterator[Task]) -> dict[int, list[Verdict]]:
     tasks = list(tasks)
     with within(CALLS_SECONDS):
-        futures = in_parallel("doctor", [task.ask for task in tasks], RUN_SECONDS)
+        futures = in_time("doctor", [task.ask for task in tasks], RUN_SECONDS)
     found: dict[int, list[Verdict]] = {}
     for task, future in zip(tasks, futures, strict=True):
         found.setdefault(task.account_id, []).extend(_answer(task, future))
@@ -123,7 +123,7 @@ def _ask_all(tasks: Sequence[Task] | Iterator[Task]) -> dict[int, list[Verdict]]
 
 def _answer(task: Task, future: Future[list[Verdict]]) -> list[Verdict]:
     """Return the verdicts; a check that fails by itself is one that is not known."""
-    if not future.done():
+    if future.cancelled() or not future.done():
         # Its calls end by themselves, and what they say then is dropped.
         return unanswered(SLOW, *task.keys)
     error = future.exception()
@@ -133,7 +133,17 @@ def _answer(task: Task, future: Future[list[Verdict]]) -> list[Verdict]:
     return unanswered(type(error).__name__, *task.keys)
 
 
-def _keep(installation_id: int, verdicts: Sequence[Verdict]) -> None:
+def _keep(installation_id: int, verdicts: Sequence[Verdict]) -> bool:
+    """Store the verdicts; False where HubSpot was removed meanwhile, of which nothing is kept."""
     stored = {verdict.key: verdict.stored() for verdict in verdicts}
-    with transaction():
+    with transaction() as session:
+        installation = session.get_one(
+            Installation,
+            installation_id,
+            populate_existing=True,
+            with_for_update={"key_share": True},
+        )
+        if installation.is_removed:
+            return False
         DoctorReport.keep(installation_id, stored, utcnow())
+    return True

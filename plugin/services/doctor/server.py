@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from plugin.core.clock_watch import TOLERATED_SECONDS, platform_clocks
+from plugin.core.clock_watch import is_off, platform_clocks
 from plugin.core.diagnosis.doctor.verdict import Verdict
 from plugin.gateways import GatewayError
 from plugin.models.base import db, db_now_ms
@@ -47,12 +47,12 @@ def mail_verdict(deps: Dependencies) -> Verdict:
 
 def clock_verdict() -> Verdict:
     """Compare with what the platforms' last answers have shown, and with the database."""
-    seconds, skew = platform_clocks.latest_seconds, clock_skew()
+    seconds, skew = platform_clocks.answered_seconds, clock_skew()
     if abs(skew) > MAX_SKEW:
         return Verdict("clock", "database", values={"seconds": round(abs(skew.total_seconds()))})
     if seconds is None:
         return Verdict("clock", "no_witness")
-    if abs(seconds) > TOLERATED_SECONDS:
+    if is_off(seconds):
         return Verdict("clock", "wrong", values={"seconds": round(abs(seconds))})
     return Verdict("clock", "ok")
 
@@ -68,13 +68,11 @@ def _scheduler() -> Verdict:
 
 
 def _jobs(installation_id: int) -> Verdict:
-    oldest = select(db_now_ms() - func.min(Job.ready_ms)).where(Job.failed.is_(False))
-    waited = timedelta(milliseconds=db.session.scalar(oldest) or 0)
-    if waited > LATE:
+    waited = Job.longest_wait(installation_id, LATE)
+    if waited is not None:
         minutes = waited // timedelta(minutes=1)
         return Verdict("jobs", "late", values={"minutes": minutes})
-    failed = select(func.count()).select_from(Job.failed_of(installation_id).subquery())
-    count = db.session.scalar(failed) or 0
+    count = Job.count_failed(installation_id)
     return Verdict("jobs", "failed", values={"count": count}) if count else Verdict("jobs", "ok")
 
 

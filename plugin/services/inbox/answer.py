@@ -15,7 +15,7 @@ from plugin.core.messages.tokens import BRACES
 from plugin.core.text.sentences import Sentence
 from plugin.gateways import GatewayError
 from plugin.models.base import db
-from plugin.models.connections.installation import PAUSED, REMOVED, REMOVING
+from plugin.models.connections.installation import PAUSED
 from plugin.models.connections.member import Member
 from plugin.models.inbox.conversation import OPEN, Conversation
 from plugin.models.inbox.message import OUT, ConversationMessage
@@ -139,7 +139,7 @@ def why_closed(conversation: Conversation) -> Sentence | None:
         return Sentence("The Official Account is disconnected. Connect it again to answer.")
     if account.installation.state == PAUSED:
         return Sentence("Sending is paused. Resume it under Settings to answer.")
-    if account.installation.sends_wait or account.installation.state in (REMOVING, REMOVED):
+    if account.installation.sends_wait or account.installation.is_removed:
         return Sentence("HubSpot is not connected. Connect it again to answer.")
     if friend.status == BLOCKED:
         return Sentence("This friend has blocked the account, so LINE would deliver nothing.")

@@ -1,7 +1,6 @@
 """Login with LINE: the redirect to LINE with a stored attempt, and the callback."""
 
 import secrets
-from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
@@ -10,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.core.security.tokens import fingerprint
 from plugin.gateways import GatewayError, Identity
 from plugin.models.login_flow.linkage_token import LinkageToken
-from plugin.models.login_flow.login_attempt import LoginAttempt
+from plugin.models.login_flow.login_attempt import ATTEMPT_LIFE, LoginAttempt
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
@@ -27,7 +26,6 @@ from plugin.services.login_flow.session import (
 )
 
 log = structlog.get_logger()
-ATTEMPT_LIFE = timedelta(minutes=30)
 # Prefix of a state that was sent without requesting the e-mail address.
 NO_EMAIL_PREFIX = "plain."
 

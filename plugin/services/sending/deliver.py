@@ -10,7 +10,7 @@ from plugin.core.clock import utcnow
 from plugin.core.messages.part import InvalidMessage
 from plugin.core.retry import key_is_alive
 from plugin.gateways import Accepted, Channel, GatewayError
-from plugin.models.connections.installation import PAUSED, REMOVED, REMOVING, Installation
+from plugin.models.connections.installation import PAUSED, Installation
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, Friend
 from plugin.models.people.friend import UNKNOWN as STATUS_UNKNOWN
@@ -154,7 +154,7 @@ def _settle_if_over(delivery: Delivery, account: OfficialAccount) -> bool:
     if installation is not None and installation.state == PAUSED:
         return False  # A person's pause keeps everything as it is.
     blocked = delivery.friend.status == BLOCKED and not delivery.maybe_sent
-    removed = installation is None or installation.state in (REMOVING, REMOVED)
+    removed = installation is None or installation.is_removed
     # A delivery that may be tried costs no transaction.
     lost = is_lost_reply(delivery)
     if not blocked and not removed and not lost and not is_overdue(delivery, utcnow()):

@@ -75,7 +75,7 @@ def _broadcasts(account_ids: Sequence[int]) -> Iterator[Matter]:
 
 
 def _jobs(installation_id: int) -> Iterator[Matter]:
-    jobs = _count(Job.failed_of(installation_id).with_only_columns(Job.id).limit(COUNTED))
+    jobs = Job.count_failed(installation_id)
     if jobs:
         yield Matter(
             ngettext(

@@ -7,10 +7,10 @@ from sqlalchemy import Select, or_
 
 from plugin.models.base import db
 from plugin.models.system.audit_entry import WAYS, AuditEntry
+from plugin.models.system.job import Job
 from plugin.web.audit import DEEDS, subject_url
 from plugin.web.layout import page
 from plugin.web.log.blueprint import blueprint
-from plugin.web.log.failed_jobs import count_failed
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
 
@@ -37,7 +37,7 @@ def audit() -> str:
         subject_url=subject_url,
         older=url_for("log.audit", **kept, before=entries[ENTRIES - 1].id) if more else "",
         newest=url_for("log.audit", **kept) if before else "",
-        failed=count_failed(),
+        failed=Job.count_failed(tenant()),
     )
 
 

@@ -15,10 +15,10 @@ from plugin.models.sending.call_search import CallFilter, find_calls
 from plugin.models.sending.delivery import Delivery
 from plugin.models.sending.link_click import LinkClick
 from plugin.models.sending.question import Question
+from plugin.models.system.job import Job
 from plugin.services.executions.execution import outputs_of
 from plugin.web.layout import page
 from plugin.web.log.blueprint import blueprint
-from plugin.web.log.failed_jobs import count_failed
 from plugin.web.log.words import ACTIONS, CHOICES, word_of, word_of_delivery
 from plugin.web.message_templates.preview import preview_messages
 from plugin.web.owned import record_url, row_id
@@ -69,7 +69,7 @@ def log() -> str:
         actions=ACTIONS,
         choices=CHOICES,
         word_of=word_of,
-        failed=count_failed(),
+        failed=Job.count_failed(tenant()),
     )
 
 
@@ -104,7 +104,7 @@ def logged_messages() -> str:
         older=url_for("log.logged_messages", before=after) if after else "",
         newest=url_for("log.logged_messages") if before else "",
         word_of=word_of_delivery,
-        failed=count_failed(),
+        failed=Job.count_failed(tenant()),
     )
 
 

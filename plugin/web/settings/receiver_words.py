@@ -61,10 +61,12 @@ def outcome_words(status: int, error: str) -> str:
 def receiver_word(receiver: WebhookReceiver) -> StateLabel:
     if not receiver.active:
         return StateLabel("off", _("Switched off"))
-    if receiver.halted_at is not None:
-        return StateLabel("bad", _("Switched off by itself"))
-    if receiver.failing_since is not None:
-        return StateLabel("warn", _("Failing"))
+    if receiver.takes_nothing:
+        return (
+            StateLabel("bad", _("Switched off by itself"))
+            if receiver.halted_at is not None
+            else StateLabel("warn", _("Failing"))
+        )
     if receiver.last_success_at is not None:
         return StateLabel("ok", _("Works"))
     return StateLabel("none", _("Nothing sent yet"))

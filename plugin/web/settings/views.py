@@ -1,5 +1,6 @@
 """Settings: the HubSpot portal and the LINE Official Accounts, each with its state."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
@@ -8,7 +9,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.connections.web_session import WebSession
 from plugin.models.outgoing.receiver import WebhookReceiver
-from plugin.services.doctor.report import Report, report_of
+from plugin.services.doctor.report import Report, Section, report_of
 from plugin.web.layout import page
 from plugin.web.session import person, tenant
 from plugin.web.settings.blueprint import blueprint
@@ -43,15 +44,16 @@ class ReceiverCounts(NamedTuple):
 
     @classmethod
     def of(cls, receivers: list[WebhookReceiver]) -> "ReceiverCounts":
-        failing = [one for one in receivers if one.active and (one.halted_at or one.failing_since)]
-        return cls(len(receivers), len(failing))
+        return cls(len(receivers), sum(one.takes_nothing for one in receivers))
 
 
 def _of_account(report: Report, account: OfficialAccount) -> Tally:
-    sections = [section for section in report.sections if section.account is account]
-    return Tally.of(one for section in sections for one in section.verdicts)
+    return _tally(section for section in report.sections if section.account is account)
 
 
 def _of_group(report: Report, group: Group) -> Tally:
-    sections = [section for section in report.sections if section.group == group]
+    return _tally(section for section in report.sections if section.group == group)
+
+
+def _tally(sections: Iterable[Section]) -> Tally:
     return Tally.of(one for section in sections for one in section.verdicts)

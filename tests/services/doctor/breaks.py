@@ -85,6 +85,7 @@ def _nobody_comes_back(rig: Rig) -> None:
         assert "developing" in answer.text
     with rig.world.app.app_context(), transaction() as session:
         session.execute(update(LoginAttempt).values(expires_at=utcnow() - timedelta(hours=1)))
+    rig.account(login_channel_at=utcnow() - timedelta(days=1))
 
 
 def _chat_on(rig: Rig) -> None:
@@ -128,7 +129,7 @@ def _clock_of_the_platforms(rig: Rig) -> None:
 
 def _no_witness(rig: Rig) -> None:
     rig.world.sandbox.fail("-api/", "drop")
-    platform_clocks.latest_seconds = None
+    platform_clocks.answered_seconds = None
 
 
 class _Ok(BaseHTTPRequestHandler):

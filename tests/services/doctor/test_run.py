@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.cause import NO_ANSWER, TOO_OFTEN, UNCHECKED, WAITS
 from plugin.core.diagnosis.doctor.checks import CHECKS, keys_of
 from plugin.core.diagnosis.doctor.verdict import read_verdict
@@ -128,7 +129,7 @@ def test_results_of_an_earlier_version_are_read(world: World, alice: Tenant) -> 
         "login_channel": {"ok": None, "detail": ""},
         "provider": {"ok": False, "detail": "another provider"},
     }
-    causes = {key: read_verdict(key, old).cause for key in old}
+    causes = {key: read_verdict(key, old, utcnow()).cause for key in old}
     assert causes == {
         "channel": "refused",
         "webhook_url": "ok",
@@ -136,7 +137,7 @@ def test_results_of_an_earlier_version_are_read(world: World, alice: Tenant) -> 
         "login_channel": "none",
         "provider": "not_shown",
     }
-    assert {read_verdict(key, {}).cause for key in CHECKS} == {UNCHECKED}
+    assert {read_verdict(key, {}, utcnow()).cause for key in CHECKS} == {UNCHECKED}
 
 
 @pytest.mark.both_databases

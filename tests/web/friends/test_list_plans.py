@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import text
 
 from plugin.models.transaction import transaction
+from tests.models.plans import scanned
 from tests.support.world import Tenant, World
-from tests.web.friends.test_page_plans import BIG, scanned, sent_for
+from tests.web.friends.test_page_plans import BIG, sent_for
 from tests.web.friends.test_tags import crowd
 from tests.web.test_many_rows import counted
 

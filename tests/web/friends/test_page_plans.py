@@ -1,12 +1,9 @@
 """What a friend's page reads: a bounded number of statements, and no big table as a whole."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import event, text
 
-from plugin.models import db
 from plugin.services.linkage.link import unlink_manually
+from tests.models.plans import Sent, asked, scanned
 from tests.support.people import friend_of, linked
 from tests.support.world import Tenant, World
 from tests.web.friends.test_timeline import changes
@@ -18,42 +15,13 @@ BIG = {
     "question", "received_message", "recipient", "status_change", "visit_count", "webhook_event",
 }  # fmt: skip
 MOST = 32
-Sent = list[tuple[str, Any]]
 
 
 def sent_for(world: World, tenant: Tenant, path: str) -> Sent:
     """Every statement of a page, with its values."""
-    sent: Sent = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if statement.startswith(("SELECT", "WITH")):
-            sent.append((statement, values))
-
-    world.sandbox.quiet()
-    with world.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with asked(world) as sent:
         assert tenant.walker.go(f"{world.url}{path}").status == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return sent
-
-
-def scanned(world: World, sent: Sent) -> set[str]:
-    """The tables that the database reads as a whole, though it tries not to."""
-    found = set()
-    with world.app.app_context(), db.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        if not sqlite:
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain, mark = ("EXPLAIN QUERY PLAN", "SCAN ") if sqlite else ("EXPLAIN", "Seq Scan on ")
-        for statement, values in sent:
-            for row in connection.exec_driver_sql(f"{explain} {statement}", values):
-                step = str(row[-1])
-                if mark in step and "USING INDEX" not in step:
-                    found.add(step.partition(mark)[2].split()[0])
-    return found
 
 
 @pytest.mark.parametrize("more", ["", "?before=2026-01-01T00:00:00%2B00:00", "/why", "/link"])

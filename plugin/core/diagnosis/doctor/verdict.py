@@ -1,17 +1,20 @@
 """What a check has found: stored as plain JSON, told as sentences."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from plugin.core.diagnosis.doctor.cause import COMMON, NO_ANSWER, UNCHECKED, WAITS, Cause, State
-from plugin.core.diagnosis.doctor.checks import CHECKS, Check
+from plugin.core.diagnosis.doctor.checks import CHECKS, LOOKED_AT, Check
 from plugin.core.text.sentences import Sentence
 
 # `ok` of a stored verdict is what programs read.
 OK: Mapping[State, bool | None] = {"ok": True, "failing": False, "unknown": None, "off": None}
-MOMENTS = ("at",)
 LONGEST_DETAIL = 300
+# What they have found holds until the moment that they name.
+EXPIRING = ("quota",)
+# What somebody saw in LINE's console may have changed since.
+SEEN_FOR = timedelta(days=180)
 
 
 class Verdict(NamedTuple):
@@ -43,12 +46,14 @@ class Verdict(NamedTuple):
     def text(self) -> Sentence:
         return self.sentence(self.found.text)
 
+    @property
+    def moment(self) -> datetime | None:
+        at = self.values.get("at")
+        return datetime.fromisoformat(at) if isinstance(at, str) else None
+
     def sentence(self, text: str) -> Sentence:
-        values = dict(self.values)
-        for name in MOMENTS:
-            if isinstance(values.get(name), str):
-                values[name] = datetime.fromisoformat(values[name])
-        return Sentence(text, **values)
+        moment = self.moment
+        return Sentence(text, **{**self.values, **({"at": moment} if moment else {})})
 
     def stored(self) -> dict[str, Any]:
         return {
@@ -62,8 +67,15 @@ class Verdict(NamedTuple):
 Stored = Mapping[str, Mapping[str, Any]]
 
 
-def read_verdict(key: str, stored: Stored) -> Verdict:
-    """Read a verdict, also one that an earlier version has stored without its cause."""
+def read_verdict(key: str, stored: Stored, now: datetime) -> Verdict:
+    """Read a verdict, also one that an earlier version has stored without its cause. What has
+    expired says nothing any more."""
+    verdict = _read(key, stored)
+    is_over = key in EXPIRING and verdict.moment is not None and verdict.moment <= now
+    return Verdict(key, UNCHECKED) if is_over else verdict
+
+
+def _read(key: str, stored: Stored) -> Verdict:
     result, check = stored.get(key), CHECKS[key]
     if result is None:
         return Verdict(key, UNCHECKED)
@@ -83,3 +95,24 @@ def waiting(*keys: str) -> list[Verdict]:
 
 def unanswered(detail: str, *keys: str, cause: str = NO_ANSWER) -> list[Verdict]:
     return [Verdict(key, cause, detail) for key in keys]
+
+
+def seen(key: str, at: datetime) -> Verdict:
+    """Somebody has looked at what LINE shows only to its administrators."""
+    return Verdict(key, "seen", values={"at": at.isoformat()})
+
+
+def seen_at(verdict: Verdict, now: datetime) -> datetime | None:
+    """Return when somebody has looked; None: nobody, or too long ago."""
+    moment = verdict.moment if verdict.key in LOOKED_AT and verdict.state == "ok" else None
+    return moment if moment is not None and now - moment < SEEN_FOR else None
+
+
+def kept(before: Verdict, found: Verdict, now: datetime) -> Verdict:
+    """Return what is stored after a check: only the contrary ends what somebody has seen."""
+    looked_at = seen_at(before, now)
+    if looked_at is None or found.state == "failing" or found.cause == "seen":
+        return found
+    if found.state == "ok":
+        return found._replace(values={**found.values, "at": looked_at.isoformat()})
+    return seen(found.key, looked_at)

@@ -24,7 +24,7 @@ from plugin.models.broadcasts.broadcast import (
 )
 from plugin.models.broadcasts.recipient import LEFT_OUT, WAITING, Recipient
 from plugin.models.broadcasts.tally import counts, move
-from plugin.models.connections.installation import REMOVED, REMOVING, Installation
+from plugin.models.connections.installation import Installation
 from plugin.models.transaction import in_parallel, transaction
 from plugin.services import Dependencies
 from plugin.services.broadcasts.audience import forget_members
@@ -97,7 +97,7 @@ def _call_open(deps: Dependencies, broadcast_id: int) -> datetime:
 
 def _ended_from_outside(broadcast: Broadcast) -> bool:
     installation = Installation.by_id(broadcast.official_account.installation_id)
-    if installation is None or installation.state in (REMOVING, REMOVED):
+    if installation is None or installation.is_removed:
         with transaction():
             current = Broadcast.held(broadcast.id)
             if current is not None:
