@@ -13,7 +13,7 @@ from plugin.models.connections.installation import (
 )
 from plugin.models.system.audit_entry import BY_AGENT, BY_API, Deed, begin_deed, end_deed
 from plugin.services.system import api_keys
-from plugin.services.system.api_keys import key_of
+from plugin.services.system.api_keys import key_of, note_use
 
 CLOSED = {
     DISCONNECTED: "HubSpot has ended the connection of this portal, so this key opens nothing."
@@ -44,6 +44,7 @@ def guard() -> None:
         )
     _check_connection(installation)
     g.api_key, g.installation = key, installation
+    note_use(key)
     if request.method not in SAFE and not _may_write(key):
         raise Problem(403, "read_only", READ_ONLY[key.role])
 

@@ -29,7 +29,8 @@ def list_keys(portal: int) -> None:
     for key in ApiKey.list_owned(_installation(portal).id):
         state = f"revoked {rfc3339(key.revoked_at)}" if key.revoked_at else "in use"
         created = rfc3339(key.created_at)
-        click.echo(f"{key.id}\t{key.prefix}...\t{key.role}\tmade {created}\t{state}")
+        used = f"used {rfc3339(key.last_used_at)}" if key.last_used_at else "never used"
+        click.echo(f"{key.id}\t{key.prefix}...\t{key.role}\tmade {created}\t{used}\t{state}")
 
 
 @api_key.command("revoke")

@@ -35,7 +35,7 @@ def transaction() -> Iterator[Session]:
     close_reads()
     with write_lock(db.engine):
         session.info["writing"] = True
-        session.info["after_commit"] = {}
+        session.info["after_commit"], session.info["made"] = {}, ""
         deed = None
         try:
             session.connection(execution_options={"musubi_write": True})

@@ -1,12 +1,25 @@
 """What the team's pages change, in words; each change is noted with who made it."""
 
 import re
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, cast
 
 from flask import request, url_for
 from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from plugin.models.system.audit_entry import BY_PAGE, Deed, begin_deed, end_deed
-from plugin.web.session import Person
+from plugin.models.audience.segment import Segment
+from plugin.models.base import db
+from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.connections.api_key import ApiKey
+from plugin.models.connections.official_account import OfficialAccount
+from plugin.models.login_flow.qr_code import QRCode
+from plugin.models.people.friend import Friend
+from plugin.models.sending.template import Template
+from plugin.models.system.audit_entry import BY_PAGE, AuditEntry, Deed, begin_deed, end_deed
+from plugin.web.session import Person, tenant
 
 # Forms that change nothing which another person or a friend would see.
 LOOKS = {
@@ -138,7 +151,59 @@ SUBJECTS = {
     "inbox": ("inbox.conversation", "conversation_id"),
     "conversations": ("inbox.conversation", "conversation_id"),
 }
-SUBJECT = re.compile(r"(?:/api/v1)?/([a-z-]+)/([1-9][0-9]{0,18})(?:/.*)?")
+# Of what things of a kind are called, and how a kind is called before the name.
+NAMED: dict[str, tuple[InstrumentedAttribute[str], LazyString]] = {
+    "accounts": (OfficialAccount.name, lazy_gettext("Official Account")),
+    "broadcasts": (Broadcast.name, lazy_gettext("Broadcast")),
+    "friends": (Friend.display_name, lazy_gettext("Friend")),
+    "keys": (ApiKey.name, lazy_gettext("API key")),
+    "official-accounts": (OfficialAccount.name, lazy_gettext("Official Account")),
+    "qr-codes": (QRCode.name, lazy_gettext("QR code")),
+    "segments": (Segment.name, lazy_gettext("Segment")),
+    "templates": (Template.name, lazy_gettext("Template")),
+}
+SUBJECT = re.compile(r"(?:/api/v1|/settings)?/([a-z-]+)/([1-9][0-9]{0,18})(?:/.*)?")
+
+
+class Subject(NamedTuple):
+    """What a change was made to. `kind` and `name` "": it is not known, or has no name."""
+
+    url: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+def subjects_of(entries: Sequence[AuditEntry]) -> dict[int, Subject]:
+    """Return the subject of each entry by the entry's id, with one statement for each kind."""
+    found = {entry.id: SUBJECT.fullmatch(entry.subject) for entry in entries}
+    rows = {entry_id: (match[1], int(match[2])) for entry_id, match in found.items() if match}
+    names: dict[tuple[str, int], str] = {}
+    for kind in {kind for kind, _ in rows.values()} & NAMED.keys():
+        names |= _names(kind, {row_id for of, row_id in rows.values() if of == kind})
+    return {
+        entry.id: Subject(
+            subject_url(entry.subject),
+            str(NAMED[rows[entry.id][0]][1]) if rows.get(entry.id) in names else "",
+            names.get(rows[entry.id], "") if entry.id in rows else "",
+        )
+        for entry in entries
+    }
+
+
+def _names(kind: str, row_ids: Collection[int]) -> dict[tuple[str, int], str]:
+    column = NAMED[kind][0]
+    model = column.class_
+    rows = db.session.execute(
+        select(model.id, column).where(model.id.in_(row_ids), _is_owned(model))
+    ).tuples()
+    return {(kind, row_id): name for row_id, name in rows if name}
+
+
+def _is_owned(model: Any) -> ColumnElement[bool]:
+    if hasattr(model, "installation_id"):
+        return cast("ColumnElement[bool]", model.installation_id == tenant())
+    accounts = select(OfficialAccount.id).where(OfficialAccount.installation_id == tenant())
+    return cast("ColumnElement[bool]", model.official_account_id.in_(accounts))
 
 
 def subject_url(path: str) -> str:

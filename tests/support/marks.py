@@ -17,7 +17,7 @@ from tests.support.people import NOW
 OTHER: dict[str, set[str]] = {
     # Musubi's own keys, counters and leases.
     "api_key": {"fingerprint", "prefix", "role", "name"},
-    "audit_entry": {"via", "agent", "deed", "path"},
+    "audit_entry": {"via", "agent", "deed", "path", "made"},
     "budget_spent": {"bucket", "grants"},
     "lease": {"name", "owner"},
     "mail_count": {"key"},

@@ -24,6 +24,8 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Within the hour: not every call is worth a write.
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property
     def shown_name(self) -> str:

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Index, Select, String, select
+from sqlalchemy import Index, Select, String, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from plugin.core.clock import utcnow
@@ -32,6 +32,12 @@ class AuditEntry(Base):
     agent: Mapped[str] = mapped_column(String(80), default="")
     deed: Mapped[str] = mapped_column(String(80))
     path: Mapped[str] = mapped_column(String(255))
+    # The path of what it made, whose own path did not exist yet.
+    made: Mapped[str] = mapped_column(String(60), default="", server_default="")
+
+    @property
+    def subject(self) -> str:
+        return self.made or self.path
 
     @classmethod
     def owned(cls, installation_id: int) -> Select[tuple["AuditEntry"]]:
@@ -59,6 +65,28 @@ class Deed:
         self._unnoted.release()
 
 
+# Where the pages of things stand that a change makes, by their table. The first word is the kind.
+PATHS = {
+    "api_key": "/settings/keys/{id}",
+    "broadcast": "/broadcasts/{id}",
+    "official_account": "/accounts/{id}",
+    "qr_code": "/qr-codes/{id}",
+    "segment": "/segments/{id}",
+    "template": "/templates/{id}",
+}
+
+
+@event.listens_for(Session, "after_flush")
+def _note_made(session: Session, _flush: object) -> None:
+    """Remember what the open transaction makes first."""
+    if _current.get() is None or session.info.get("made"):
+        return
+    for row in session.new:
+        if row.__tablename__ in PATHS:
+            session.info["made"] = PATHS[row.__tablename__].format(id=row.id)
+            return
+
+
 _current: ContextVar[Deed | None] = ContextVar("deed", default=None)
 
 
@@ -75,6 +103,7 @@ def note_deed(session: Session) -> Deed | None:
     deed = _current.get()
     if deed is None or not deed.take():
         return None
+    session.flush()
     session.add(
         AuditEntry(
             installation_id=deed.installation_id,
@@ -84,6 +113,7 @@ def note_deed(session: Session) -> Deed | None:
             agent=deed.agent[:80],
             deed=deed.deed[:80],
             path=deed.path[:255],
+            made=session.info.get("made", ""),
         )
     )
     return deed

@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_
 from plugin.models.base import db
 from plugin.models.system.audit_entry import WAYS, AuditEntry
 from plugin.models.system.job import Job
-from plugin.web.audit import DEEDS, subject_url
+from plugin.web.audit import DEEDS, subjects_of
 from plugin.web.layout import page
 from plugin.web.log.blueprint import blueprint
 from plugin.web.owned import row_id
@@ -34,7 +34,7 @@ def audit() -> str:
         entries=entries[:ENTRIES],
         words=words,
         deeds=DEEDS,
-        subject_url=subject_url,
+        subjects=subjects_of(entries[:ENTRIES]),
         older=url_for("log.audit", **kept, before=entries[ENTRIES - 1].id) if more else "",
         newest=url_for("log.audit", **kept) if before else "",
         failed=Job.count_failed(tenant()),

@@ -1,11 +1,16 @@
 """Settings > API keys: made, shown once, ended."""
 
 import re
+from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
+from plugin.core.clock import utcnow
 from plugin.models import ApiKey, db
-from tests.support.world import Tenant, World
+from plugin.models.transaction import transaction
+from tests.api.client import program
+from tests.support.world import Tenant, World, sql_of
 from tests.web.pages import marks
 
 
@@ -61,3 +66,33 @@ def test_another_tenants_key_cannot_be_ended(world: World, alice: Tenant, charli
         f"{world.url}/settings/keys/{number}/revoke", data={"csrf_token": csrf}
     )
     assert answer.status_code == 404
+
+
+@pytest.mark.both_databases
+def test_a_key_shows_when_it_was_last_used_and_costs_a_write_an_hour(
+    world: World, alice: Tenant
+) -> None:
+    caller = program(world, alice, "reader")
+    page = alice.walker.go(f"{world.url}/settings/keys")
+    assert last_used(page.html) == "Never used"
+    with sql_of(world) as first:
+        caller.get("/tags")
+    with sql_of(world) as second:
+        caller.get("/tags")
+    assert len([one for one in first if one.startswith("UPDATE api_key")]) == 1
+    assert not [one for one in second if one.startswith("UPDATE api_key")]
+    page = alice.walker.go(f"{world.url}/settings/keys")
+    assert last_used(page.html) != "Never used"
+    moment = utcnow() - timedelta(hours=2)
+    with world.app.app_context(), transaction() as session:
+        session.execute(update(ApiKey).values(last_used_at=moment))
+    caller.get("/tags")
+    with world.app.app_context():
+        used = db.session.scalars(select(ApiKey.last_used_at)).one()
+    assert used is not None
+    assert used > moment + timedelta(hours=1)
+
+
+def last_used(html: str) -> str:
+    cell = html.partition('data-testid="last-used">')[2].partition("</td>")[0]
+    return re.sub(r"<[^>]+>", "", cell).strip()
