@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -66,6 +67,7 @@ def bold(text: str) -> Iterator[str]:
                 strong += child.content
 
 
+@cache
 def said(language: str) -> set[str]:
     """What the pages say in a language. The words that people read, and no others."""
     folder = "ja" if language == "en" else language
