@@ -1,14 +1,14 @@
 """Since when an account has its LINE Login channel.
 
 Revision ID: login_channel_at
-Revises: relay_via
+Revises: variant_drafts
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "login_channel_at"
-down_revision = "relay_via"
+down_revision = "variant_drafts"
 branch_labels = None
 depends_on = None
 
