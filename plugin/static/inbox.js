@@ -7,17 +7,21 @@ const thread = document.getElementById("thread");
 const VISIBLE_MS = 4000, HIDDEN_MS = 30000, AWAY_MS = 15000;
 const AWAY_AFTER_MS = 5 * 60 * 1000, TYPING_MS = 15000;
 
+// Where this page can be opened again: an answer that was refused is drawn where one can only be sent to.
+const here = new URL(box.dataset.here, location);
+const hasSent = here.searchParams.has("sent");
+here.searchParams.delete("sent");
+here.hash = location.hash;
+history.replaceState(null, "", here);
+
 // A draft stays with its conversation until the server has said that it took it.
 const area = reply?.elements.text;
 const kept = `musubi-reply-${document.querySelector("[data-conversation]")?.dataset.conversation}`;
 const pressed = `${kept}-pressed`;
 if (area) {
-  const here = new URL(location.href);
-  if (here.searchParams.has("sent")) {
+  if (hasSent) {
     sessionStorage.removeItem(kept);
     sessionStorage.removeItem(pressed);
-    here.searchParams.delete("sent");
-    history.replaceState(null, "", here);
   }
   if (!area.value.trim()) area.value = sessionStorage.getItem(kept) ?? "";
   area.addEventListener("input", () => sessionStorage.setItem(kept, area.value));
@@ -30,14 +34,21 @@ if (area) {
 }
 
 // One press sends once; the server keeps the same promise. Where the server died without a word, the
-// same answer goes out under the key that it had: it may have been sent.
-function keepKey() {
+// same answer goes out under the key that it had: it may have been sent. Whoever writes another one
+// lets go of it, and the same words written later are meant to go out again.
+function answerNow() {
   const besides = ["csrf_token", "form_key", "take_over"];
-  const answer = JSON.stringify([...new FormData(reply)].filter(([name]) => !besides.includes(name)));
-  const before = JSON.parse(sessionStorage.getItem(pressed) ?? "{}");
+  return JSON.stringify([...new FormData(reply)].filter(([name]) => !besides.includes(name)));
+}
+const answerBefore = () => JSON.parse(sessionStorage.getItem(pressed) ?? "{}");
+function keepKey() {
+  const answer = answerNow(), before = answerBefore();
   if (before.answer === answer) reply.elements.form_key.value = before.key;
   else sessionStorage.setItem(pressed, JSON.stringify({ answer, key: reply.elements.form_key.value }));
 }
+reply?.addEventListener("input", () => {
+  if (answerBefore().answer !== answerNow()) sessionStorage.removeItem(pressed);
+});
 let isSent = false;
 reply?.addEventListener("submit", (event) => {
   if (isSent) event.preventDefault();
@@ -69,6 +80,13 @@ area?.addEventListener("input", async () => {
   if (other) said.textContent = reply.dataset.rival.replace("#", other);
 });
 
+// Whoever leaves without an answer stands in nobody's way.
+addEventListener("pagehide", () => {
+  if (!typedAt || isSent) return;
+  typedAt = 0;
+  navigator.sendBeacon(reply.dataset.release, new URLSearchParams({ csrf_token: reply.elements.csrf_token.value }));
+});
+
 // The minute in which LINE takes a free answer.
 const cost = document.getElementById("cost");
 let freeUntil = Date.now() + Number(cost?.dataset.seconds ?? 0) * 1000;
@@ -88,12 +106,23 @@ function closeOrOpen() {
   cost.hidden = isClosed;
 }
 
-// What the reader has before their eyes is read.
+// The browser keeps to the end (inbox.css); whoever has scrolled up keeps what they read.
+const isAtEnd = () => !thread || thread.scrollTop > -60;
+
+// What the reader has before their eyes is read: the newest message, and not those of the past. It is
+// said once for each newest message.
+let readTo = null;
 async function markRead() {
   if (!document.getElementById("reading") || document.hidden || !document.hasFocus()) return;
+  const newest = [...thread.querySelectorAll(".turn")].at(-1)?.id;
+  if ("past" in thread.dataset || !isAtEnd() || readTo === newest) return;
+  readTo = newest;
   const body = new URLSearchParams({ csrf_token: reply.elements.csrf_token.value });
-  await fetch(reply.dataset.read, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(reply.dataset.read, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) readTo = null;
 }
+thread?.addEventListener("scroll", markRead, { passive: true });
+addEventListener("focus", markRead);
 
 function showUnread(unread) {
   const title = document.title.replace(/^\(\d+\) /, "");
@@ -102,25 +131,32 @@ function showUnread(unread) {
   box.dataset.unread = unread;
 }
 
-// Parts that changed are exchanged, except where the reader is at work.
+// What a part shows: each drawing has another token in its forms.
+const shownBy = (part) => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+
+// Parts that changed are exchanged, except where the reader is at work. The page's mark is that of what
+// it shows: where a part was left, or nothing came, it stays, and the next look asks again.
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const answer = await fetch(here, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // The browser keeps to the end (inbox.css); whoever has scrolled up keeps what they read.
-  const isAtEnd = !thread || thread.scrollTop > -60;
-  const read = isAtEnd ? 0 : thread.scrollHeight + thread.scrollTop;
+  const now = fresh.getElementById("inbox");
+  if (!now) return;
+  const atEnd = isAtEnd();
+  const read = atEnd ? 0 : thread.scrollHeight + thread.scrollTop;
+  let isWhole = true;
   for (const part of document.querySelectorAll("[data-part]")) {
     const next = fresh.getElementById(part.id);
     const busy = part.contains(document.activeElement) && document.activeElement !== part;
-    if (next && !busy && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
+    if (!next || next.innerHTML === part.innerHTML) continue;
+    if (!busy) part.innerHTML = next.innerHTML;
+    else if (shownBy(next) !== shownBy(part)) isWhole = false;
   }
   closeOrOpen();
   const seconds = fresh.getElementById("cost")?.dataset.seconds;
   if (seconds) freeUntil = Date.now() + Number(seconds) * 1000;
-  const now = fresh.getElementById("inbox");
-  if (now) box.dataset.mark = now.dataset.mark;
-  if (thread) thread.scrollTop = isAtEnd ? 0 : read - thread.scrollHeight;
+  if (isWhole) box.dataset.mark = now.dataset.mark;
+  if (thread) thread.scrollTop = atEnd ? 0 : read - thread.scrollHeight;
   await markRead();
 }
 
@@ -134,7 +170,6 @@ async function look() {
   const answer = await fetch(address);
   if (answer.status !== 200) return;
   const news = await answer.json();
-  box.dataset.mark = news.mark;
   showUnread(news.unread);
   await refresh();
 }

@@ -9,6 +9,7 @@ from flask_babel import format_date, format_time, format_timedelta, get_locale, 
 
 from plugin.core.bidi import isolated
 from plugin.core.text.sentences import Sentence
+from plugin.web.here import here
 
 # By their BCP 47 tags; each has a catalogue in `plugin/translations`, but English.
 LANGUAGES = {"en": "English", "ja": "日本語", "th": "ไทย", "zh-Hant-TW": "繁體中文"}
@@ -68,10 +69,10 @@ def remember_language() -> None:
 
 def languages() -> list[Language]:
     """Return the same page in each language."""
-    now = page_language()
+    now, path = page_language(), here()
     kept = [pair for pair in request.args.items(multi=True) if pair[0] not in ONE_USE]
     return [
-        Language(code, name, f"{request.path}?{urlencode([*kept, ('lang', code)])}", code == now)
+        Language(code, name, f"{path}?{urlencode([*kept, ('lang', code)])}", code == now)
         for code, name in LANGUAGES.items()
     ]
 

@@ -24,6 +24,7 @@ from plugin.models.people.contact import Contact
 from plugin.web.blueprint import web
 from plugin.web.bodies import LARGEST_FORM
 from plugin.web.chosen_account import AccountChoice, account_choices, chosen_choice
+from plugin.web.here import here
 from plugin.web.language import Language, languages, page_language, time_span
 from plugin.web.session import Person
 
@@ -95,6 +96,7 @@ class Frame(NamedTuple):
     # The tenant's Official Accounts, and the one that is worked on; None: all of them.
     accounts: list[AccountChoice]
     account: AccountChoice | None
+    # The page's address, with its query; a link can open it.
     path: str
 
 
@@ -116,7 +118,7 @@ def _frame(section: str) -> Frame:
         largest_form=LARGEST_FORM,
         accounts=account_choices() if g.get("person") else [],
         account=chosen_choice() if g.get("person") else None,
-        path=request.full_path.rstrip("?") if request.method == "GET" else request.path,
+        path=request.full_path.rstrip("?") if request.method == "GET" else here(),
     )
 
 
