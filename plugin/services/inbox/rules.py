@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from plugin.core.text.sentences import Sentence
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.inbox.inbox_rules import InboxRules
+from plugin.models.sql import insert_or
 from plugin.models.transaction import transaction
 from plugin.services.inbox.refused import FieldsRefused
 
@@ -33,11 +34,15 @@ def save_inbox_rules(
         )
     if problems:
         raise FieldsRefused(problems)
+    values = {
+        "kept_days": kept_days, "notify_after": notify_after, "notify_to": ",".join(addresses),
+    }  # fmt: skip
+    # Two members may store the account's first rules at once.
+    statement = insert_or(InboxRules).values(official_account_id=account.id, **values)
+    key = [InboxRules.official_account_id]
     with transaction() as session:
-        rules = InboxRules.of(account.id)
-        rules.kept_days, rules.notify_after = kept_days, notify_after
-        rules.notify_to = ",".join(addresses)
-        session.add(rules)
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
+        session.get(InboxRules, account.id, populate_existing=True)
 
 
 def _is_address(address: str) -> bool:

@@ -36,7 +36,7 @@ def sending_matters(installation_id: int, accounts: list[OfficialAccount]) -> It
 def _waiting_friends(account_ids: Sequence[int]) -> Iterator[Matter]:
     waiting = select(Conversation.id).where(
         Conversation.official_account_id.in_(account_ids),
-        Conversation.waiting_since < utcnow() - PATIENCE,
+        Conversation.unread_since < utcnow() - PATIENCE,
         Conversation.unread > 0,
     )
     people = _count(waiting.limit(COUNTED))

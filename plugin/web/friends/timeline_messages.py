@@ -19,6 +19,7 @@ from plugin.models.sending.received_message import ReceivedMessage
 from plugin.models.system.webhook_event import LINE, WebhookEvent
 from plugin.web.friends.timeline_event import EXCERPT, SHOWN, Stretch, TimelineEvent, plain
 from plugin.web.log.words import word_of_delivery
+from plugin.web.message_kinds import message_kind
 
 
 def sent(friend: Friend, stretch: Stretch) -> list[TimelineEvent]:
@@ -75,7 +76,7 @@ def _said(row: ConversationMessage) -> tuple[str, Any, str]:
         return kind, plain(_("They took a message back")), ""
     # A contact's values are filled in on the way out, and kept with the message alone.
     text = BRACES.sub("…", row.text) if row.direction == OUT else row.text
-    return kind, plain(word), text[:EXCERPT] or _word_of_type(row.kind)
+    return kind, plain(word), text[:EXCERPT] or _kind(row.kind)
 
 
 def received(friend: Friend, stretch: Stretch) -> list[TimelineEvent]:
@@ -104,22 +105,15 @@ def received(friend: Friend, stretch: Stretch) -> list[TimelineEvent]:
     ]
 
 
+def _kind(kind: object) -> str:
+    # LINE's own word where Musubi has none.
+    return message_kind(str(kind or "")) or str(kind or "")
+
+
 def _words_of(payload: dict[str, Any]) -> str:
     message = payload.get("message")
     message = message if isinstance(message, dict) else {}
-    return str(message.get("text") or _word_of_type(str(message.get("type") or "")))[:EXCERPT]
-
-
-def _word_of_type(type_: str) -> str:
-    words = {
-        "sticker": _("a sticker"),
-        "image": _("a picture"),
-        "video": _("a video"),
-        "audio": _("a voice message"),
-        "file": _("a file"),
-        "location": _("a place"),
-    }
-    return str(words.get(type_, type_))
+    return str(message.get("text") or _kind(message.get("type")))[:EXCERPT]
 
 
 def answers(friend: Friend, stretch: Stretch) -> list[TimelineEvent]:
@@ -157,5 +151,5 @@ def _url(delivery_id: int, call_id: int | None) -> str:
 def _excerpt(messages: list[dict[str, Any]]) -> str:
     # The start of the first message that has text, else what the first one is.
     texts = [str(message.get("text") or message.get("altText") or "") for message in messages]
-    kinds = [_word_of_type(str(message.get("type") or "")) for message in messages[:1]]
+    kinds = [_kind(message.get("type")) for message in messages[:1]]
     return next(filter(None, texts + kinds), "")[:EXCERPT]

@@ -92,9 +92,9 @@ def conversation_page(conversation: Conversation, typed: Typed | None = None) ->
         rival=_rival(conversation),
         typed=typed or Typed(),
         form_key=secrets.token_urlsafe(12),
-        templates=_templates(conversation),
+        **_templates(conversation),
         canned=list(db.session.scalars(CannedAnswer.owned(tenant()))),
-        members=_members(),
+        **_members(conversation),
         record_url=record_url,
     )
 
@@ -176,14 +176,20 @@ def _rival(conversation: Conversation) -> Member | None:
     return None if other_id is None else db.session.get(Member, other_id)
 
 
-def _templates(conversation: Conversation) -> list[Template]:
+def _templates(conversation: Conversation) -> dict[str, Any]:
     of_account = Template.owned(tenant()).where(
         Template.official_account_id == conversation.official_account_id
     )
-    newest = of_account.order_by(Template.id.desc()).limit(TEMPLATES)
-    return list(db.session.scalars(newest).unique())
+    newest = of_account.order_by(Template.id.desc()).limit(TEMPLATES + 1)
+    rows = list(db.session.scalars(newest).unique())
+    return {"templates": rows[:TEMPLATES], "more_templates": len(rows) > TEMPLATES}
 
 
-def _members() -> list[Member]:
+def _members(conversation: Conversation) -> dict[str, Any]:
+    """Return whom the conversation can be given to, and always whoever has it."""
     statement = select(Member).where(Member.installation_id == tenant(), Member.email != "")
-    return list(db.session.scalars(statement.order_by(Member.email).limit(MEMBERS)))
+    rows = list(db.session.scalars(statement.order_by(Member.email).limit(MEMBERS + 1)))
+    members, assignee = rows[:MEMBERS], conversation.assignee
+    if assignee is not None and assignee not in members:
+        members.insert(0, assignee)
+    return {"members": members, "more_members": len(rows) > MEMBERS, "shown_members": MEMBERS}

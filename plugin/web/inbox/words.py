@@ -12,19 +12,8 @@ from plugin.models.inbox.conversation import Conversation
 from plugin.models.inbox.message import GONE, IN, KEPT, NOTE, PENDING, ConversationMessage
 from plugin.models.inbox.thread import ThreadItem
 from plugin.models.sending.delivery import ACCEPTED, UNKNOWN, Delivery
-from plugin.web.inbox.blueprint import blueprint
 from plugin.web.log.words import StateLabel, word_of_delivery
 from plugin.web.message_templates.preview import preview_messages
-
-KINDS = {
-    "sticker": lambda: _("a sticker"),
-    "image": lambda: _("a picture"),
-    "video": lambda: _("a video"),
-    "audio": lambda: _("a voice message"),
-    "file": lambda: _("a file"),
-    "location": lambda: _("a place"),
-    "unsent": lambda: _("taken back"),
-}
 
 
 class Drawn(NamedTuple):
@@ -117,10 +106,3 @@ def _content_word(row: ConversationMessage) -> str:
     if row.content_state == GONE:
         return str(_("LINE has deleted it already"))
     return str(_("too large to keep, or of a kind that cannot be read"))
-
-
-@blueprint.app_template_filter("message_kind")
-def kind_words(kind: str) -> str:
-    """Return what stands in the place of words, "" for a text."""
-    words = KINDS.get(kind)
-    return str(words()) if words is not None else ""
