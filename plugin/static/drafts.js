@@ -34,6 +34,10 @@ function show(news) {
   }
 }
 
+// 401: signed out; 400: the form's token is of a session before, or too old.
+const isOfSession = (answer) => answer?.status === 401 || answer?.status === 400;
+document.addEventListener("session-found", () => keep());
+
 async function store() {
   isChanged = false;
   said.textContent = line.dataset.saving;
@@ -46,9 +50,10 @@ async function store() {
     // What is typed from here on is kept nowhere: the page is not left without a question.
     form.dataset.guard = "";
   } else {
-    // Tried again with the next key, and when the page is left.
+    // Tried again with the next key, when the page is left, and when a lost session is found.
     isChanged = true;
     said.textContent = line.dataset.failed;
+    if (isOfSession(answer)) document.dispatchEvent(new Event("session-lost"));
     return;
   }
   if (isChanged && !isOvertaken) soon = setTimeout(keep, KEEP_AFTER_MS);

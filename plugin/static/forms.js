@@ -97,3 +97,52 @@ addEventListener("pageshow", () => {
   sent = false;
   posted.forEach((form) => setButtons(form, false));
 });
+
+// A page may outlive its session, or its forms' tokens. Whichever script meets a refusal says so by a
+// "session-lost"; "session-found" follows as soon as the page can go on, with new tokens. Until then
+// nothing is sent, since the answer would replace what was typed.
+const lost = document.getElementById("signed-out");
+const LOOK_AGAIN_MS = 10000;
+let lookingAgain = 0;
+let foundAt = -LOOK_AGAIN_MS;
+
+async function takeTokens() {
+  const answer = await fetch(lost.dataset.here, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // The first page, to which those who are signed out are led, has none.
+  if (!fresh.getElementById("signed-out")) return false;
+  const token = fresh.querySelector("input[name=csrf_token]").value;
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+  return true;
+}
+
+async function findSession() {
+  clearTimeout(lookingAgain);
+  const isFound = await takeTokens();
+  lost.hidden = isFound;
+  if (isFound) {
+    foundAt = performance.now();
+    document.dispatchEvent(new Event("session-found"));
+  }
+  if (!isFound) lookingAgain = setTimeout(() => { if (!document.hidden) findSession(); }, LOOK_AGAIN_MS);
+  return isFound;
+}
+
+if (lost) {
+  // What is refused with new tokens is refused for another reason.
+  document.addEventListener("session-lost", () => {
+    if (lost.hidden && performance.now() - foundAt > LOOK_AGAIN_MS) findSession();
+  });
+  for (const sign of ["visibilitychange", "focus"]) {
+    addEventListener(sign, () => { if (!lost.hidden && !document.hidden) findSession(); });
+  }
+  addEventListener("submit", async (event) => {
+    if (lost.hidden || !event.target.matches("[method=post]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { target, submitter } = event;
+    if (await findSession()) target.requestSubmit(submitter);
+    else lost.scrollIntoView({ block: "nearest" });
+  }, { capture: true });
+}

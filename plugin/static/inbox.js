@@ -7,6 +7,14 @@ const thread = document.getElementById("thread");
 const VISIBLE_MS = 4000, HIDDEN_MS = 30000, AWAY_MS = 15000;
 const AWAY_AFTER_MS = 5 * 60 * 1000, TYPING_MS = 15000;
 
+// Whether an answer is a refusal of the session (401) or of the page's token (400): forms.js says so
+// to the reader, and finds the session again.
+function isRefused(answer) {
+  const isLost = answer?.status === 401 || answer?.status === 400;
+  if (isLost) document.dispatchEvent(new Event("session-lost"));
+  return isLost;
+}
+
 // Where this page can be opened again: an answer that was refused is drawn where one can only be sent to.
 const here = new URL(box.dataset.here, location);
 const hasSent = here.searchParams.has("sent");
@@ -76,6 +84,7 @@ area?.addEventListener("input", async () => {
   typedAt = Date.now();
   const body = new URLSearchParams({ csrf_token: reply.elements.csrf_token.value });
   const answer = await fetch(reply.dataset.typing, { method: "POST", body }).catch(() => null);
+  isRefused(answer);
   const other = answer?.ok ? (await answer.json()).rival : "";
   if (other) said.textContent = reply.dataset.rival.replace("#", other);
 });
@@ -168,7 +177,7 @@ for (const sign of ["pointermove", "keydown", "scroll", "focus"]) {
 async function look() {
   const address = `${box.dataset.liveUrl}?since=${encodeURIComponent(box.dataset.mark)}`;
   const answer = await fetch(address);
-  if (answer.status !== 200) return;
+  if (isRefused(answer) || answer.status !== 200) return;
   const news = await answer.json();
   showUnread(news.unread);
   await refresh();

@@ -42,11 +42,22 @@ def explain(error: HTTPException) -> Response:
         # No route matched, so no guard has looked yet.
         g.person = find_person()
     title, advice = _advice(error, status)
-    body = page("error.html", title=title, advice=advice, reference=reference, status=status)
+    typed = _typed() if status == 401 else []
+    body = page(
+        "error.html", title=title, advice=advice, reference=reference, status=status, typed=typed
+    )
     response = protect(make_response(body, status))
     if "retry_after" in g:
         response.headers["Retry-After"] = str(g.retry_after)
     return response
+
+
+def _typed() -> list[str]:
+    # Its token was good, so a page of ours sent it. Secrets stand in fields of other names.
+    return [
+        words for name, words in request.form.items(multi=True)
+        if (name == "note" or name.endswith("text")) and words.strip()
+    ]  # fmt: skip
 
 
 def _to_friend(error: HTTPException) -> Response:
