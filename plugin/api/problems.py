@@ -126,16 +126,19 @@ def _joined_messages(errors: Errors) -> str:
 
 
 def _from_gateway(error: GatewayError) -> Response:
+    return problem_response(of_gateway(error))
+
+
+def of_gateway(error: GatewayError) -> Problem:
+    """Return the problem of a call that a platform refused, or did not answer."""
     if error.permanent:
         sentence = f"HubSpot or LINE refused this: {error.message}"
-        return problem_response(Problem(502, "platform_refused", sentence))
+        return Problem(502, "platform_refused", sentence)
     wait = RETRY_SECONDS
     if error.retry_at is not None:
         wait = max(1, min(LONGEST_WAIT, round((error.retry_at - utcnow()).total_seconds())))
     sentence = f"HubSpot or LINE cannot do this now, try again later: {error.message}"
-    return problem_response(
-        Problem(503, "platform_unavailable", sentence, headers={"Retry-After": str(wait)})
-    )
+    return Problem(503, "platform_unavailable", sentence, headers={"Retry-After": str(wait)})
 
 
 def _from_unavailable(error: Exception) -> Response:

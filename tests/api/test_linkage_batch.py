@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from plugin.models import Contact, db
+from plugin.models import Contact, Friend, db
 from plugin.models.transaction import transaction
 from tests.api.client import PREFIX, Program, key_for, program
 from tests.support.imports import befriend, calls, contacts_with
 from tests.support.people import line_user, linked
 from tests.support.portal import Portal, mute
-from tests.support.world import ALICE, BOB, Tenant, World
+from tests.support.world import ALICE, BOB, Tenant, World, sql_of
 
 READ = "contacts/batch/read"
 OTHER = "U" + "b" * 32
@@ -47,19 +47,25 @@ def crowd(world: World, tenant: Tenant, count: int) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def counted(world: World) -> Iterator[list[str]]:
-    """The statements that the database gets meanwhile."""
-    seen: list[str] = []
+def erased_after_the_look(world: World, user_id: str) -> Iterator[None]:
+    """The friend is erased as soon as Musubi has seen who is known."""
+    gone: list[str] = []
 
-    def note(*said: Any) -> None:
-        seen.append(said[2])
+    def erase(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not gone and "friend.line_user_id IN" in statement:
+            gone.append(user_id)
+            row = update(Friend).where(Friend.line_user_id == user_id)
+            with engine.begin() as connection:
+                connection.execute(row.values(line_user_id="erased:1"))
 
     with world.app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
+        engine = db.engine
+    event.listen(engine, "after_cursor_execute", erase)
+    try:
+        yield
+    finally:
+        event.remove(engine, "after_cursor_execute", erase)
+    assert gone
 
 
 @pytest.mark.both_databases
@@ -69,7 +75,9 @@ def test_a_hundred_pairs_cost_hubspot_one_read(
     pairs = crowd(world, alice, 100)
     world.work()
     before = calls(world.sandbox)
-    results = ask(caller, *pairs)
+    with sql_of(world) as first:
+        results = ask(caller, *pairs)
+    assert len(first) < 60
     made = calls(world.sandbox) - before
     assert {name: made[name] for name in made if "/line-api/" not in name} == {READ: 1}
     assert [result["status"] for result in results] == ["created"] * 100
@@ -85,7 +93,7 @@ def test_a_hundred_pairs_cost_hubspot_one_read(
         ("linked", "manual", f"API key {caller.key[:12]}")
     }
     assert len(history) == 100
-    with counted(world) as statements:
+    with sql_of(world) as statements:
         assert {result["status"] for result in ask(caller, *pairs)} == {"already"}
     assert len(statements) < 40
 
@@ -193,6 +201,39 @@ def test_a_contact_that_hubspot_merged_is_linked_under_its_new_id(
     assert (result["status"], result["linkage"]["contact_id"]) == ("created", str(new))
 
 
+def test_contacts_that_hubspot_left_out_are_each_read_once(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    pairs = crowd(world, alice, 3)
+    mute(world)
+    others = contacts_with(world.sandbox, [""] * 3)
+    merge = Portal(world, alice).merge
+    new = [
+        merge(other, int(asked["contact_id"])) for asked, other in zip(pairs, others, strict=True)
+    ]
+    before = calls(world.sandbox)
+    results = ask(caller, *pairs, *pairs)
+    assert (calls(world.sandbox) - before)[READ] == 1 + 3
+    assert [result["status"] for result in results] == ["created"] * 3 + ["already"] * 3
+    assert [result["linkage"]["contact_id"] for result in results] == [*map(str, new)] * 2
+
+
+@pytest.mark.both_databases
+def test_a_friend_who_is_erased_meanwhile_stops_no_other(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    linked(world, alice, BOB, OTHER)
+    linkage = caller.results("/linkages")[0]["id"]
+    assert caller.ask("DELETE", f"/linkages/{linkage}").status_code == 204
+    with erased_after_the_look(world, OTHER):
+        results = ask(caller, pair(alice, BOB, OTHER), pair(alice, ALICE, line_user("charlie")))
+    assert [result["status"] for result in results] == ["not_found", "created"]
+    assert list(results[0]["problem"]["errors"]) == ["line_user_id"]
+    assert {friend["line_user_id"] for friend in caller.results("/friends")} == {
+        "erased:1", line_user("charlie"),
+    }  # fmt: skip
+
+
 def test_what_line_cannot_say_concerns_its_pair_alone(
     world: World, alice: Tenant, caller: Program
 ) -> None:
@@ -201,6 +242,20 @@ def test_what_line_cannot_say_concerns_its_pair_alone(
     results = ask(caller, pair(alice, ALICE, line_user("charlie")), pair(alice, BOB, OTHER))
     assert [result["status"] for result in results] == ["unavailable", "already"]
     assert results[0]["problem"]["status"] == 503
+
+
+def test_what_line_refuses_is_not_worth_another_try(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    linked(world, alice, BOB, OTHER)
+    world.sandbox.fail("/v2/bot/profile/", {"status": 403})
+    asked = pair(alice, ALICE, line_user("charlie"))
+    results = ask(caller, asked, pair(alice, BOB, OTHER))
+    assert [result["status"] for result in results] == ["refused", "already"]
+    problem = results[0]["problem"]
+    assert (problem["status"], problem["code"]) == (502, "platform_refused")
+    alone = caller.ask("POST", "/linkages", asked)
+    assert (alone.status_code, alone.json["code"]) == (502, "platform_refused")
 
 
 def test_nothing_is_done_where_hubspot_is_down(

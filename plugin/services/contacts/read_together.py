@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
-from plugin.gateways import ContactBatch, ContactRecord
+from plugin.gateways import ContactBatch, ContactRecord, GatewayError
 from plugin.models.base import db
 from plugin.models.transaction import close_reads
 from plugin.services import Dependencies
@@ -24,15 +24,16 @@ class _Group:
         self.ids: set[int] = set()
         self.is_over = threading.Event()
         self.batch = ContactBatch(())
-        self.error: Exception | None = None
+        # What the callers hear where the read ends before it has begun.
+        self.error: Exception | None = GatewayError(
+            "HubSpot was not asked", permanent=False, reason="unavailable"
+        )
 
     def read(self, deps: Dependencies, installation_id: int) -> None:
         try:
-            self.batch = by_ids(deps, installation_id, sorted(self.ids))
+            self.batch, self.error = by_ids(deps, installation_id, sorted(self.ids)), None
         except Exception as error:  # noqa: BLE001 - each caller raises it
             self.error = error
-        finally:
-            self.is_over.set()
 
 
 class _Line:
@@ -72,9 +73,14 @@ def read_together(
         line = _lines.setdefault(db.engine, defaultdict(_Line))[installation_id]
     group, begins = line.join(contact_id)
     if begins:
-        with line.turn:
+        # Whatever ends this caller, a server that stops for example, nobody waits for ever.
+        try:
+            with line.turn:
+                line.close(group)
+                group.read(deps, installation_id)
+        finally:
             line.close(group)
-            group.read(deps, installation_id)
+            group.is_over.set()
     group.is_over.wait()
     if group.error is not None:
         raise group.error

@@ -67,12 +67,22 @@ def link_record(
     line_user_id: str,
     actor: str,
 ) -> LinkResult:
+    """`profile` None: the friend is known here. Raise `UnknownId` where they were erased since."""
     with transaction():
-        friend = get_or_create_friend(account, line_user_id, utcnow())
-        if profile is not None:
-            store_profile(friend, profile)
+        friend = _friend(account, line_user_id, profile)
         contact = _note_contact(friend, record)
         return link(LinkRequest(friend, contact, "manual", actor, "api"))
+
+
+def _friend(account: OfficialAccount, line_user_id: str, profile: Profile | None) -> Friend:
+    if profile is not None:
+        friend = get_or_create_friend(account, line_user_id, utcnow())
+        store_profile(friend, profile)
+        return friend
+    known = Friend.of_account(account.id, line_user_id)
+    if known is None:
+        raise UnknownId("line_user_id", UNKNOWN_FRIEND)
+    return known
 
 
 def link_chosen(
@@ -129,9 +139,14 @@ def fetch_profile(
         channel = messaging_channel(account)
         return deps.gateways.line.profile(channel, line_user_id)
     except GatewayError as error:
-        if error.permanent and error.reason in ("not_found", "invalid"):
+        if is_unknown(error):
             raise UnknownId("line_user_id", UNKNOWN_FRIEND) from error
         raise
+
+
+def is_unknown(error: GatewayError) -> bool:
+    """Whether LINE answered that the account has no such friend."""
+    return error.permanent and error.reason in ("not_found", "invalid")
 
 
 def store_profile(friend: Friend, profile: Profile) -> None:

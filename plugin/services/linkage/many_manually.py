@@ -1,10 +1,10 @@
 """Up to a hundred pairs that an API client links with one call to HubSpot and few statements, each
 under the rules of a single link. A pair that cannot be linked stops no other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import or_, select
 
@@ -23,14 +23,17 @@ from plugin.services.contacts.id_properties import user_id_property, value_of
 from plugin.services.contacts.lookup import by_id, by_ids
 from plugin.services.contacts.outbox import mark_many_for_push
 from plugin.services.contacts.records import get_or_create_contacts, lock_contacts
-from plugin.services.friends.records import get_or_create_friend
+from plugin.services.friends.records import get_or_create_friends
 from plugin.services.linkage.bulk_link import Pair, bulk_link
 from plugin.services.linkage.by_property import existing_value
 from plugin.services.linkage.history import LinkCause
-from plugin.services.linkage.manual import link_record, store_profile
+from plugin.services.linkage.manual import UnknownId, is_unknown, link_record, store_profile
 
-# "unavailable": HubSpot or LINE could not be asked about this pair.
-Outcome = Decision | Literal["unknown_contact", "unknown_friend", "unavailable"]
+# "unavailable": HubSpot or LINE could not be asked about this pair; "refused": asking once more
+# cannot help, and the gateway's error says why.
+Outcome = Decision | Literal["unknown_contact", "unknown_friend", "unavailable", "refused"]
+Key = TypeVar("Key")
+T = TypeVar("T")
 
 
 class Wanted(NamedTuple):
@@ -42,10 +45,12 @@ class Wanted(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """`linkage`: the one made or found, or the conflicting one."""
+    """`linkage`: the one made or found, or the conflicting one. `error`: of "unavailable" and
+    "refused"."""
 
     outcome: Outcome
     linkage: Linkage | None = None
+    error: GatewayError | None = None
 
 
 class _Link(NamedTuple):
@@ -71,7 +76,7 @@ def link_many(
         record, profile = records[pair.contact_id], profiles.get(_key(pair))
         problem = _problem(record, profile)
         if problem is not None:
-            outcomes[place] = Linked(problem)
+            outcomes[place] = problem
         elif isinstance(record, ContactRecord) and not isinstance(profile, GatewayError):
             links.append(_Link(place, pair.account, record, pair.line_user_id, profile))
     links.sort(key=lambda link: link.account.id)
@@ -86,12 +91,15 @@ def _key(pair: Wanted) -> tuple[int, str]:
 
 def _problem(
     record: ContactRecord | GatewayError | None, profile: Profile | GatewayError | None
-) -> Outcome | None:
+) -> Linked | None:
     if record is None:
-        return "unknown_contact"
-    if isinstance(profile, GatewayError) and profile.permanent:
-        return "unknown_friend" if profile.reason in ("not_found", "invalid") else "unavailable"
-    return "unavailable" if GatewayError in (type(record), type(profile)) else None
+        return Linked("unknown_contact")
+    if isinstance(profile, GatewayError) and is_unknown(profile):
+        return Linked("unknown_friend")
+    for error in (record, profile):
+        if isinstance(error, GatewayError):
+            return Linked("refused" if error.permanent else "unavailable", error=error)
+    return None
 
 
 def _read_contacts(
@@ -99,22 +107,15 @@ def _read_contacts(
 ) -> dict[int, ContactRecord | GatewayError | None]:
     batch = by_ids(deps, installation_id, list(dict.fromkeys(contact_ids)))
     found = {record.contact_id: record for record in batch.records}
+    # HubSpot left these out of its answer, since they were merged, for example.
+    unclear = [contact_id for contact_id in map(int, batch.errors) if contact_id not in found]
+    alone = _asked_together(
+        "hubspot",
+        {contact_id: partial(by_id, deps, installation_id, contact_id) for contact_id in unclear},
+    )
     return {
-        contact_id: found.get(contact_id) or _read_alone(deps, installation_id, contact_id)
-        if contact_id in found or str(contact_id) in batch.errors
-        else None
-        for contact_id in contact_ids
+        contact_id: found.get(contact_id) or alone.get(contact_id) for contact_id in contact_ids
     }
-
-
-def _read_alone(
-    deps: Dependencies, installation_id: int, contact_id: int
-) -> ContactRecord | GatewayError | None:
-    """Ask for a contact that HubSpot left out of its answer, since it was merged, for example."""
-    try:
-        return by_id(deps, installation_id, contact_id)
-    except GatewayError as error:
-        return error
 
 
 def _read_profiles(
@@ -124,17 +125,28 @@ def _read_profiles(
     known = _known_friends(wanted)
     unknown = {_key(pair): pair for pair in wanted if _key(pair) not in known}
     channels = {pair.account.id: messaging_channel(pair.account) for pair in unknown.values()}
-    calls: list[Callable[[], Profile]] = [
-        partial(deps.gateways.line.profile, channels[account_id], line_user_id)
-        for account_id, line_user_id in unknown
-    ]
-    profiles: dict[tuple[int, str], Profile | GatewayError] = {}
-    for key, future in zip(unknown, in_parallel("line", calls) if calls else (), strict=True):
+    profile = deps.gateways.line.profile
+    return _asked_together(
+        "line",
+        {
+            (account_id, line_user_id): partial(profile, channels[account_id], line_user_id)
+            for account_id, line_user_id in unknown
+        },
+    )
+
+
+def _asked_together(
+    platform: str, calls: Mapping[Key, Callable[[], T]]
+) -> dict[Key, T | GatewayError]:
+    """Make the calls at the same time. Return what each was answered, or its error."""
+    futures = in_parallel(platform, list(calls.values())) if calls else []
+    answers: dict[Key, T | GatewayError] = {}
+    for key, future in zip(calls, futures, strict=True):
         error = future.exception()
         if error is not None and not isinstance(error, GatewayError):
             raise error
-        profiles[key] = error or future.result()
-    return profiles
+        answers[key] = error or future.result()
+    return answers
 
 
 def _known_friends(wanted: Sequence[Wanted]) -> set[tuple[int, str]]:
@@ -152,9 +164,16 @@ def _link_group(links: list[_Link], actor: str) -> dict[int, Linked]:
     alone += [link for link in together if link.place not in decided]
     outcomes = _with_linkages(together, decided)
     for link in sorted(alone, key=lambda link: link.place):
-        result = link_record(link.account, link.record, link.profile, link.line_user_id, actor)
-        outcomes[link.place] = Linked(result.decision, result.linkage)
+        outcomes[link.place] = _link_alone(link, actor)
     return outcomes
+
+
+def _link_alone(link: _Link, actor: str) -> Linked:
+    try:
+        result = link_record(link.account, link.record, link.profile, link.line_user_id, actor)
+    except UnknownId:
+        return Linked("unknown_friend")
+    return Linked(result.decision, result.linkage)
 
 
 def _apart(links: list[_Link]) -> tuple[list[_Link], list[_Link]]:
@@ -172,7 +191,8 @@ def _apart(links: list[_Link]) -> tuple[list[_Link], list[_Link]]:
 
 @retried
 def _link_together(links: list[_Link], actor: str) -> dict[int, Decision]:
-    """Return what was decided by place, without pairs whose contact needs a look of its own."""
+    """Return what was decided by place, without pairs whose contact or friend needs a look of its
+    own."""
     account = links[0].account
     with transaction():
         friends = _friend_ids(links)
@@ -185,7 +205,7 @@ def _link_together(links: list[_Link], actor: str) -> dict[int, Decision]:
                 link.record.contact_id,
             ): link
             for link in links
-            if link.record.contact_id in contacts
+            if link.record.contact_id in contacts and link.line_user_id in friends
         }
         results = bulk_link(account, list(pairs), LinkCause("manual", actor, "api"))
         linked = [pair.contact_row_id for pair in pairs if results[pair].decision == "link"]
@@ -199,12 +219,12 @@ def _link_together(links: list[_Link], actor: str) -> dict[int, Decision]:
 
 def _friend_ids(links: list[_Link]) -> dict[str, int]:
     """Return the friends' row ids by LINE User ID, inside the caller's transaction; new friends are
-    stored with their profiles."""
+    stored with their profiles. A friend who was erased meanwhile is not among them."""
     account = links[0].account
-    for link in links:
-        if link.profile is not None:
-            friend = get_or_create_friend(account, link.line_user_id, utcnow())
-            store_profile(friend, link.profile)
+    profiles = {link.line_user_id: link.profile for link in links if link.profile is not None}
+    for friend in get_or_create_friends(account, list(profiles), utcnow()):
+        store_profile(friend, profiles[friend.line_user_id])
+    db.session.flush()
     statement = select(Friend.line_user_id, Friend.id).where(
         Friend.official_account_id == account.id,
         Friend.line_user_id.in_([link.line_user_id for link in links]),

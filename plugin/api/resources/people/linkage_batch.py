@@ -8,7 +8,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 from plugin.api.access import actor, tenant
 from plugin.api.description import ProblemSchema
 from plugin.api.paging import ResponseSchema
-from plugin.api.problems import Problem, document, invalid, invalid_fields
+from plugin.api.problems import Problem, document, invalid, invalid_fields, of_gateway
 from plugin.api.resource import no_account
 from plugin.api.resources.people.linkages import (
     CONFLICTS,
@@ -27,15 +27,14 @@ from plugin.services.linkage.manual import UNKNOWN_CONTACT, UNKNOWN_FRIEND
 from plugin.services.linkage.many_manually import Linked, Wanted, link_many
 
 MOST = 100
-CREATED, ALREADY, CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE = STATUSES = (
-    "created", "already", "conflict", "invalid", "not_found", "unavailable",
+CREATED, ALREADY, CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE, REFUSED = STATUSES = (
+    "created", "already", "conflict", "invalid", "not_found", "unavailable", "refused",
 )  # fmt: skip
 GOOD = {"link": CREATED, "already_linked": ALREADY}
 UNKNOWN = {
     "unknown_contact": invalid("contact_id", UNKNOWN_CONTACT),
     "unknown_friend": invalid("line_user_id", UNKNOWN_FRIEND),
 }
-BUSY = "HubSpot or LINE cannot be asked about this pair now. Send it again."
 
 
 class NewLinkagesSchema(Schema):
@@ -91,8 +90,10 @@ def create_linkages(body: dict[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
 
     The answer has one result for each pair, in order, and a pair that cannot be linked stops no
     other. `unavailable`: HubSpot or LINE could not be asked about this pair; send it again, with
-    another `Idempotency-Key`. `conflict`: another link stays, and `problem.conflict` names it, with
-    the `id` of the conflict that somebody decides. The pairs may also be sent as a plain array.
+    another `Idempotency-Key`. `refused`: they refuse to say, such as a channel whose token was
+    revoked, and asking again does not help. `conflict`: another link stays, and `problem.conflict`
+    names it, with the `id` of the conflict that somebody decides. The pairs may also be sent as a
+    plain array.
     """
     read = _read(body["linkages"])
     wanted = [each.wanted for each in read if each.wanted is not None]
@@ -131,9 +132,10 @@ def _shown(linked: Linked, conflict_id: int | None) -> dict[str, Any]:
         return {"status": GOOD[linked.outcome], "linkage": linkage, "problem": None}
     if linked.outcome in CONFLICTS:
         return _refused(CONFLICT, conflict_problem(linked.outcome, linkage, conflict_id))
-    if linked.outcome in UNKNOWN:
-        return _refused(NOT_FOUND, UNKNOWN[linked.outcome])
-    return _refused(UNAVAILABLE, Problem(503, "platform_unavailable", BUSY))
+    if linked.error is not None:
+        status = REFUSED if linked.error.permanent else UNAVAILABLE
+        return _refused(status, of_gateway(linked.error))
+    return _refused(NOT_FOUND, UNKNOWN[linked.outcome])
 
 
 def _refused(status: str, problem: Problem) -> dict[str, Any]:
