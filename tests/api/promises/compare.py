@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 Schema = Mapping[str, Any]
 METHODS = ("get", "put", "patch", "post", "delete")
 # Limits of requests, and whether a smaller or a greater number takes less than before.
-NARROWER_BELOW = ("maxLength", "maximum", "maxItems")
-NARROWER_ABOVE = ("minLength", "minimum", "minItems")
+NARROWER_BELOW = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
+NARROWER_ABOVE = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
+# Nothing has fewer than none of these.
+COUNTS = ("minLength", "minItems", "minProperties")
 
 
 class Side(NamedTuple):
@@ -146,12 +148,25 @@ def _of_values(pair: Pair) -> Iterator[str]:
 
 
 def _of_limits(pair: Pair) -> Iterator[str]:
+    """What a request may say is less than before. An answer may say more: programs are told that
+    values are added."""
+    if "enum" in pair.new and "enum" not in pair.old:
+        yield f"{pair.place}: it was free and is one of {_list(set(pair.new['enum']))}"
+    if pair.new.get("pattern", pair.old.get("pattern")) != pair.old.get("pattern"):
+        yield f"{pair.place}: its pattern is {pair.new['pattern']} now"
+    if _takes_more(pair.old) and not _takes_more(pair.new):
+        yield f"{pair.place}: it takes no other fields now"
     for names, sign in ((NARROWER_BELOW, 1), (NARROWER_ABOVE, -1)):
         for name in names:
             new = pair.new.get(name)
-            old = pair.old.get(name, sign * float("inf"))
+            least = 0 if name in COUNTS else sign * float("inf")
+            old = pair.old.get(name, least)
             if new is not None and sign * new < sign * old:
                 yield f"{pair.place}: {name} is {new} now"
+
+
+def _takes_more(schema: Schema) -> bool:
+    return schema.get("additionalProperties") is not False
 
 
 def _of_fields(pair: Pair) -> Iterator[str]:

@@ -32,14 +32,35 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def fits(shown: Any, answered: Any) -> bool:
-    """Whether the answer has the shown fields, down to the first row of each list."""
+    """Whether the answer has the shown fields, down to the rows of each list."""
+    if type(shown) is not type(answered):
+        return False
     if isinstance(shown, dict):
         return all(
             name in answered and fits(value, answered[name]) for name, value in shown.items()
         )
     if isinstance(shown, list):
-        return all(fits(*pair) for pair in zip(shown, answered, strict=False))
-    return isinstance(answered, type(shown))
+        rows = zip(shown, answered, strict=False)
+        return len(answered) >= len(shown) and all(fits(*pair) for pair in rows)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("answered", "is_fit"),
+    [
+        ({"results": [{"id": "2", "more": 1}], "after": None}, True),
+        ({"results": [{"id": "2"}, {"id": "3"}], "after": None}, True),
+        ({"results": [], "after": None}, False),
+        ({"results": [{"id": 2}], "after": None}, False),
+        ({"results": [{}], "after": None}, False),
+        ({"results": {"id": "2"}, "after": None}, False),
+        ({"results": [{"id": "2"}], "after": "x"}, False),
+        ({"results": [{"id": "2"}]}, False),
+        ([], False),
+    ],
+)
+def test_an_answer_that_is_not_as_shown_is_seen(answered: Any, is_fit: bool) -> None:
+    assert fits({"results": [{"id": "1"}], "after": None}, answered) is is_fit
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")

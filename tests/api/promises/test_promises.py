@@ -81,6 +81,21 @@ BREAKS: dict[str, Callable[[dict[str, Any]], object]] = {
     "POST /api/v1/linkages body.line_user_id: maxLength is 5 now": lambda spec: _schemas(spec)[
         "NewLinkage"
     ]["properties"]["line_user_id"].update(maxLength=5),
+    "POST /api/v1/linkages body.line_user_id: its pattern is ^U now": lambda spec: _schemas(spec)[
+        "NewLinkage"
+    ]["properties"]["line_user_id"].update(pattern="^U"),
+    "POST /api/v1/linkages body.line_user_id: it was free and is one of x": lambda spec: _schemas(
+        spec
+    )["NewLinkage"]["properties"]["line_user_id"].update(enum=["x"]),
+    "POST /api/v1/linkages body.line_user_id: minLength is 33 now": lambda spec: _schemas(spec)[
+        "NewLinkage"
+    ]["properties"]["line_user_id"].update(minLength=33),
+    "POST /api/v1/segments body.rule: it takes no other fields now": lambda spec: _schemas(spec)[
+        "NewSegment"
+    ]["properties"]["rule"].update(additionalProperties=False),
+    "POST /api/v1/linkages 201.method: manual is no value any more": lambda spec: _schemas(spec)[
+        "Linkage"
+    ]["properties"]["method"]["enum"].remove("manual"),
     "GET /api/v1/friends query status: blocked is no value any more": lambda spec: _status(spec)[
         "schema"
     ]["enum"].remove("blocked"),
@@ -113,4 +128,6 @@ def test_additions_break_nothing(kept: dict[str, Any]) -> None:
     _schemas(changed)["NewLinkage"]["properties"]["note"] = {"type": "string"}
     changed["paths"]["/api/v1/notes"] = changed["paths"][LINKAGES]
     _status(changed)["schema"]["enum"].append("new")
+    _schemas(changed)["Linkage"]["properties"]["method"]["enum"].append("new")
+    _schemas(changed)["NewLinkage"]["properties"]["line_user_id"].pop("maxLength")
     assert broken_promises(kept, changed) == []
