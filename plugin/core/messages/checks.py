@@ -9,6 +9,7 @@ from plugin.core.messages.action_checks import check_action, check_opened
 from plugin.core.messages.flex_checks import check_flex
 from plugin.core.messages.names import message_at
 from plugin.core.messages.part import (
+    TEXT_LIMIT,
     Count,
     InvalidMessage,
     MessageNode,
@@ -20,7 +21,6 @@ from plugin.core.messages.tokens import is_unfilled
 from plugin.core.text.sentences import N_, Sentence
 
 Message = dict[str, Any]
-TEXT_LIMIT = 5000
 BUBBLES = 5
 QUICK_REPLIES = 13
 # textV2 writes a brace twice; a single pair holds the name of a substitution.

@@ -14,7 +14,7 @@ from plugin.core.text.sentences import Sentence
 
 Count = Callable[[str], int]
 Path = tuple[str | int, ...]
-URL_LIMIT = 2000
+URL_LIMIT, TEXT_LIMIT = 2000, 5000
 # No address holds blanks, control characters or halves of a character.
 ODD = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 

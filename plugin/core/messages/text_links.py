@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plugin.core.messages.part import InvalidMessage, utf16_length
+from plugin.core.messages.part import TEXT_LIMIT, InvalidMessage, utf16_length
 from plugin.core.messages.tokens import split
 
-TEXT_LIMIT = 5000
 # RFC 3986, without the braces and quotation marks that it does not know either.
 _ADDRESS = re.compile(
     r"(?<![A-Za-z0-9])https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.IGNORECASE

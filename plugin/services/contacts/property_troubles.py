@@ -12,7 +12,7 @@ from plugin.models.connections.property_trouble import MISSING, REFUSED, Propert
 from plugin.models.people.contact import Contact
 from plugin.models.sql import insert_or
 from plugin.models.system.job import enqueue
-from plugin.models.transaction import affected
+from plugin.models.transaction import affected, transaction
 from plugin.services.contacts.outbox import (
     mark_account_for_push,
     mark_for_push,
@@ -75,14 +75,14 @@ def probe_refusals(installation_id: int) -> None:
 
 
 def retry_properties(installation_id: int) -> None:
-    """Check all properties and write all values after a person's fix, inside the caller's
-    transaction."""
+    """Check all properties and write all values after a person's fix."""
     statement = delete(PropertyTrouble).where(PropertyTrouble.installation_id == installation_id)
-    affected(statement.execution_options(synchronize_session=False))
-    mark_refused_for_push(installation_id, "")
-    for account in OfficialAccount.list_owned(installation_id):
-        mark_account_for_push(account)
-    enqueue("ensure_properties", installation_id, installation_id)
+    with transaction():
+        affected(statement.execution_options(synchronize_session=False))
+        mark_refused_for_push(installation_id, "")
+        for account in OfficialAccount.list_owned(installation_id):
+            mark_account_for_push(account)
+        enqueue("ensure_properties", installation_id, installation_id)
 
 
 def mark_refused_for_push(installation_id: int, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
+from plugin.core.messages.part import TEXT_LIMIT
 from plugin.models.base import db
 from plugin.models.inbox.conversation import OPEN, Conversation
 from plugin.models.inbox.message import IN, PENDING, ConversationMessage
@@ -18,7 +19,7 @@ from plugin.services.media.store import forget
 from plugin.services.outgoing.facts import message_received
 
 UNSENT = "unsent"
-EXCERPT, LONGEST_TEXT = 200, 5000
+EXCERPT = 200
 # What LINE keeps for a while at its own servers.
 WITH_CONTENT = ("image", "video", "audio", "file")
 # What else is kept of a message, by its kind, and the longest of each.
@@ -131,7 +132,7 @@ def _fetch_content(row: ConversationMessage, message: Mapping[str, Any], friend:
 
 def _words(kind: str, message: Mapping[str, Any]) -> str:
     name = {"text": "text", "file": "fileName", "location": "title"}.get(kind, "")
-    return _text(message.get(name), LONGEST_TEXT) if name else ""
+    return _text(message.get(name), TEXT_LIMIT) if name else ""
 
 
 def _payload(kind: str, message: Mapping[str, Any]) -> dict[str, Any]:

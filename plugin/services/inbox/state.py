@@ -8,14 +8,22 @@ from plugin.gateways import GatewayError
 from plugin.models.connections.member import Member
 from plugin.models.inbox.conversation import CLOSED, OPEN, Conversation
 from plugin.models.inbox.message import NOTE, ConversationMessage
+from plugin.models.people.friend import Friend
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
+from plugin.services.conversations.record import open_conversation
 from plugin.services.inbox.answer import AnswerRefused, Author
 from plugin.services.inbox.read_marks import enqueue_read_mark
 
 log = structlog.get_logger()
 LONGEST_NOTE = 5000
+
+
+def open_with(friend: Friend) -> Conversation:
+    """Return the friend's conversation, made where there is none."""
+    with transaction():
+        return open_conversation(friend, utcnow())
 
 
 def mark_read(conversation: Conversation) -> None:

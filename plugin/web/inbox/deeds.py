@@ -6,7 +6,6 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from plugin.core.clock import utcnow
 from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.base import db
@@ -14,8 +13,6 @@ from plugin.models.connections.member import Member
 from plugin.models.inbox.conversation import Conversation
 from plugin.models.media.media import Media
 from plugin.models.sending.delivery import REFUSED, UNKNOWN
-from plugin.models.transaction import transaction
-from plugin.services.conversations.record import open_conversation
 from plugin.services.inbox import state
 from plugin.services.inbox.answer import Answer, AnswerRefused, Author, answer
 from plugin.services.inbox.claim import claim, release
@@ -34,8 +31,7 @@ LONGEST_KEY = 100
 def open_friend(friend_id: int) -> Response:
     """Open the friend's conversation, made where there is none."""
     friend = own_friend(friend_id)
-    with transaction():
-        conversation = open_conversation(friend, utcnow())
+    conversation = state.open_with(friend)
     return redirect(url_for("inbox.conversation", conversation_id=conversation.id))
 
 

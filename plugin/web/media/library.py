@@ -10,8 +10,7 @@ from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.base import db
 from plugin.models.media.media import IMAGE, IMAGEMAP, UPLOADED, VIDEO, Media
-from plugin.models.transaction import transaction
-from plugin.services.media.store import forget, public_url
+from plugin.services.media.store import discard, public_url
 from plugin.services.media.usage import usage_of_media
 from plugin.web.bodies import LARGEST_IN_FORM
 from plugin.web.layout import page
@@ -76,8 +75,7 @@ def show(media_id: int) -> str:
 @blueprint.post("/media/<row_id:media_id>/delete")
 def delete_media(media_id: int) -> Response:
     media = own_media(media_id)
-    with transaction():
-        forget(media)
+    discard(media)
     flash(_("“%(name)s” is deleted.", name=media.name))
     return redirect(url_for("media.library"))
 

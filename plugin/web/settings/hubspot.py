@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from plugin.guards import of_connection
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.imports.reconcile import ReconcileRun
-from plugin.models.transaction import transaction
 from plugin.services.connections.connection import count_losses, switch_mode
 from plugin.services.contacts.property_troubles import retry_properties
 from plugin.services.linkage.export import links_as_csv, links_as_json
@@ -62,8 +61,7 @@ def remove_from_hubspot() -> Response:
 @blueprint.post("/settings/hubspot/properties")
 def retry_hubspot_properties() -> Response:
     """Check the properties again, and write what HubSpot refused."""
-    with transaction():
-        retry_properties(tenant())
+    retry_properties(tenant())
     return _back(_("Musubi looks at the properties again."))
 
 

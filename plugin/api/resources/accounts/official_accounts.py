@@ -8,8 +8,7 @@ from plugin.api.access import tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem, refused_fields
-from plugin.api.resource import Resource, or_404
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own
 from plugin.guards import get_deps
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
@@ -142,9 +141,7 @@ def check_official_account(account_id: str) -> OfficialAccount:
 
 
 def _account(account_id: str) -> OfficialAccount:
-    account: OfficialAccount = or_404(
-        OfficialAccount.find_owned(tenant().id, row_id(account_id) or 0)
-    )
+    account: OfficialAccount = own(OfficialAccount, account_id)
     return account
 
 

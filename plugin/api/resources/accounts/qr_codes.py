@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from plugin.api.access import tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
-from plugin.api.resource import PREFIX, Resource, or_404, owned_account
+from plugin.api.resource import PREFIX, Resource, own, owned_account
 from plugin.api.resources.accounts.qr_code_settings import (
     DEFAULTS,
     ChangedChoicesSchema,
@@ -17,7 +17,6 @@ from plugin.api.resources.accounts.qr_code_settings import (
     merged,
     refused,
 )
-from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.services.qr_codes.codes import (
@@ -157,7 +156,7 @@ def get_svg(query: dict[str, int], code_id: str) -> Response:
 
 
 def _code(code_id: str) -> QRCode:
-    code: QRCode = or_404(QRCode.find_owned(tenant().id, row_id(code_id) or 0))
+    code: QRCode = own(QRCode, code_id)
     return code
 
 

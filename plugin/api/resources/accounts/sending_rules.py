@@ -4,12 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from plugin.api.access import actor, tenant
+from plugin.api.access import actor
 from plugin.api.fields import Moment, PlainText
 from plugin.api.paging import ResponseSchema
 from plugin.api.problems import Problem
-from plugin.api.resource import Resource, or_404
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.services.sending.rules import (
@@ -99,7 +98,5 @@ def _stored(rules: SendingRules | None) -> dict[str, Any]:
 
 
 def _account(account_id: str) -> OfficialAccount:
-    account: OfficialAccount = or_404(
-        OfficialAccount.find_owned(tenant().id, row_id(account_id) or 0)
-    )
+    account: OfficialAccount = own(OfficialAccount, account_id)
     return account

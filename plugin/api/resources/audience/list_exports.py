@@ -8,10 +8,9 @@ from plugin.api.access import actor, tenant
 from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem, invalid
-from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resource import Resource, own, owned_account
 from plugin.api.resources.audience.segments import owned_segment, rule_problem
 from plugin.api.resources.people.tags import FriendFilterSchema
-from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.audience.list_export import FAILED, FINISHED, RUNNING, ListExport
 from plugin.models.broadcasts.broadcast import Broadcast
@@ -104,7 +103,7 @@ def make_list(body: dict[str, Any]) -> ListExport:
 @blueprint.response(200, ListExportSchema, example=SHOWN)
 def get_list_export(export_id: str) -> ListExport:
     """Look at one"""
-    export: ListExport = or_404(ListExport.find_owned(tenant().id, row_id(export_id) or 0))
+    export: ListExport = own(ListExport, export_id)
     return export
 
 

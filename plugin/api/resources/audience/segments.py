@@ -8,10 +8,9 @@ from plugin.api.access import actor, tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem
-from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resource import Resource, own, owned_account
 from plugin.api.resources.people.friends import FriendSchema
 from plugin.core.overwrites import ChangedMeanwhile, fingerprints
-from plugin.core.text.row_ids import row_id
 from plugin.models.audience.segment import Segment
 from plugin.models.time_limit import TooSlow, time_limit
 from plugin.services.segments.library import (
@@ -241,5 +240,5 @@ def owned_segment(segment_id: int) -> Segment:
 
 
 def own_segment(segment_id: str) -> Segment:
-    segment: Segment = or_404(Segment.find_owned(tenant().id, row_id(segment_id) or 0))
+    segment: Segment = own(Segment, segment_id)
     return segment

@@ -8,8 +8,7 @@ from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import invalid
-from plugin.api.resource import Resource, or_404, owned_account
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own, owned_account
 from plugin.models.imports.friend_import import (
     CANCELLED,
     FAILED,
@@ -106,5 +105,5 @@ def cancel(import_id: str) -> FriendImport:
 
 
 def _import(import_id: str) -> FriendImport:
-    run: FriendImport = or_404(FriendImport.find_owned(tenant().id, row_id(import_id) or 0))
+    run: FriendImport = own(FriendImport, import_id)
     return run

@@ -8,8 +8,7 @@ from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import invalid
-from plugin.api.resource import Resource, or_404, owned_account
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own, owned_account
 from plugin.guards import get_deps
 from plugin.models.imports.import_member import ImportMember
 from plugin.models.imports.import_run import (
@@ -187,5 +186,5 @@ def list_findings(query: dict[str, Any], import_id: str) -> Page:
 
 
 def _import(import_id: str) -> ListImport:
-    list_import: ListImport = or_404(ListImport.find_owned(tenant().id, row_id(import_id) or 0))
+    list_import: ListImport = own(ListImport, import_id)
     return list_import

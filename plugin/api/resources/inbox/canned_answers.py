@@ -9,6 +9,7 @@ from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import refused_fields
 from plugin.api.resource import Resource, own
+from plugin.core.messages.part import TEXT_LIMIT
 from plugin.models.inbox.canned_answer import CannedAnswer
 from plugin.services.inbox.canned import (
     LONGEST_NAME,
@@ -18,7 +19,6 @@ from plugin.services.inbox.canned import (
 from plugin.services.inbox.refused import FieldsRefused
 
 blueprint = Resource("canned-answers", "Answers that a team prepares once and sends often")
-LONGEST_TEXT = 5000
 EXAMPLE = {"name": "Opening hours", "text": "We are open from 10 to 18."}
 SHOWN = {
     **EXAMPLE,
@@ -38,7 +38,7 @@ class CannedAnswerSchema(ResponseSchema):
 
 class NewCannedAnswerSchema(Schema):
     name = PlainText(LONGEST_NAME, 1, required=True)
-    text = PlainText(LONGEST_TEXT, 1, required=True)  # with tokens, as in templates
+    text = PlainText(TEXT_LIMIT, 1, required=True)  # with tokens, as in templates
 
 
 @blueprint.get("")

@@ -8,14 +8,12 @@ from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.resource import Resource, own, own_in_body
-from plugin.core.clock import rfc3339, utcnow
+from plugin.core.clock import rfc3339
 from plugin.models.base import db
 from plugin.models.connections.member import Member
 from plugin.models.inbox.conversation import CLOSED, OPEN, Conversation
 from plugin.models.inbox.inbox_search import ConversationFilter, owned_conversations
 from plugin.models.people.friend import Friend
-from plugin.models.transaction import transaction
-from plugin.services.conversations.record import open_conversation
 from plugin.services.inbox import state
 from plugin.services.inbox.answer import free_until, why_closed
 
@@ -131,8 +129,7 @@ def list_conversations(query: dict[str, Any]) -> Page:
 def begin_conversation(body: dict[str, int]) -> Conversation:
     """Open a friend's conversation, made where there is none"""
     friend: Friend = own_in_body(Friend, body["friend"], "friend")
-    with transaction():
-        return open_conversation(friend, utcnow())
+    return state.open_with(friend)
 
 
 @blueprint.get("/<conversation_id>")

@@ -12,8 +12,7 @@ from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.base import db
 from plugin.models.media.media import ICON, IMAGE, IMAGEMAP, UPLOADED, VIDEO, Media
-from plugin.models.transaction import transaction
-from plugin.services.media.store import facts_of, forget, public_url
+from plugin.services.media.store import discard, facts_of, public_url
 from plugin.services.media.usage import usage_of_media
 from plugin.services.media.variants import ORIGINAL, PREVIEW
 
@@ -107,9 +106,7 @@ def delete_media(media_id: str) -> None:
 
     Messages that show it show an empty place from then on; `used_by` names them.
     """
-    media = _media(media_id)
-    with transaction():
-        forget(media)
+    discard(_media(media_id))
 
 
 def _media(media_id: str) -> Media:

@@ -7,8 +7,7 @@ from marshmallow import fields, validate
 from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
-from plugin.api.resource import Resource, or_404
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own
 from plugin.models.sending.delivery import ACCEPTED, PLANNED, REFUSED, SENDING, UNKNOWN, Delivery
 
 blueprint = Resource("deliveries", "Sends to one friend, by workflows, tests and greetings")
@@ -78,5 +77,5 @@ def list_deliveries(query: dict[str, Any]) -> Page:
 @blueprint.response(200, WholeDeliverySchema, example=SHOWN)
 def get_delivery(delivery_id: str) -> Delivery:
     """Look at one send, with its messages"""
-    delivery: Delivery = or_404(Delivery.find_owned(tenant().id, row_id(delivery_id) or 0))
+    delivery: Delivery = own(Delivery, delivery_id)
     return delivery

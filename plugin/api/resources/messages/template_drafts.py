@@ -2,23 +2,21 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from plugin.api.access import actor, tenant
-from plugin.api.fields import Computed, Id, Moment, PlainText
-from plugin.api.messages import check_messages, messages_field
+from plugin.api.fields import Computed, Id, Moment
+from plugin.api.messages import check_messages
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resources.messages.templates import EXAMPLE, NewTemplateSchema
 from plugin.core.text.row_ids import row_id
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.services.message_templates.draft_messages import content_of
 from plugin.services.message_templates.kept_drafts import discard
-from plugin.services.message_templates.library import LONGEST_NAME
 from plugin.services.message_templates.template_drafts import keep_draft
 
 blueprint = Resource("template-drafts", "New templates that nobody has published yet")
-MESSAGES = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]
-EXAMPLE = {"official_account": "1", "name": "Welcome", "messages": MESSAGES}
 SHOWN = {
     "id": "3",
     "official_account": "1",
@@ -36,14 +34,8 @@ class NewTemplateDraftSchema(ResponseSchema):
     changed_at = Moment(required=True)
 
 
-class NewTemplateDraftBodySchema(Schema):
-    official_account = Id(required=True)
-    name = PlainText(LONGEST_NAME, 1, required=True)
-    messages = messages_field("One to five LINE message objects")
-    tracks_links = fields.Boolean(
-        load_default=True,
-        metadata={"description": "Whether web addresses lead over Musubi, which counts taps"},
-    )
+class NewTemplateDraftBodySchema(NewTemplateSchema):
+    """The same as a new template's."""
 
 
 @blueprint.get("")

@@ -8,8 +8,7 @@ from plugin.api.access import actor, tenant
 from plugin.api.fields import Id, Moment
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem
-from plugin.api.resource import Resource, or_404
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, own
 from plugin.models.people.conflict import Conflict
 from plugin.services.linkage.conflicts import keep_as_is, move_link
 
@@ -82,5 +81,5 @@ def _decided(conflict: Conflict, is_decided: bool) -> Conflict:
 
 
 def _conflict(conflict_id: str) -> Conflict:
-    conflict: Conflict = or_404(Conflict.find_owned(tenant().id, row_id(conflict_id) or 0))
+    conflict: Conflict = own(Conflict, conflict_id)
     return conflict

@@ -10,9 +10,8 @@ from plugin.api.access import tenant
 from plugin.api.fields import Computed, Id, Moment, PlainText
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem
-from plugin.api.resource import Resource, or_404
+from plugin.api.resource import Resource, own
 from plugin.core.properties import METHODS
-from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.audience.checked_rule import RuleError
 from plugin.models.audience.segment import Segment
@@ -116,5 +115,5 @@ def friends_problem(error: RuleError, segment_id: int, field: str = "segment") -
 @blueprint.response(200, FriendSchema, example=SHOWN)
 def get_friend(friend_id: str) -> Friend:
     """Look at one friend"""
-    friend: Friend = or_404(Friend.find_owned(tenant().id, row_id(friend_id) or 0))
+    friend: Friend = own(Friend, friend_id)
     return friend

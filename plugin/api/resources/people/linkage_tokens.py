@@ -8,8 +8,7 @@ from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import invalid
-from plugin.api.resource import Resource, or_404, own_in_body
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, or_404, own, own_in_body
 from plugin.guards import get_deps
 from plugin.models.imports.list_preparation import ListPreparation
 from plugin.models.login_flow.linkage_token import LinkageToken, rows_of
@@ -176,5 +175,5 @@ def _given(issued: IssuedLink) -> dict[str, Any]:
 
 
 def _token(token_id: str) -> LinkageToken:
-    token: LinkageToken = or_404(LinkageToken.find_owned(tenant().id, row_id(token_id) or 0))
+    token: LinkageToken = own(LinkageToken, token_id)
     return token

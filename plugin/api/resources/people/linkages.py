@@ -8,7 +8,7 @@ from plugin.api.access import actor, tenant
 from plugin.api.fields import Id, Moment, PlainText, user_id
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem, invalid
-from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resource import Resource, or_404, own, owned_account
 from plugin.core.properties import METHODS
 from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
@@ -169,7 +169,7 @@ def _outcome(result: LinkResult, pair: Pair) -> tuple[Linkage, int]:
 
 
 def _linkage(linkage_id: str) -> Linkage:
-    linkage: Linkage = or_404(Linkage.find_owned(tenant().id, row_id(linkage_id) or 0))
+    linkage: Linkage = own(Linkage, linkage_id)
     return linkage
 
 

@@ -10,7 +10,6 @@ from plugin.api.paging import ResponseSchema
 from plugin.api.resource import Resource
 from plugin.models.connections.property_trouble import PropertyTrouble
 from plugin.models.imports.reconcile import ReconcileRun
-from plugin.models.transaction import transaction
 from plugin.services.contacts.property_troubles import retry_properties
 from plugin.services.sync.reconcile import begin_reconcile
 
@@ -66,8 +65,7 @@ def compare_contacts() -> dict[str, Any]:
 @blueprint.response(202, ExchangeSchema)
 def retry_refused_properties() -> dict[str, Any]:
     """Look at the properties again, and write what HubSpot refused"""
-    with transaction():
-        retry_properties(tenant().id)
+    retry_properties(tenant().id)
     return _shown()
 
 

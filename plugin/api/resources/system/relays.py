@@ -4,12 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from plugin.api.access import tenant
 from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import ResponseSchema
 from plugin.api.problems import invalid
-from plugin.api.resource import Resource, or_404
-from plugin.core.text.row_ids import row_id
+from plugin.api.resource import Resource, or_404, own
 from plugin.core.webhooks.receiver_urls import LONGEST_URL, UnfitUrl
 from plugin.guards import get_deps
 from plugin.models.connections.official_account import OfficialAccount
@@ -71,6 +69,5 @@ def delete_relay(account_id: str) -> None:
 
 
 def _account(account_id: str) -> OfficialAccount:
-    found = OfficialAccount.find_owned(tenant().id, row_id(account_id) or 0)
-    account: OfficialAccount = or_404(found)
+    account: OfficialAccount = own(OfficialAccount, account_id)
     return account

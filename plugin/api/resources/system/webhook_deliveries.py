@@ -1,9 +1,7 @@
 """What one receiver was told of one event: read it, send it once more."""
 
-from plugin.api.access import tenant
-from plugin.api.resource import Resource, or_404
+from plugin.api.resource import Resource, own
 from plugin.api.resources.system.webhook_schemas import WholeEventDeliverySchema
-from plugin.core.text.row_ids import row_id
 from plugin.models.outgoing.event import EventDelivery
 from plugin.services.outgoing.replay import replay_one
 
@@ -26,6 +24,5 @@ def replay_webhook_delivery(event_delivery_id: str) -> EventDelivery:
 
 
 def _delivery(delivery_id: str) -> EventDelivery:
-    found = EventDelivery.find_owned(tenant().id, row_id(delivery_id) or 0)
-    delivery: EventDelivery = or_404(found)
+    delivery: EventDelivery = own(EventDelivery, delivery_id)
     return delivery

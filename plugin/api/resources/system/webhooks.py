@@ -9,7 +9,7 @@ from flask import g
 from plugin.api.access import tenant
 from plugin.api.paging import Page, PageQuery, list_of, page
 from plugin.api.problems import Problem, invalid
-from plugin.api.resource import Resource, or_404
+from plugin.api.resource import Resource, own
 from plugin.api.resources.system.webhook_schemas import (
     EXAMPLE,
     PERIOD,
@@ -24,7 +24,6 @@ from plugin.api.resources.system.webhook_schemas import (
     TestedSchema,
     WebhookSchema,
 )
-from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
 from plugin.models.outgoing.event import EventDelivery
 from plugin.models.outgoing.receiver import WebhookReceiver
@@ -149,8 +148,7 @@ def replay_webhook_deliveries(body: dict[str, Any], webhook_id: str) -> dict[str
 
 
 def _receiver(webhook_id: str) -> WebhookReceiver:
-    found = WebhookReceiver.find_owned(tenant().id, row_id(webhook_id) or 0)
-    receiver: WebhookReceiver = or_404(found)
+    receiver: WebhookReceiver = own(WebhookReceiver, webhook_id)
     return receiver
 
 
