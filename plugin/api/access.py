@@ -30,7 +30,8 @@ READ_ONLY = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-def guard() -> None:
+def identify() -> None:
+    """Find whose key it is. What the key may do is asked once its rate allows the request."""
     if is_public():
         return
     key = _presented_key()
@@ -42,8 +43,14 @@ def guard() -> None:
             "Send an API key of yours: Authorization: Bearer <key>.",
             headers={"WWW-Authenticate": 'Bearer realm="Musubi"'},
         )
-    _check_connection(installation)
     g.api_key, g.installation = key, installation
+
+
+def authorize() -> None:
+    if is_public():
+        return
+    _check_connection(tenant())
+    key: ApiKey = g.api_key
     note_use(key)
     if request.method not in SAFE and not _may_write(key):
         raise Problem(403, "read_only", READ_ONLY[key.role])

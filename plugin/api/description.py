@@ -53,7 +53,7 @@ HEADERS = {
         (rates.LIMIT, "Requests that a key may send at once"),
         (rates.REMAINING, "Requests that are left of them"),
         (rates.RESET, "Seconds until all of them are there again"),
-        ("Retry-After", "429 and 503: seconds to wait"),
+        ("Retry-After", "409, 423, 429 and 503: seconds to wait, where waiting helps"),
     )
 }
 

@@ -16,8 +16,10 @@ MAX_BODY = 288 * 1024
 def guard_blueprint(blueprint: Blueprint) -> Blueprint:
     """Guard every route below the blueprint and every error below its prefix."""
     blueprint.before_app_request(_unknown_route)
-    blueprint.before_request(access.guard)
+    blueprint.before_request(access.identify)
+    # Before anything else is looked at, so that requests which are refused count too.
     blueprint.before_request(rates.begin)
+    blueprint.before_request(access.authorize)
     blueprint.before_request(_check_body)
     blueprint.before_request(idempotency.begin)
     # What runs after a request runs in the opposite order.

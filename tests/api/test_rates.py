@@ -49,6 +49,13 @@ def test_who_asks_too_much_waits_and_nothing_was_done(
     assert caller.ask("POST", "/qr-codes", wanted, Idempotency_Key="one").status_code == 201
 
 
+def test_what_a_key_may_not_do_counts_too(world: World, alice: Tenant, clock: list[float]) -> None:
+    reader = program(world, alice, "reader")
+    answers = [reader.ask("POST", "/qr-codes", {}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
+    assert answers[0].headers["RateLimit-Remaining"] == "2"
+
+
 def test_each_key_has_its_own(world: World, alice: Tenant, clock: list[float]) -> None:
     caller, other = program(world, alice), program(world, alice)
     for _ in range(4):

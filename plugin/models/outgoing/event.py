@@ -83,6 +83,11 @@ class EventDelivery(Base):
     replayed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     event: Mapped[OutgoingEvent] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When it is tried next, None where it is settled."""
+        return self.next_at if self.state == WAITING else None
+
     @classmethod
     def of_receivers(cls, receiver_ids: Select[tuple[int]]) -> "Select[tuple[EventDelivery]]":
         return select(cls).where(cls.receiver_id.in_(receiver_ids))

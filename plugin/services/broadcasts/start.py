@@ -13,6 +13,7 @@ from plugin.models.broadcasts.broadcast import (
     CANCELLED,
     DECLINED,
     DRAFT,
+    FINISHED,
     NO_APPROVAL,
     PAUSED,
     SCHEDULED,
@@ -46,7 +47,15 @@ class WordsChanged(Exception):
 
 
 class NotAllowed(Exception):
-    """This member cannot approve it, or the number that they typed is another."""
+    """This member cannot approve it."""
+
+
+class WrongNumber(NotAllowed):
+    """The number that they typed is another than `waiting`."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
 
 
 def start(broadcast: Broadcast, by: str = "") -> None:
@@ -134,26 +143,25 @@ def back_to_draft(broadcast: Broadcast, reason: str = "", error: str = "") -> No
 
 
 def approve(
-    broadcast: Broadcast, by: str, typed: int | None = None, read: str | None = None
+    broadcast: Broadcast, by: str, typed: int | None = None, read: tuple[int, ...] | None = None
 ) -> None:
     """Agree to the frozen number. A lone owner types it instead of another member. `read`: the
-    versions that they saw. Raise `NotAllowed`, `WordsChanged`, or `WrongState`."""
+    `kept_versions` that they saw. Raise `NotAllowed`, `WordsChanged`, or `WrongState`."""
     with transaction():
-        current = held_in(broadcast, SCHEDULED, SENDING)
+        current = held_in(broadcast, SCHEDULED, SENDING, PAUSED, FINISHED, CANCELLED)
         if current.approval == APPROVED:
             return
         if current.approval != ASKED or current.frozen_at is None:
             raise WrongState(current.state)
-        if by == current.started_by and not _may_type(current, typed):
+        waiting = in_state(current.id, WAITING)
+        if typed is not None and typed != waiting:
+            raise WrongNumber(waiting)
+        if by == current.started_by and (typed is None or not is_alone(current)):
             raise NotAllowed
         if read is not None and read != kept_versions(current):
             raise WordsChanged
         current.approval, current.approved_by, current.approved_at = APPROVED, by, utcnow()
         wake(current)
-
-
-def _may_type(broadcast: Broadcast, typed: int | None) -> bool:
-    return is_alone(broadcast) and typed == in_state(broadcast.id, WAITING)
 
 
 def is_alone(broadcast: Broadcast) -> bool:

@@ -69,10 +69,11 @@ def messages_of_variant(broadcast: Broadcast, variant: Variant) -> list[dict[str
     return TemplateVersion.current(template).messages if template and fits else variant.messages
 
 
-def kept_versions(broadcast: Broadcast) -> str:
-    """Return the versions that a frozen broadcast keeps, for whoever approves what they read."""
-    numbers = (variant.template_version or 0 for variant in Variant.of_broadcast(broadcast.id))
-    return ",".join(map(str, numbers))
+def kept_versions(broadcast: Broadcast) -> tuple[int, ...]:
+    """Return which words a frozen broadcast keeps, for whoever approves what they read: the draft's
+    version, then of each variant its template's version, 0 where it has messages of its own."""
+    variants = Variant.of_broadcast(broadcast.id)
+    return broadcast.version, *(variant.template_version or 0 for variant in variants)
 
 
 def take_newest(broadcast: Broadcast, by: str) -> None:

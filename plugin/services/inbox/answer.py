@@ -115,6 +115,11 @@ def answer(
     return delivery
 
 
+def was_answered(conversation: Conversation, form_key: str) -> bool:
+    """Whether an answer with this key was stored, so that `answer` returns it again."""
+    return Delivery.by_retry_key(_retry_key(conversation, form_key)) is not None
+
+
 def _lacks(deps: Dependencies, conversation: Conversation, content: _Content) -> Sentence | None:
     """Return what the friend's contact lacks for the answer's tokens, None where nothing is known
     to be missing."""

@@ -68,7 +68,7 @@ def approve(broadcast_id: int) -> Response:
     broadcast = own_broadcast(broadcast_id)
     typed = row_id(request.form.get("number", "").replace(",", "").strip()) or None
     try:
-        start.approve(broadcast, person().member.email, typed, request.form.get("read"))
+        start.approve(broadcast, person().member.email, typed, _read(request.form.get("read")))
     except start.NotAllowed:
         flash(_("Not approved. Type exactly the number of people, or ask another member."), "bad")
     except start.WordsChanged:
@@ -76,6 +76,11 @@ def approve(broadcast_id: int) -> Response:
     else:
         flash(_("Approved."))
     return _back(broadcast)
+
+
+def _read(text: str | None) -> tuple[int, ...] | None:
+    """Return the versions that the form names, which the member had before them."""
+    return None if text is None else tuple(row_id(number) or 0 for number in text.split(","))
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/decline")

@@ -135,7 +135,7 @@ def _approval(broadcast: Broadcast) -> dict[str, Any]:
     is_starter = person().member.email == broadcast.started_by
     return {
         "is_counted": broadcast.frozen_at is not None,
-        "read": kept_versions(broadcast),
+        "read": ",".join(map(str, kept_versions(broadcast))),
         "may_press": not is_starter,
         "may_type": is_starter and is_alone(broadcast),
     }

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.models import Broadcast, Member, Recipient, db
+from plugin.models import Broadcast, Member, Recipient, Variant, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from tests.actions.calls import befriended
@@ -124,20 +125,71 @@ def test_who_started_it_does_not_approve_it(world: World, alice: Tenant, caller:
     path = path_of(make(caller, alice))
     assert caller.ask("POST", f"{path}/start").json["approval"] == "asked"
     world.work()
-    waiting = caller.get(path)["waiting"]
-    assert waiting == 1
+    seen = caller.get(path)
+    waiting = seen["waiting"]
+    assert (waiting, seen["template_versions"]) == (1, [0])
+    read = {"number": waiting, "version": seen["version"], "template_versions": [0]}
     with world.app.app_context():
         # Two members: then nobody approves what they have started.
         second_member(alice)
-    refused = caller.ask("POST", f"{path}/approve", {"number": waiting})
+    refused = caller.ask("POST", f"{path}/approve", read)
     assert (refused.status_code, refused.json["code"]) == (403, "own_broadcast")
     other = program(world, alice)
-    wrong = other.ask("POST", f"{path}/approve", {"number": waiting + 1})
+    wrong = other.ask("POST", f"{path}/approve", {**read, "number": waiting + 1})
     assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["number"])
-    approved = other.ask("POST", f"{path}/approve", {"number": waiting})
+    for name, value in (("version", seen["version"] + 1), ("template_versions", [1])):
+        changed = other.ask("POST", f"{path}/approve", {**read, name: value})
+        assert (changed.status_code, changed.json["code"]) == (409, "changed"), name
+    approved = other.ask("POST", f"{path}/approve", read)
     assert (approved.status_code, approved.json["approval"]) == (200, "approved")
     world.work()
     assert caller.get(path)["sent"] == 1
+    # A repeat finds it done, whoever sends it and however far it is.
+    assert other.ask("POST", f"{path}/approve", read).json["approval"] == "approved"
+
+
+def test_an_approval_means_the_words_that_were_read(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    befriended(world, alice)
+    rules = f"/sending-rules/{alice.account_id}"
+    caller.ask("PUT", rules, {"approval_above": 0})
+    words = [{"type": "text", "text": "Hello"}]
+    account = str(alice.account_id)
+    body = {"official_account": account, "name": "Sale", "messages": words}
+    template = caller.ask("POST", "/templates", body).json["id"]
+    path = path_of(make(caller, alice))
+    unasked = {"number": 0, "version": 1, "template_versions": [0]}
+    refused = caller.ask("POST", f"{path}/approve", unasked)
+    assert (refused.status_code, refused.json["code"]) == (409, "wrong_state")
+    caller.ask("PATCH", path, {"template": template})
+    caller.ask("POST", f"{path}/start")
+    world.work()
+    seen = caller.get(path)
+    read = {"number": 1, "version": seen["version"], "template_versions": [1]}
+    assert seen["template_versions"] == [1]
+    caller.ask("PUT", f"/templates/{template}", {"messages": [{"type": "text", "text": "Bye"}]})
+    assert caller.ask("POST", f"{path}/newest").status_code == 200
+    other = program(world, alice)
+    changed = other.ask("POST", f"{path}/approve", read)
+    assert (changed.status_code, changed.json["code"]) == (409, "changed")
+    approved = other.ask("POST", f"{path}/approve", {**read, "template_versions": [2]})
+    assert (approved.status_code, approved.json["template_versions"]) == (200, [])
+
+
+def test_a_change_of_the_messages_keeps_how_links_are_tracked(
+    world: World, alice: Tenant, caller: Program
+) -> None:
+    path = path_of(make(caller, alice, tracks_links=False))
+    words = [{"type": "text", "text": "Other words"}]
+    tracked: list[bool] = []
+    for body in ({"messages": words}, {"messages": words, "tracks_links": True}, {"name": "x"}):
+        assert caller.ask("PATCH", path, body).status_code == 200
+        with world.app.app_context():
+            tracked += db.session.scalars(select(Variant.tracks_links)).all()
+    assert tracked == [False, True, True]
+    refused = caller.ask("PATCH", path, {"tracks_links": False})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["tracks_links"])
 
 
 def second_member(alice: Tenant) -> None:

@@ -135,10 +135,36 @@ def test_a_member_who_is_writing_is_not_talked_over(
 ) -> None:
     with world.app.app_context():
         claim(conversation_of(int(path.rpartition("/")[2])), member_of(alice))
-    refused = caller.ask("POST", f"{path}/messages", {"text": "Yes"})
-    assert (refused.status_code, refused.json["code"]) == (409, "being_answered")
+    refused = caller.ask("POST", f"{path}/messages", {"text": "Yes"}, Idempotency_Key="one")
+    assert (refused.status_code, refused.json["code"]) == (423, "being_answered")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
     taken = caller.ask("POST", f"{path}/messages", {"text": "Yes", "take_over": True})
     assert taken.status_code == 201
+    # The answer took the claim away, and the same key may try again.
+    again = caller.ask("POST", f"{path}/messages", {"text": "Yes"}, Idempotency_Key="one")
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, None)
+
+
+def test_a_repeat_is_answered_while_a_member_writes(
+    world: World, alice: Tenant, caller: Program, path: str
+) -> None:
+    first = caller.ask("POST", f"{path}/messages", {"text": "Yes"}, Idempotency_Key="one").json
+    with world.app.app_context():
+        with transaction() as session:
+            session.execute(db.text("DELETE FROM idempotent_call"))
+        claim(conversation_of(int(path.rpartition("/")[2])), member_of(alice))
+    again = caller.ask("POST", f"{path}/messages", {"text": "Yes"}, Idempotency_Key="one")
+    assert (again.status_code, again.json["id"]) == (201, first["id"])
+
+
+@pytest.mark.both_databases
+def test_words_that_no_database_takes_are_cleaned(caller: Program, path: str) -> None:
+    odd, clean = "Yes\0 \ud83d", "Yes ?"
+    for where in ("messages", "notes"):
+        made = caller.ask("POST", f"{path}/{where}", {"text": odd})
+        assert (made.status_code, made.json["text"]) == (201, clean), where
+    made = caller.ask("POST", f"{path}/messages", {"messages": [{"type": "text", "text": odd}]})
+    assert made.json["delivery"]["messages"] == [{"type": "text", "text": clean}]
 
 
 def test_what_a_friend_sent_is_fetched(

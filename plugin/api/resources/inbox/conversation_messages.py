@@ -1,5 +1,6 @@
 """Messages of a conversation: read, answered, noted."""
 
+import math
 import secrets
 from typing import Any
 
@@ -15,6 +16,9 @@ from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.problems import Problem
 from plugin.api.resource import or_404, own_in_body
 from plugin.api.resources.inbox.conversations import blueprint, own_conversation
+from plugin.core.clock import utcnow
+from plugin.core.messages.part import TEXT_LIMIT
+from plugin.core.text.clean import storable
 from plugin.core.text.row_ids import row_id
 from plugin.file_answers import send_media
 from plugin.guards import get_deps
@@ -35,11 +39,10 @@ from plugin.models.inbox.thread import messages_with
 from plugin.models.media.media import Media
 from plugin.models.sending.template import Template
 from plugin.services.inbox import state
-from plugin.services.inbox.answer import Answer, AnswerRefused, Author, answer
+from plugin.services.inbox.answer import Answer, AnswerRefused, Author, answer, was_answered
 from plugin.services.inbox.claim import claimed_by_other
 from plugin.services.media.variants import ORIGINAL, PREVIEW
 
-LONGEST_TEXT = 5000
 FILE = {"type": "string", "format": "binary"}
 CONTENT = ("text", "template", "media", "messages")
 SHOWN = {
@@ -98,7 +101,7 @@ class MessageSchema(ResponseSchema):
 class NewAnswerSchema(Schema):
     """Several of text, template and media go out together and count as one message."""
 
-    text = fields.String(validate=validate.Length(max=LONGEST_TEXT))
+    text = fields.String(validate=validate.Length(max=TEXT_LIMIT))
     template = Id()
     media = Id(metadata={"description": "An uploaded picture or video"})
     messages = messages_field("One to five LINE message objects", required=False)
@@ -162,17 +165,18 @@ def send_message(body: dict[str, Any], conversation_id: str) -> Any:
 
     Within LINE's minutes after the friend's message the answer is free of charge. `delivery` says
     what became of it; where LINE cannot be reached Musubi tries again for ten minutes. The same
-    `Idempotency-Key` never sends twice.
+    `Idempotency-Key` never sends twice. 423 `being_answered`: a member is writing an answer at this
+    moment, and `Retry-After` says how long they are waited for.
     """
     conversation = own_conversation(conversation_id)
     author = _author(body)
-    if not body["take_over"] and claimed_by_other(conversation, author.member) is not None:
-        words = "A member is writing an answer at this moment. Try again, or send take_over."
-        raise Problem(409, "being_answered", words)
+    key = f"api:{request.headers.get(HEADER) or secrets.token_hex(16)}"
+    # A repeat is answered with what was sent, whoever writes by now.
+    if not body["take_over"] and not was_answered(conversation, key):
+        _refuse_claimed(conversation, author)
     what = _answer(conversation, body)
-    key = request.headers.get(HEADER) or secrets.token_hex(16)
     try:
-        delivery = answer(get_deps(), conversation, author, what, f"api:{key}")
+        delivery = answer(get_deps(), conversation, author, what, key)
     except AnswerRefused as error:
         raise Problem(422, "invalid", str(error), errors={"text": [str(error)]}) from error
     return messages_with([or_404(ConversationMessage.of_delivery(delivery.id))])[0]
@@ -185,7 +189,7 @@ def add_note(body: dict[str, Any], conversation_id: str) -> Any:
     """Note something that only the team sees"""
     conversation, author = own_conversation(conversation_id), _author(body)
     try:
-        note = state.add_note(conversation, author, body["text"].replace("\0", ""))
+        note = state.add_note(conversation, author, storable(body["text"]))
     except AnswerRefused as error:
         raise Problem(422, "invalid", str(error), errors={"text": [str(error)]}) from error
     return messages_with([note])[0]
@@ -198,6 +202,16 @@ def show_typing(conversation_id: str) -> None:
     state.show_typing(get_deps(), own_conversation(conversation_id))
 
 
+def _refuse_claimed(conversation: Conversation, author: Author) -> None:
+    until = conversation.answering_until
+    if until is None or claimed_by_other(conversation, author.member) is None:
+        return
+    words = "A member is writing an answer at this moment. Try again, or send take_over."
+    wait = max(1, math.ceil((until - utcnow()).total_seconds()))
+    # Not 409, which a repeat under the same key would get for a day.
+    raise Problem(423, "being_answered", words, headers={"Retry-After": str(wait)})
+
+
 def _author(body: dict[str, Any]) -> Author:
     member = own_in_body(Member, body["member"], "member") if "member" in body else None
     return Author(member, actor())
@@ -207,8 +221,8 @@ def _answer(conversation: Conversation, body: dict[str, Any]) -> Answer:
     for field, model in (("template", Template), ("media", Media)):
         if field in body:
             own_in_body(model, body[field], field)
-    messages = body.get("messages", ())
+    messages = storable(body.get("messages", []))
     if messages:
         check_messages(conversation.friend.official_account, messages)
-    text = body.get("text", "").replace("\0", "")
+    text = storable(body.get("text", ""))
     return Answer(text, body.get("template", 0), body.get("media", 0), messages)

@@ -10,6 +10,7 @@ from plugin.core.clock import utcnow
 from plugin.guards import get_deps
 from plugin.models.audience.segment import Segment
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
+from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.services.broadcasts.audience import store_upload
@@ -83,23 +84,28 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def contents_of(account: OfficialAccount, body: dict[str, Any]) -> Sequence[Content] | None:
-    """Return what is sent, None where the body says nothing of it."""
+def contents_of(
+    account: OfficialAccount, body: dict[str, Any], broadcast: Broadcast | None = None
+) -> Sequence[Content] | None:
+    """Return what is sent, None where the body says nothing of it. `broadcast`: the draft that it
+    changes, whose variants track links as before where the body does not say."""
     if not {"messages", "template", "variants"} & body.keys():
         return None
+    before = Variant.of_broadcast(broadcast.id) if broadcast is not None else []
+    tracks = {variant.number: variant.tracks_links for variant in before}
     if "variants" not in body:
-        return [_content(account, body, "")]
+        return [_content(account, body, "", tracks.get(0, True))]
     return [
-        _content(account, variant, f"variants.{number}.")
+        _content(account, variant, f"variants.{number}.", tracks.get(number, True))
         for number, variant in enumerate(body["variants"])
     ]
 
 
-def _content(account: OfficialAccount, body: dict[str, Any], place: str) -> Content:
+def _content(account: OfficialAccount, body: dict[str, Any], place: str, tracks: bool) -> Content:
     if "template" in body:
         template = Template.find_owned(tenant().id, body["template"])
         if template is None or template.official_account_id != account.id:
             raise invalid(f"{place}template", "There is no such template of this account in use.")
         return Content(template_id=template.id)
     check_messages(account, body["messages"], f"{place}messages")
-    return Content(body["messages"], None, body["tracks_links"])
+    return Content(body["messages"], None, body.get("tracks_links", tracks))

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from plugin.api.access import actor
 from plugin.api.problems import Problem, invalid
 from plugin.api.resources.messages.broadcast_schemas import BroadcastSchema, ResumeSchema
-from plugin.api.resources.messages.broadcasts import SHOWN, blueprint, done, own_broadcast, shown
+from plugin.api.resources.messages.broadcasts import SHOWN, blueprint, done, own_broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.services.broadcasts import split
 from plugin.services.broadcasts import start as decisions
@@ -19,10 +19,21 @@ NUMBER = validate.Range(0, MOST_VARIANTS - 1)
 
 
 class ApprovalSchema(Schema):
+    """What was read of the broadcast before: whom it reaches, and which words."""
+
     number = fields.Integer(
         required=True,
         strict=True,
         metadata={"description": "How many people would get it: `waiting` of the broadcast"},
+    )
+    version = fields.Integer(
+        required=True, strict=True, metadata={"description": "`version` of the broadcast"}
+    )
+    template_versions = fields.List(
+        fields.Integer(strict=True),
+        required=True,
+        validate=validate.Length(1, MOST_VARIANTS),
+        metadata={"description": "`template_versions` of the broadcast"},
     )
 
 
@@ -77,19 +88,26 @@ def archive_broadcast(broadcast_id: str) -> None:
 
 
 @blueprint.post("/<broadcast_id>/approve")
-@blueprint.arguments(ApprovalSchema, example={"number": 12340})
+@blueprint.arguments(
+    ApprovalSchema, example={"number": 12340, "version": 3, "template_versions": [0]}
+)
 @blueprint.response(200, BroadcastSchema, example=SHOWN)
-def approve_broadcast(body: dict[str, int], broadcast_id: str) -> dict[str, Any]:
+def approve_broadcast(body: dict[str, Any], broadcast_id: str) -> dict[str, Any]:
     """Approve a broadcast that waits for it
 
-    Another key, or a member, than whoever started it; `number` shows that the approval means these
-    people.
+    A member, or another key, than whoever started it; where the team has one member only, whoever
+    started it may too. The numbers are those that `GET` shows, so that the approval means these
+    people and these words: 409 `changed` where other words go out by now, and 409 `wrong_state`
+    where no approval is asked. A broadcast that is approved stays so.
     """
-    waiting = shown(own_broadcast(broadcast_id))["waiting"]
-    if body["number"] != waiting:
-        raise invalid("number", f"{waiting} people would get it.")
+    number, read = body["number"], (body["version"], *body["template_versions"])
     try:
-        return done(broadcast_id, lambda row: decisions.approve(row, actor(), body["number"]))
+        return done(broadcast_id, lambda row: decisions.approve(row, actor(), number, read))
+    except decisions.WordsChanged as error:
+        words = "Other words go out by now. Read the broadcast again."
+        raise Problem(409, "changed", words) from error
+    except decisions.WrongNumber as error:
+        raise invalid("number", f"{error.waiting} people would get it.") from error
     except decisions.NotAllowed as error:
         words = "Whoever started it cannot approve it. Ask a member, or use another key."
         raise Problem(403, "own_broadcast", words) from error

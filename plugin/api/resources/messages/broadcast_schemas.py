@@ -21,7 +21,7 @@ from plugin.services.broadcasts.drafts import LONGEST_NAME, MOST_VARIANTS
 
 STATES = validate.OneOf((DRAFT, SCHEDULED, SENDING, PAUSED, FINISHED, CANCELLED))
 RECIPIENT_STATES = (WAITING, "sending", SENT, FAILED, UNKNOWN, LEFT_OUT, HELD_OUT)
-MOST_IDS = 5000
+MOST_IDS, LONGEST_REASON = 5000, 40
 MOST_MINUTES, MOST_RATE, MOST_NUMBER = 7 * 24 * 60, 60_000, 100_000_000
 
 
@@ -57,10 +57,31 @@ class BroadcastSchema(ProgressSchema):
     list_id = fields.String(required=True)
     schedule_at = Moment(required=True, allow_none=True)
     approval = fields.String(required=True)  # "", asked, approved, declined or expired
+    template_versions = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={
+            "description": "While it waits for approval: of each variant, the version of its"
+            " template that goes out; 0 where it has messages of its own"
+        },
+    )
     created_at = Moment(required=True)
     frozen_at = Moment(required=True, allow_none=True)  # since when the people stay the same
     first_sent_at = Moment(required=True, allow_none=True)
     finished_at = Moment(required=True, allow_none=True)
+
+
+def _tracks_links() -> fields.Boolean:
+    words = (
+        "Whether web addresses in `messages` lead over Musubi, so that taps are counted; absent: as"
+        " before, or true. A template has its own"
+    )
+    return fields.Boolean(metadata={"description": words})
+
+
+def _check_tracks_links(data: dict[str, Any]) -> None:
+    if "tracks_links" in data and "messages" not in data:
+        raise ValidationError("Give it together with messages.", "tracks_links")
 
 
 class ContentSchema(Schema):
@@ -68,12 +89,13 @@ class ContentSchema(Schema):
 
     messages = messages_field("One to five LINE message objects", required=False)
     template = Id()
-    tracks_links = fields.Boolean(load_default=True)
+    tracks_links = _tracks_links()
 
     @validates_schema
     def _has_either(self, data: dict[str, Any], **_: Any) -> None:
         if ("messages" in data) == ("template" in data):
             raise ValidationError("Give either messages or a template.", "messages")
+        _check_tracks_links(data)
 
 
 class GoalSchema(Schema):
@@ -98,7 +120,7 @@ class DraftSchema(Schema):
     # One of `messages` and `template`, or `variants` of them for a split test.
     messages = messages_field("One to five LINE message objects", required=False)
     template = Id()
-    tracks_links = fields.Boolean(load_default=True)
+    tracks_links = _tracks_links()
     variants = fields.List(fields.Nested(ContentSchema), validate=validate.Length(2, MOST_VARIANTS))
     split_percent = _whole(1, 100)
     split_by = fields.String(validate=validate.OneOf(("taps", "goal")))
@@ -118,7 +140,8 @@ class DraftSchema(Schema):
     )
 
     @validates_schema
-    def _has_one_audience(self, data: dict[str, Any], **_: Any) -> None:
+    def _fits_together(self, data: dict[str, Any], **_: Any) -> None:
+        _check_tracks_links(data)
         chosen = [name for name in ("segment", "list_id", "ids", "audience") if name in data]
         if len(chosen) > 1:
             raise ValidationError("Give only one of segment, list_id and ids.", chosen[1])
@@ -196,7 +219,7 @@ class RecipientSchema(ResponseSchema):
 
 class RecipientQuery(PageQuery):
     state = fields.String(load_default="", validate=validate.OneOf(("", *RECIPIENT_STATES)))
-    reason = fields.String(load_default="")
+    reason = PlainText(LONGEST_REASON, load_default="")
     variant = _whole(0, MOST_VARIANTS - 1, load_default=None)
     tapped = fields.Boolean(load_default=None)
     replied = fields.Boolean(load_default=None)

@@ -6,7 +6,7 @@ from typing import Any
 from plugin.api.access import actor, tenant
 from plugin.api.paging import Page, list_of, page
 from plugin.api.problems import Problem
-from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resource import Resource, own, owned_account
 from plugin.api.resources.messages.broadcast_bodies import changes_of, contents_of, store_ids
 from plugin.api.resources.messages.broadcast_schemas import (
     BroadcastCheckSchema,
@@ -15,9 +15,9 @@ from plugin.api.resources.messages.broadcast_schemas import (
     ChangedBroadcastSchema,
     NewBroadcastSchema,
 )
+from plugin.api.resources.messages.templates import MESSAGES
 from plugin.core.overwrites import ChangedMeanwhile
-from plugin.core.text.row_ids import row_id
-from plugin.models.broadcasts.broadcast import Broadcast
+from plugin.models.broadcasts.broadcast import ASKED, Broadcast
 from plugin.services.broadcasts.drafts import (
     WrongState,
     create_draft,
@@ -26,9 +26,9 @@ from plugin.services.broadcasts.drafts import (
 )
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.progress import progress_of
+from plugin.services.broadcasts.usage import kept_versions
 
 blueprint = Resource("broadcasts", "One message to all friends, a segment, a list or given ids")
-MESSAGES = [{"type": "text", "text": "Hello {{ contact.firstname | default('there') }}"}]
 EXAMPLE = {
     "official_account": "1",
     "name": "Spring sale",
@@ -40,7 +40,7 @@ SHOWN = {
     "id": "9", "official_account": "1", "name": "Spring sale", "version": 3,
     "state": "sending", "reason": "", "error": "", "audience": "segment", "segment": "4",
     "list_id": "",
-    "schedule_at": "2026-11-28T01:00:00.000Z", "approval": "",
+    "schedule_at": "2026-11-28T01:00:00.000Z", "approval": "", "template_versions": [],
     "created_at": "2026-11-27T09:30:00.000Z", "frozen_at": "2026-11-28T01:00:00.000Z",
     "first_sent_at": "2026-11-28T01:00:01.000Z", "finished_at": None, "total": 12340,
     "sent": 8000, "failed": 0, "unknown": 0, "held_out": 0, "waiting": 4035,
@@ -89,7 +89,7 @@ def change_broadcast(body: dict[str, Any], broadcast_id: str) -> dict[str, Any]:
     """
     broadcast = own_broadcast(broadcast_id)
     account = broadcast.official_account
-    changes, contents = changes_of(account, body), contents_of(account, body)
+    changes, contents = changes_of(account, body), contents_of(account, body, broadcast)
     seen = seen_of(broadcast) if "version" in body else None
     if body.get("version", broadcast.version) != broadcast.version:
         raise _changed(broadcast)
@@ -137,11 +137,17 @@ def shown(broadcast: Broadcast) -> dict[str, Any]:
         **{name: getattr(progress, name) for name in counts},
         "official_account": broadcast.official_account_id,
         "segment": broadcast.segment_id,
+        "template_versions": list(_template_versions(broadcast)),
     }
 
 
+def _template_versions(broadcast: Broadcast) -> tuple[int, ...]:
+    waits = broadcast.approval == ASKED and broadcast.frozen_at is not None
+    return kept_versions(broadcast)[1:] if waits else ()
+
+
 def own_broadcast(broadcast_id: str) -> Broadcast:
-    broadcast: Broadcast = or_404(Broadcast.find_owned(tenant().id, row_id(broadcast_id) or 0))
+    broadcast: Broadcast = own(Broadcast, broadcast_id)
     return broadcast
 
 

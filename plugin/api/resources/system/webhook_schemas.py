@@ -80,13 +80,8 @@ class EventDeliverySchema(ResponseSchema):
     status = fields.Integer(required=True)
     error = fields.String(required=True)
     answer = fields.String(required=True, metadata={"description": "Its first kilobyte"})
-    next_try_at = fields.Method("_next_try", required=True, metadata={"type": "string"})
+    next_try_at = Moment(required=True, allow_none=True)
     settled_at = Moment(required=True, allow_none=True)
-
-    def _next_try(self, delivery: EventDelivery) -> str | None:
-        waits = delivery.state == WAITING
-        text: str | None = Moment()._serialize(delivery.next_at, "", None) if waits else None
-        return text
 
 
 class WholeEventDeliverySchema(EventDeliverySchema):
