@@ -9,8 +9,8 @@ from plugin.models import (
     db,
 )
 from tests.api.client import PREFIX, Program, program
+from tests.api.fuzz.estate import estate_of
 from tests.api.test_access import api_routes, filled
-from tests.support.estate import estate_of
 from tests.support.world import ALICE, Tenant, World
 
 BODIES: dict[str, dict[str, object]] = {

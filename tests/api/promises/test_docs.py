@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from plugin.api.rates import RATE
+from plugin.core.clock import utcnow
+from plugin.models.people.friend import FOLLOWING
+from plugin.models.transaction import transaction
+from plugin.services.friends.records import get_or_create_friend
 from tests.api.client import key_for
 from tests.house.project import read
 from tests.support.people import line_user
@@ -68,6 +72,9 @@ def test_every_command_runs_and_answers_as_shown(
     world: World, alice: Tenant, tmp_path: Path
 ) -> None:
     assert (alice.account_id, len(blocks())) == (1, 9)
+    with world.app.app_context(), transaction():
+        friend = get_or_create_friend(world.account(alice), "U" + "c" * 32, utcnow())
+        friend.status = FOLLOWING
     (tmp_path / "spring.png").write_bytes(saved(drawn("green")))
     told = {**os.environ, "MUSUBI": world.url, "KEY": key_for(world, alice)}
     for command, shown in blocks():
