@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from html import escape
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import select, update
@@ -15,18 +16,40 @@ from plugin.models.inbox.conversation import Conversation
 from plugin.models.inbox.inbox_rules import InboxRules
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
+from plugin.services.contacts.property_words import LANGUAGE_OF_ZONE
+
+
+class Words(NamedTuple):
+    """A mail's subject and text in one language."""
+
+    subject: str
+    text: str
+
 
 log = structlog.get_logger()
 MOST_AT_ONCE, MOST_MEMBERS = 100, 10
-# In both languages, since nobody knows which one a reader of this mail has chosen. What the friend
-# wrote stays out of it.
-SUBJECT = "{account}: a friend waits for an answer on LINE / 返信待ちの友だちがいます"
-TEXT = """{number} conversation(s) of {account} have been waiting for {minutes} minutes or longer.
-Open the inbox: {url}
-
-{account}で{minutes}分以上返信を待っている会話が{number}件あります。
-受信箱を開く: {url}
-"""
+# What the friend wrote stays out of it. By the language, as `LANGUAGE_OF_ZONE` names it.
+WORDS = {
+    "en": Words(
+        "{account}: a friend waits for an answer on LINE",
+        "{number} conversation(s) of {account} have had no reader for {minutes} minutes or longer."
+        "\nOpen the inbox: {url}",
+    ),
+    "ja": Words(
+        "{account}：返信待ちの友だちがいます",
+        "{account}で{minutes}分以上だれも開いていない会話が{number}件あります。"
+        "\n受信箱を開く: {url}",
+    ),
+    "th": Words(
+        "{account}: มีเพื่อนรอคำตอบใน LINE",
+        "มี {number} บทสนทนาของ {account} ที่ยังไม่มีใครเปิดอ่านนานตั้งแต่ {minutes} นาทีขึ้นไป"
+        "\nเปิดกล่องข้อความ: {url}",
+    ),
+    "zh_Hant_TW": Words(
+        "{account}：有好友在 LINE 等候回覆",
+        "{account} 有 {number} 個對話超過 {minutes} 分鐘無人開啟。\n打開收件匣：{url}",
+    ),
+}
 
 
 def notify_of_waiting(deps: Dependencies) -> datetime | None:
@@ -91,6 +114,13 @@ def _addresses(
     return list(db.session.scalars(members.order_by(Member.id).limit(MOST_MEMBERS)))
 
 
+def _words_for(account: OfficialAccount) -> list[Words]:
+    """Return those of the portal's place, and English after them: a mail's reader may have chosen
+    another language, and may be nobody who signs in."""
+    language = LANGUAGE_OF_ZONE.get(account.installation.time_zone, "en")
+    return [WORDS[name] for name in dict.fromkeys((language, "en"))]
+
+
 def _send(
     deps: Dependencies, account: OfficialAccount, address: str, number: int, minutes: int
 ) -> bool:
@@ -100,8 +130,9 @@ def _send(
         "account": name, "number": number, "minutes": minutes,
         "url": f"{deps.settings.base_url}/inbox?show=unread",
     }  # fmt: skip
-    text = TEXT.format(**values)
-    subject = SUBJECT.format(**values)
+    parts = _words_for(account)
+    subject = " / ".join(part.subject for part in parts).format(**values)
+    text = "\n\n".join(part.text for part in parts).format(**values) + "\n"
     letter = Letter(to=address, subject=subject, text=text, html=f"<pre>{escape(text)}</pre>")
     try:
         if deps.gateways.mail is not None:

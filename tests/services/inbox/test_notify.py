@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from plugin.core.clock import utcnow
-from plugin.models import Conversation, InboxRules
+from plugin.models import Conversation, InboxRules, Installation
 from plugin.models.transaction import transaction
 from plugin.services.inbox.notify import notify_of_waiting
 from plugin.services.inbox.state import assign, close, mark_read
@@ -128,6 +128,24 @@ def test_the_assigned_member_comes_first_then_the_named_addresses(
         email = member.email
     look(world)
     assert [recipients(letter) for letter in box.letters[2:]] == [email]
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [("Asia/Tokyo", "受信箱を開く"), ("Asia/Bangkok", "เปิดกล่องข้อความ"),
+     ("Asia/Taipei", "打開收件匣"), ("Europe/Berlin", "")],
+)  # fmt: skip
+def test_the_mail_is_in_the_language_of_the_portals_place(
+    world: World, alice: Tenant, box: Mailbox, waiting: int, zone: str, begins: str
+) -> None:
+    with world.app.app_context(), transaction() as session:
+        session.execute(update(Installation).values(time_zone=zone))
+    look(world)
+    text = box.letters[0]["text"]
+    assert begins in text
+    # English stands below, for whoever reads another language.
+    assert "Open the inbox" in text.split("\n\n")[-1]
+    assert sum(words in text for words in ("受信箱", "เปิดกล่อง", "打開收件匣")) == bool(begins)
 
 
 def recipients(letter: dict[str, Any]) -> str:
