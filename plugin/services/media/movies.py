@@ -12,19 +12,21 @@ from plugin.services.media.refusals import MediaRefused
 LARGEST_FILE = 200_000_000
 # Boxes that hold boxes, down to where a track says what it is.
 HOLDERS = (b"moov", b"trak", b"mdia")
+DEEPEST = 5
 # Where phones write places, times and names.
 NOTES = (b"udta", b"meta", b"uuid")
+# Of the whole file, on all levels: each costs a read. Films in many fragments have some hundreds.
 MOST_BOXES = 2000
 ZEROS = bytes(64 * 1024)
 
 
 class Box(NamedTuple):
-    """`start` to `stop` is its content; `outer` the name of the box around it."""
+    """`start` to `stop` is its content; `level` 0 stands in no other box."""
 
     name: bytes
     start: int
     stop: int
-    outer: bytes
+    level: int
     name_at: int
 
 
@@ -37,20 +39,24 @@ def check_movie(file: IO[bytes]) -> Movie:
     """Return the size of the first picture track. Raise `MediaRefused`."""
     size = file.seek(0, os.SEEK_END)
     _check_brand(file, size)
-    boxes = list(_boxes(file, 0, size))
-    if not {b"moov", b"mdat"} <= {box.name for box in boxes if not box.outer}:
+    outermost: set[bytes] = set()
+    picture = Movie(0, 0)
+    for box in _boxes(file, size):
+        if not box.level:
+            outermost.add(box.name)
+        if box.name == b"tkhd" and not min(picture):
+            picture = _track_size(file, box)
+    if not {b"moov", b"mdat"} <= outermost:
         raise MediaRefused(refusals.BROKEN_OFF)
-    sizes = [_track_size(file, box) for box in boxes if box.name == b"tkhd"]
-    pictures = [size for size in sizes if min(size) > 0]
-    if not pictures:
+    if not min(picture):
         raise MediaRefused(refusals.NO_TRACK)
-    return pictures[0]
+    return picture
 
 
 def blank_notes(file: IO[bytes]) -> None:
     """Overwrite what a camera notes beside the film; every other byte stays where it is."""
     size = file.seek(0, os.SEEK_END)
-    for box in list(_boxes(file, 0, size)):
+    for box in _boxes(file, size):
         if box.name in NOTES:
             file.seek(box.name_at)
             file.write(b"free")
@@ -71,24 +77,34 @@ def _check_brand(file: IO[bytes], size: int) -> None:
         raise MediaRefused(refusals.NO_VIDEO)
 
 
-def _boxes(
-    file: IO[bytes], start: int, stop: int, outer: bytes = b"", depth: int = 0
-) -> Iterator[Box]:
-    count = 0
-    while start + 8 <= stop:
-        file.seek(start)
-        size, name = struct.unpack(">I4s", file.read(8))
-        content = start + 8
-        if size == 1:
-            size, content = int.from_bytes(file.read(8), "big"), start + 16
-        end = stop if size == 0 else start + size
-        count += 1
-        if end > stop or end < content or count > MOST_BOXES:
-            raise MediaRefused(refusals.BROKEN_OFF)
-        yield Box(name, content, end, outer, start + 4)
-        if name in HOLDERS and depth < 4:
-            yield from _boxes(file, content, end, name, depth + 1)
-        start = end
+def _boxes(file: IO[bytes], size: int) -> Iterator[Box]:
+    """Yield the boxes in their order, those inside a holder behind it."""
+    start, ends = 0, [size]
+    for _ in range(MOST_BOXES):
+        while start + 8 > ends[-1]:
+            start = ends.pop()
+            if not ends:
+                return
+        box = _box_at(file, start, ends)
+        yield box
+        if box.name in HOLDERS and len(ends) < DEEPEST:
+            ends.append(box.stop)
+            start = box.start
+        else:
+            start = box.stop
+    raise MediaRefused(refusals.BROKEN_OFF)
+
+
+def _box_at(file: IO[bytes], start: int, ends: list[int]) -> Box:
+    file.seek(start)
+    size, name = struct.unpack(">I4s", file.read(8))
+    content = start + 8
+    if size == 1:
+        size, content = int.from_bytes(file.read(8), "big"), start + 16
+    end = start + size if size else ends[-1]
+    if end > ends[-1] or end < content:
+        raise MediaRefused(refusals.BROKEN_OFF)
+    return Box(name, content, end, len(ends) - 1, start + 4)
 
 
 def _track_size(file: IO[bytes], box: Box) -> Movie:
