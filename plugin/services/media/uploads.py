@@ -14,11 +14,18 @@ from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.media.media import UPLOADED, Media
+from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
 from plugin.services import Dependencies
 from plugin.services.media import refusals
 from plugin.services.media.refusals import MediaRefused, too_large
-from plugin.services.media.store import Upload, complete, folder_of, forget, reserve
+from plugin.services.media.store import (
+    LONGEST_UPLOAD,
+    Upload,
+    complete,
+    folder_of,
+    reserve,
+)
 from plugin.services.media.variants import LARGEST, LARGEST_OF_ALL
 
 PART_SIZE = 4_000_000
@@ -61,31 +68,47 @@ def add_part(deps: Dependencies, media: Media, number: int, data: bytes) -> None
 
 
 def finish(deps: Dependencies, media: Media) -> Media:
-    """Put the parts together, check them and show the row. A repeat returns the finished row."""
+    """Put the parts together, check them and show the row. A repeat returns the finished row, also
+    where it comes while the first request is still at work."""
     if media.content_type:
         return media
-    store, kind = deps.gateways.media, media.kind
+    installation_id, media_id = media.installation_id, media.id
+    try:
+        finished = _put_together(deps, media)
+    except MediaRefused as refused:
+        current = find_begun(installation_id, media_id)
+        if current is not None and current.content_type:
+            return current
+        if refused.problem is not refusals.PART_MISSING:
+            cancel(installation_id, media_id)
+        raise
+    deps.gateways.media.delete(f"{folder_of(finished.key)}/parts")
+    return finished
+
+
+def _put_together(deps: Dependencies, media: Media) -> Media:
     with tempfile.TemporaryFile(dir=deps.settings.instance) as whole:
         for number in range(_parts(media)):
             try:
-                with store.read(_path(media, number)) as part:
+                with deps.gateways.media.read(_path(media, number)) as part:
                     shutil.copyfileobj(part, whole, 1024 * 1024)
             except GatewayError as error:
                 if error.reason != "not_found":
                     raise
                 raise MediaRefused(refusals.PART_MISSING) from None
-        try:
-            finished = complete(deps, media, Upload(whole, media.name), kind)
-        except MediaRefused:
-            cancel(media)
-            raise
-    store.delete(f"{folder_of(media.key)}/parts")
-    return finished
+        return complete(deps, media, Upload(whole, media.name), media.kind)
 
 
-def cancel(media: Media) -> None:
+def cancel(installation_id: int, media_id: int) -> None:
+    """Give up an upload for good; what is finished meanwhile stays."""
+    now = utcnow()
+    # As if it had been begun too long ago to be finished.
+    values = {"deleted_at": now, "created_at": now - LONGEST_UPLOAD}
+    unfinished = (Media.id == media_id) & (Media.content_type == "")
     with transaction():
-        forget(media)
+        statement = update(Media).where(unfinished).values(values)
+        if affected(statement.execution_options(synchronize_session=False)):
+            enqueue("forget_media", media_id, installation_id)
 
 
 def _begun_lately(installation_id: int) -> int:

@@ -85,8 +85,7 @@ def finish_upload(media_id: int) -> Answer:
 @blueprint.post("/media/uploads/<row_id:media_id>/cancel")
 def cancel_upload(media_id: int) -> Answer:
     media = _own_upload(media_id)
-    if not media.content_type:
-        uploads.cancel(media)
+    uploads.cancel(media.installation_id, media.id)
     return jsonify({})
 
 

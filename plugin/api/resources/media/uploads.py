@@ -104,8 +104,7 @@ def finish_upload(upload_id: str) -> Media:
 def cancel_upload(upload_id: str) -> None:
     """Cancel an upload; a finished one is deleted under `media`"""
     media = _upload(upload_id)
-    if not media.content_type:
-        uploads.cancel(media)
+    uploads.cancel(media.installation_id, media.id)
 
 
 def _body() -> bytes:
