@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 
@@ -13,6 +14,7 @@ from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
 from plugin.models.broadcasts.broadcast import DRAFT, UPLOAD, Broadcast
+from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.sql import insert_or
@@ -94,13 +96,28 @@ class TooLong(ValueError):
     """The uploaded list has more lines than one broadcast takes."""
 
 
+class Uploaded(NamedTuple):
+    """Who an uploaded list names; `report`: how many lines were what."""
+
+    report: dict[str, int]
+    user_ids: set[str]
+    contact_ids: set[int]
+
+
 def store_upload(broadcast: Broadcast, file: bytes) -> dict[str, int]:
     """Replace the draft's audience by an uploaded list of LINE User IDs, HubSpot contact ids and
     e-mail addresses of known contacts. Return and store how many lines were what."""
+    uploaded = read_upload(broadcast.official_account, file)
+    with transaction():
+        fill(held_in(broadcast, DRAFT), uploaded)
+    return uploaded.report
+
+
+def read_upload(account: OfficialAccount, file: bytes) -> Uploaded:
+    """Raise `TooLong`."""
     lines = _lines(file)
     if len(lines) > MOST_LINES:
         raise TooLong
-    account = broadcast.official_account
     found, invalid = _read(lines)
     users = _known_users(account.id, found["line_user_id"])
     emails = _contacts_of_emails(account.installation_id, found["email"])
@@ -112,15 +129,16 @@ def store_upload(broadcast: Broadcast, file: bytes) -> dict[str, int]:
         "unknown": len(found["line_user_id"] - users) + len(found["email"] - emails.keys()),
         "repeated": repeated + len(contact_ids & set(emails.values())),
     }
-    with transaction():
-        draft = held_in(broadcast, DRAFT)
-        start_over(draft)
-        draft.audience, draft.upload, draft.list_id, draft.list_name = UPLOAD, report, "", ""
-        draft.version += 1
-        _store(draft.id, [{"line_user_id": user_id} for user_id in sorted(users)])
-        ids = sorted(contact_ids | set(emails.values()))
-        _store(draft.id, [{"contact_id": contact_id} for contact_id in ids])
-    return report
+    return Uploaded(report, users, contact_ids | set(emails.values()))
+
+
+def fill(draft: Broadcast, uploaded: Uploaded) -> None:
+    """Make a list the draft's audience, inside the caller's transaction."""
+    start_over(draft)
+    draft.audience, draft.upload, draft.list_id, draft.list_name = UPLOAD, uploaded.report, "", ""
+    draft.version += 1
+    _store(draft.id, [{"line_user_id": user_id} for user_id in sorted(uploaded.user_ids)])
+    _store(draft.id, [{"contact_id": contact_id} for contact_id in sorted(uploaded.contact_ids)])
 
 
 def _lines(file: bytes) -> list[list[str]]:

@@ -61,15 +61,17 @@ class Written(NamedTuple):
     seen: SeenDraft = NOTHING_SEEN
 
 
-def create_draft(
-    account: OfficialAccount,
-    name: str,
-    by: str = "",
-    audience: str = ALL,
-    form_key: str | None = None,
+def create_draft(account: OfficialAccount, name: str, by: str = "") -> Broadcast:
+    with transaction():
+        return add_draft(account, name, by, ALL)
+
+
+def add_draft(
+    account: OfficialAccount, name: str, by: str, audience: str, form_key: str | None = None
 ) -> Broadcast:
-    """`audience`: of what kind it is, before anything else of it is saved. `form_key`: raise
-    SQLAlchemy's IntegrityError where a draft has it already."""
+    """Create a draft inside the caller's transaction. `audience`: of what kind it is, before
+    anything else of it is saved. `form_key`: raise SQLAlchemy's IntegrityError where a draft has it
+    already."""
     broadcast = Broadcast(
         official_account=account,
         name=name[:LONGEST_NAME],
@@ -78,8 +80,8 @@ def create_draft(
         created_by=by,
         created_at=utcnow(),
     )
-    with transaction() as session:
-        session.add(broadcast)
+    db.session.add(broadcast)
+    db.session.flush()
     return broadcast
 
 

@@ -1,21 +1,19 @@
 """Drafts of broadcasts to friends who were chosen in the friend list."""
 
 import uuid
-from collections.abc import Sequence
 
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 
-from plugin.models.audience.checked_rule import RuleError
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import ALL, SEGMENT, UPLOAD, Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.people.friend_search import FriendFilter, find_friends
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.audience import store_upload
-from plugin.services.broadcasts.drafts import create_draft, save_draft
-from plugin.services.segments.of_filter import is_rule, save_filter
+from plugin.services.broadcasts.audience import Uploaded, fill, read_upload
+from plugin.services.broadcasts.drafts import add_draft
+from plugin.services.segments.of_filter import add_filter, is_rule
 
 # Friends on a list that a person waits for.
 MOST_LISTED = 10_000
@@ -38,28 +36,30 @@ def draft_to(
     filters = filters._replace(official_account=account.id)
     # Raises what the filter's segment lacks before there is a draft.
     found = find_friends(account.installation_id, filters)
-    user_ids = [] if is_rule(filters) else _listed(found)
+    uploaded = None if is_rule(filters) else _listed(account, found)
     key = _key(form_key, name, filters) if form_key else None
     try:
-        broadcast = create_draft(account, name, by, _audience(filters), key)
+        with transaction():
+            # All of it at once: a draft without its people would stay so for ever.
+            draft = add_draft(account, name, by, _audience(filters), key)
+            if uploaded is not None:
+                fill(draft, uploaded)
+            elif draft.audience == SEGMENT:
+                draft.segment_id = _segment_id(account, name, filters, by)
     except IntegrityError:
         made = Broadcast.of_form(account.id, key) if key else None
         if made is None:
             raise
         return made
-    if broadcast.audience == UPLOAD:
-        store_upload(broadcast, "\n".join(user_ids).encode())
-    elif broadcast.audience == SEGMENT:
-        _choose_segment(broadcast, name, filters, by)
-    return broadcast
+    return draft
 
 
-def _listed(found: Select[tuple[Friend]]) -> Sequence[str]:
+def _listed(account: OfficialAccount, found: Select[tuple[Friend]]) -> Uploaded:
     rows = found.with_only_columns(Friend.line_user_id).limit(MOST_LISTED + 1)
     user_ids = db.session.scalars(rows).all()
     if len(user_ids) > MOST_LISTED:
         raise TooMany
-    return user_ids
+    return read_upload(account, "\n".join(user_ids).encode())
 
 
 def _key(form_key: str, name: str, filters: FriendFilter) -> str:
@@ -73,15 +73,8 @@ def _audience(filters: FriendFilter) -> str:
     return ALL if filters == everybody else SEGMENT
 
 
-def _choose_segment(broadcast: Broadcast, name: str, filters: FriendFilter, by: str) -> None:
-    account, segment_id = broadcast.official_account, filters.segment
-    alone = FriendFilter(official_account=account.id, segment=segment_id)
-    if segment_id is None or filters != alone:
-        try:
-            segment_id = save_filter(account, name, filters, by).id
-        except RuleError:
-            with transaction() as session:
-                session.delete(broadcast)
-            raise
-    # Until then the draft has no segment, and cannot be sent.
-    save_draft(broadcast, {"audience": SEGMENT, "segment_id": segment_id})
+def _segment_id(account: OfficialAccount, name: str, filters: FriendFilter, by: str) -> int:
+    alone = FriendFilter(official_account=account.id, segment=filters.segment)
+    if filters.segment is not None and filters == alone:
+        return filters.segment
+    return add_filter(account, name, filters, by).id

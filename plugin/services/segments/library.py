@@ -29,6 +29,12 @@ def read_name(name: str) -> str:
 
 def create_segment(account: OfficialAccount, name: str, rule: Any, by: str = "") -> Segment:
     """Create a segment with its first version; raise `RuleError`."""
+    with transaction():
+        return add_segment(account, name, rule, by)
+
+
+def add_segment(account: OfficialAccount, name: str, rule: Any, by: str) -> Segment:
+    """Do the same inside the caller's transaction."""
     checks = _faults_of(account, name, rule)
     if checks:
         raise RuleError(checks)
@@ -40,10 +46,9 @@ def create_segment(account: OfficialAccount, name: str, rule: Any, by: str = "")
         created_at=now,
         changed_at=now,
     )
-    with transaction() as session:
-        session.add(segment)
-        session.flush()
-        _add_version(segment, rule, by)
+    db.session.add(segment)
+    db.session.flush()
+    _add_version(segment, rule, by)
     return segment
 
 

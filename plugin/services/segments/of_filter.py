@@ -8,7 +8,8 @@ from plugin.models.audience.checked_rule import RuleError
 from plugin.models.audience.segment import Segment
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend_search import FriendFilter
-from plugin.services.segments.library import create_segment
+from plugin.models.transaction import transaction
+from plugin.services.segments.library import add_segment
 
 NO_WORDS = Sentence(
     "A segment has no search by words. Remove the words, or tag these friends and choose by the"
@@ -25,9 +26,15 @@ def save_filter(
     account: OfficialAccount, name: str, filters: FriendFilter, by: str = ""
 ) -> Segment:
     """Create a segment of the account's friends who fit. Raise `RuleError`."""
+    with transaction():
+        return add_filter(account, name, filters, by)
+
+
+def add_filter(account: OfficialAccount, name: str, filters: FriendFilter, by: str) -> Segment:
+    """Do the same inside the caller's transaction."""
     if not is_rule(filters):
         raise RuleError([RuleFault("", NO_WORDS)])
-    return create_segment(account, name, _rule(filters), by)
+    return add_segment(account, name, _rule(filters), by)
 
 
 def _rule(filters: FriendFilter) -> dict[str, Any]:

@@ -46,9 +46,7 @@ def test_two_requests_finish_the_same_upload(world: World, alice: Tenant) -> Non
 
 
 @pytest.mark.both_databases
-def test_cancelling_what_is_finished_meanwhile_changes_nothing(
-    world: World, alice: Tenant
-) -> None:
+def test_cancelling_what_is_finished_meanwhile_changes_nothing(world: World, alice: Tenant) -> None:
     with world.app.app_context():
         media_id = begun(world, alice, picture())
         media = uploads.find_begun(alice.installation_id, media_id)
