@@ -1,6 +1,7 @@
 """Carries out a tool: as a call of the API inside this process."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -30,8 +31,12 @@ def call(app: Flask, key: str, agent: str, name: str, arguments: dict[str, Any])
     if tool is None:
         return Outcome({"detail": f"There is no tool {name!r}.", "code": "no_tool"}, failed=True)
     method, path = tool.operation
+    in_path = path_names(tool)
+    odd = _odd_names(arguments, in_path, arguments if method == "get" else in_path)
+    if odd:
+        return Outcome(_problem(422, "invalid", f"{', '.join(odd)}: give one value."), failed=True)
     values = dict(arguments)
-    places = {each: quote(str(values.pop(each, "")), safe="") for each in path_names(tool)}
+    places = {each: quote(str(values.pop(each)), safe="") for each in in_path}
     close_reads()
     answer = Client(app.wsgi_app, use_cookies=False).open(
         PREFIX + path.format(**places),
@@ -41,8 +46,12 @@ def call(app: Flask, key: str, agent: str, name: str, arguments: dict[str, Any])
         headers={"Authorization": f"Bearer {key}"},
         environ_overrides={CALLING_AGENT: Agent(agent, name)},
     )
+    # A redirect is no answer: an id with a slash leads to another address than the operation's.
+    failed = answer.status_code >= 300
+    if failed and not answer.is_json:
+        nothing = "The API has nothing at this address: look at the ids."
+        return Outcome(_problem(404, "not_found", nothing), failed)
     value = json.loads(answer.get_data() or b"{}")
-    failed = answer.status_code >= 400
     if failed:
         return Outcome(value, failed)
     if not tool.drafts:
@@ -52,6 +61,20 @@ def call(app: Flask, key: str, agent: str, name: str, arguments: dict[str, Any])
         value["open"] = page_of(tool, deps.settings.base_url, value)
         value["next"] = "Nothing is sent. A person opens this page, looks at it and goes on there."
     return Outcome(value, failed)
+
+
+def _odd_names(
+    arguments: dict[str, Any], in_path: Iterable[str], in_address: Iterable[str]
+) -> list[str]:
+    """Return the names of what an address cannot carry: lists and objects, and ids that are left
+    out."""
+    missing = {name for name in in_path if arguments.get(name) in (None, "")}
+    nested = {name for name in in_address if isinstance(arguments.get(name), list | dict)}
+    return sorted(missing | nested)
+
+
+def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {"status": status, "code": code, "detail": detail}
 
 
 def _note_reading(key: str, agent: str, name: str, path: str) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import anyio
 from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
+from plugin.agents.names import clean_name
 from plugin.core.text.clean import storable
 from plugin.core.text.json_bodies import read_json
 from plugin.guards import get_deps, public_route
@@ -15,7 +17,6 @@ from plugin.services.system.api_keys import key_of
 
 blueprint = Blueprint("agents", __name__)
 MAX_BODY = 288 * 1024
-LONGEST_NAME = 60
 SESSION = "Mcp-Session-Id"
 # Where a request of the protocol's newer versions says who calls.
 CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
@@ -43,6 +44,21 @@ def mcp() -> Response:
         # Later calls of the protocol's older versions say who calls by this alone.
         response.headers[SESSION] = urlsafe_b64encode(name.encode()).decode()
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.errorhandler(HTTPException)
+def explain(error: HTTPException) -> Response:
+    """Refuse in the protocol's own form."""
+    status = error.code or 500
+    words = {
+        413: f"The call is too large: it takes {MAX_BODY // 1024} KB at most.",
+        500: "Something broke in Musubi. Its log says what.",
+    }
+    response = _refused(status, words.get(status, str(error.description or error.name)))
+    response.headers.extend(
+        (name, text) for name, text in error.get_headers() if name in ("Allow", "Retry-After")
+    )
     return response
 
 
@@ -97,15 +113,12 @@ def _response(sent: list[dict[str, Any]]) -> Response:
 
 
 def agent_name(said: dict[str, Any]) -> str:
-    """Return what the caller calls itself; it proves nothing, the key does."""
     params = said.get("params") or {}
     params = params if isinstance(params, dict) else {}
     meta = params.get("_meta")
     info = params.get("clientInfo") or (meta.get(CLIENT_INFO) if isinstance(meta, dict) else None)
     name = info.get("title") or info.get("name") if isinstance(info, dict) else _of_session()
-    words = " ".join(str(name or request.user_agent.string.partition("/")[0]).split())
-    printable = "".join(letter for letter in words if letter.isprintable())
-    return printable[:LONGEST_NAME] or "agent"
+    return clean_name(name or request.user_agent.string.partition("/")[0])
 
 
 def _of_session() -> str:

@@ -7,6 +7,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from plugin.agents.names import clean_name
 from plugin.services.system.api_keys import key_of
 
 KEY = "MUSUBI_API_KEY"
@@ -35,4 +36,4 @@ async def _serve(app: Flask, key: str) -> None:
 def _name(context: object) -> str:
     params = getattr(getattr(context, "session", None), "client_params", None)
     info = getattr(params, "client_info", None)
-    return str(getattr(info, "title", None) or getattr(info, "name", None) or "agent")[:60]
+    return clean_name(getattr(info, "title", None) or getattr(info, "name", None))

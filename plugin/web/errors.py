@@ -20,7 +20,7 @@ log = structlog.get_logger()
 # Programs call these; they get a status without a page.
 MACHINE_PATHS = (
     "/api/", "/hubspot/actions/", "/hubspot/webhooks", "/line/webhooks/", "/healthz", "/readyz",
-    "/metrics",
+    "/metrics", "/mcp",
 )  # fmt: skip
 # Friends open these, from a message or a QR code.
 FRIEND_PATHS = ("/l/", "/liff/", "/r/", "/line/login/")

@@ -150,8 +150,18 @@ def test_another_tenants_rows_do_not_exist(world: World, alice: Tenant, charlie:
 @pytest.mark.parametrize(
     ("tool", "arguments", "status"),
     [
-        ("get_friend", {}, 404),
+        ("get_friend", {}, 422),
+        ("get_friend", {"friend_id": ""}, 422),
+        ("get_friend", {"friend_id": None}, 422),
+        ("get_friend", {"friend_id": ["1"]}, 422),
+        ("get_friend", {"friend_id": "/"}, 404),
+        ("get_friend", {"friend_id": "/1"}, 404),
+        ("get_friend", {"friend_id": ".."}, 404),
         ("get_friend", {"friend_id": "../segments"}, 404),
+        ("find_friends", {"q": ["a"]}, 422),
+        ("find_friends", {"q": {"a": 1}}, 422),
+        ("draft_template_change", {"messages": []}, 422),
+        ("draft_template_change", {"template_id": {}, "messages": []}, 422),
         ("get_friend", {"friend_id": "1/../../jobs"}, 404),
         ("find_friends", {"stutas": "following"}, 422),
         ("find_friends", {"q": None}, 200),
@@ -192,7 +202,10 @@ def test_strangers_and_pages_of_other_sites_stay_outside(world: World, alice: Te
     assert [status(method, **good) for method in ("GET", "DELETE")] == [405, 405]
     for odd in (b"", b"{", b"[]", b"null", b'{"method": 1}', b"\xff\xfe", b"[" * 100_000):
         assert 400 <= status(data=odd, **good) < 500, odd[:10]
-    assert status(data=b"x" * 400_000, **good) == 413
+    assert status("PUT", **good) == 405
+    large = requests.post(f"{world.url}/mcp", data=b"x" * 400_000, headers=good, timeout=30)
+    assert (large.status_code, large.json()["jsonrpc"]) == (413, "2.0")
+    assert "288 KB" in large.json()["error"]["message"]
     with world.app.app_context():
         assert count(AuditEntry) == 0
 
