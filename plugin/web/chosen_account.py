@@ -1,6 +1,7 @@
 """The Official Account that a person works on, chosen in the top bar and kept in their session."""
 
 from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, g, redirect, request, session
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from plugin.web.owned import row_id
 from plugin.web.session import tenant
 
 KEY = "account"
+# What a list's address says of an account, or of a page of its rows.
+OF_ONE_ACCOUNT = ("account", "before", "after")
 
 
 class AccountChoice(NamedTuple):
@@ -91,7 +94,19 @@ def choose_account() -> Response:
     session.pop(KEY, None)
     if account_id:
         session[KEY] = account_id
-    return redirect(local_path(request.form.get("next", "")) or "/")
+    return redirect(_without_account(local_path(request.form.get("next", ""))) or "/")
+
+
+def _without_account(path: str) -> str:
+    """Return a list's address without its own account, which would win over the choice, and without
+    the place in the list of that account."""
+    page, _, query = path.partition("?")
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")
+        if name not in OF_ONE_ACCOUNT
+    ]
+    return f"{page}?{urlencode(kept)}" if kept else page
 
 
 def _works(checks: dict[str, dict[str, object]], can_login: bool) -> bool:

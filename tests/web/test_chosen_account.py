@@ -71,6 +71,29 @@ def test_foreign_accounts_and_foreign_paths(
     assert choose(world, alice, second, "//evil.example/") == "/"
 
 
+@pytest.mark.parametrize(
+    ("path", "led_to"),
+    [
+        ("/friends?account=1&q=%E3%81%BF+a%26b&linked=", "/friends?q=%E3%81%BF+a%26b&linked="),
+        ("/templates?before=7&account=1", "/templates"),
+        ("/friends?after=3.4&sort=name", "/friends?sort=name"),
+        ("/friends?%FF=%FF&tag=a&tag=b", "/friends?%EF%BF%BD=%EF%BF%BD&tag=a&tag=b"),
+    ],
+)
+def test_the_list_follows_the_choice(
+    world: World, alice: Tenant, second: int, path: str, led_to: str
+) -> None:
+    assert choose(world, alice, second, path) == led_to
+
+
+def test_a_list_that_was_narrowed_shows_the_account_that_is_chosen(
+    world: World, alice: Tenant, second: int
+) -> None:
+    path = f"/templates?account={alice.account_id}"
+    assert listed(world, alice, path) == {"first"}
+    assert listed(world, alice, choose(world, alice, second, path)) == {"second"}
+
+
 def test_an_account_that_is_gone_is_chosen_no_more(
     world: World, alice: Tenant, second: int
 ) -> None:
