@@ -11,14 +11,22 @@ const LISTS = "[data-rows] [data-row], table.rows tbody tr";
 
 let asking = null;
 let soon = 0;
+let presses = 0;
+// The question that the results answer.
+let answered = null;
 
 async function ask() {
+  clearTimeout(soon);
   asking?.abort();
   asking = new AbortController();
-  const address = `${finder.dataset.results}?q=${encodeURIComponent(field.value)}`;
+  const question = field.value;
+  const address = `${finder.dataset.results}?q=${encodeURIComponent(question)}`;
   const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
   if (!answer || !answer.ok || answer.redirected) return;
-  results.innerHTML = await answer.text();
+  const found = await answer.text().catch(() => null);
+  if (found === null) return;
+  results.innerHTML = found;
+  answered = question;
   for (const hit of hits()) {
     hit.role = "option";
     hit.tabIndex = -1;
@@ -40,6 +48,16 @@ function choose(number) {
   } else field.removeAttribute("aria-activedescendant");
 }
 
+// What Enter opens answers what stands in the field, not what stood there before.
+async function openChosen() {
+  const question = field.value, press = ++presses;
+  if (answered !== question) await ask();
+  if (field.value !== question || press !== presses || !finder.open) return;
+  const hit = answered === question && hits()[chosen()];
+  if (hit) hit.click();
+  else field.form.submit();
+}
+
 function openFinder() {
   if (!finder.open) finder.showModal();
   field.select();
@@ -47,6 +65,7 @@ function openFinder() {
 
 field.addEventListener("input", () => {
   clearTimeout(soon);
+  choose(field.value === answered ? 0 : -1);
   soon = setTimeout(ask, 120);
 });
 field.addEventListener("keydown", (event) => {
@@ -56,15 +75,16 @@ field.addEventListener("keydown", (event) => {
     // A search field would only empty itself.
     event.preventDefault();
     finder.close();
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    openChosen();
   }
   if (!all.length) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
     event.preventDefault();
-    choose((chosen() + step + all.length) % all.length);
-  } else if (event.key === "Enter" && chosen() >= 0) {
-    event.preventDefault();
-    all[chosen()].click();
+    const from = chosen() < 0 && step < 0 ? 0 : chosen();
+    choose((from + step + all.length) % all.length);
   }
 });
 for (const dialog of [finder, sheet]) {

@@ -1,7 +1,9 @@
 """The search of the whole team's side, and single keys: keyboard alone, a phone, Japanese."""
 
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, Route, expect
 from sqlalchemy import update
 
 from plugin.models import Friend
@@ -55,4 +57,34 @@ def test_a_friend_is_found_and_opened_by_the_keyboard_alone(
     page.wait_for_timeout(200)
     assert page.url.endswith("/qr-codes")
     assert errors == []
+    context.close()
+
+
+def test_enter_opens_what_answers_the_words_in_the_field(
+    world: World, alice: Tenant, chromium: Browser, friend_id: int
+) -> None:
+    context = signed_in(chromium, world, alice)
+    page = context.new_page()
+    page.goto(f"{world.url}/templates")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("QR")
+    selected = page.locator("#finder-results [aria-selected=true]")
+    expect(selected).to_have_count(1)
+    expect(selected).to_contain_text("QR")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/search/results?**", hold)
+    page.get_by_test_id("finder-q").fill("みか")
+    expect(selected).to_have_count(0)
+    with page.expect_request("**/search/results?**"):
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/templates")
+    for route in held:
+        # The page has given up all but the last one.
+        with suppress(Error):
+            route.continue_()
+    page.wait_for_url(f"**/friends/{friend_id}")
     context.close()
