@@ -35,17 +35,21 @@ for (const field of document.querySelectorAll("input[readonly]")) {
   field.addEventListener("focus", () => field.select());
 }
 
-// Parts marked data-live (each with an id) are fetched anew while somebody is looking.
+// Parts marked data-live (each with an id) are fetched anew while somebody is looking; parts of one
+// name (data-live="friends") are exchanged together, since they speak of each other.
 const live = () => [...document.querySelectorAll("[data-live]")];
+const isBusy = (part) =>
+  part.contains(document.activeElement) || part.querySelector("input:checked") || !getSelection().isCollapsed;
 
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const busy = live().filter(isBusy);
   for (const part of live()) {
-    const next = fresh.getElementById(part.id);
-    const busy = part.contains(document.activeElement) || part.querySelector("input:checked") || !getSelection().isCollapsed;
-    if (next && !busy && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
+    const next = fresh.getElementById(part.id), name = part.dataset.live;
+    const stays = busy.includes(part) || (name && busy.some((other) => other.dataset.live === name));
+    if (next && !stays && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
   }
 }
 

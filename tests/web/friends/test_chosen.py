@@ -41,9 +41,10 @@ def press(
 ) -> Page:
     """Send the form around the list as a browser does."""
     page = tenant.walker.go(f"{world.url}/friends?{urlencode(filters)}")
-    [page_ids] = re.findall(r'name="page_ids" value="([^"]*)"', page.html)
+    page_ids = re.findall(r'name="page_ids" value="([^"]*)"', page.html)
     assert f'href="/friends/{ids[0]}"' in page.html if ids else True
-    values = [("page_ids", page_ids), ("chosen", chosen), *(("ids", each) for each in ids)]
+    values = [("chosen", chosen), *(("page_ids", each) for each in page_ids)]
+    values += [("ids", str(each)) for each in ids]
     return tenant.walker.go(f"{world.url}{deed}?{urlencode([*filters.items(), *values])}")
 
 
