@@ -2,10 +2,13 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test fuzz check bench screenshots translations openapi clean
+.PHONY: check-style check-types check-imports check-house
 
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 VENV := .venv/bin/python
 PIP := $(VENV) -m pip install --disable-pip-version-check --no-input --progress-bar off
+# Compiled modules are kept, whatever the shell says: tests start Musubi a hundred times.
+export PYTHONDONTWRITEBYTECODE :=
 
 # $(call install,what pip is given,a file with a line for each package): names each package as pip
 # comes to it, then counts while pip unpacks them. What else pip says is shown where it fails.
@@ -48,11 +51,15 @@ test: .stamps/dev
 fuzz: .stamps/dev
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(VENV) -m pytest tests/api/fuzz -n auto --maxprocesses 4 $(ARGS)
 
-check: .stamps/dev
+check: check-style check-types check-imports check-house
+check-style: .stamps/dev
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
+check-types: .stamps/dev
 	$(VENV) -m mypy
+check-imports: .stamps/dev
 	$(VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+check-house: .stamps/dev
 	$(VENV) -m pytest tests/house -q
 
 bench: .stamps/dev

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from plugin.models import db
 from tests.browser.chromium import open_chromium
 from tests.support.databases import Copies, Databases, chosen_kinds, not_synced
+from tests.support.processes import Nursery
 from tests.support.schedule import OneByOne, long_tests_first, report_slowest_files
 from tests.support.starts import TENANTS, Starts, freshen_sessions
 from tests.support.world import (
@@ -77,6 +78,14 @@ def chromium() -> Iterator[Browser]:
     """A headless Chromium that lasts as long as the test run of this process."""
     with open_chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where worker processes come from."""
+    made = Nursery(tmp_path_factory.mktemp("nursery"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from tests.support.databases import (
     not_synced,
     postgres_is_there,
 )
-from tests.support.processes import Nursery
 from tests.support.stage import Stage, staged
 from tests.support.world import Socket, make_app, settings_for
 
@@ -25,14 +24,6 @@ def stage(copies: Copies, musubi_socket: Socket, tmp_path: Path) -> Iterator[Sta
     with copies.copy(tmp_path) as url, staged(musubi_socket, url, tmp_path) as here:
         not_synced(here.world.app)
         yield here
-
-
-@pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """Where worker processes come from."""
-    made = Nursery(tmp_path_factory.mktemp("nursery"))
-    yield made
-    made.close()
 
 
 @pytest.fixture

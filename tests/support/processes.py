@@ -42,6 +42,12 @@ def _is_free(port: int) -> bool:
     return False
 
 
+def unconfigured() -> dict[str, str]:
+    """The shell's environment without Musubi's settings."""
+    left_out = ("HUBSPOT_", "LINE_", "DATABASE_URL", "CELERY", "BASE_URL", "SECRET", "ENCRYPT")
+    return {name: text for name, text in os.environ.items() if not name.startswith(left_out)}
+
+
 # The bounds are for an idle machine and only end a test that hangs, so a busy one gets more.
 BUSY = 4
 
@@ -208,20 +214,22 @@ class Nursery:
         self.parent = subprocess.Popen(
             [sys.executable, "-m", "tests.support.nursery"],
             cwd=ROOT,
+            env=unconfigured(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self._line() == "ready"
 
-    def make(self, env: Mapping[str, str]) -> "Forked":
-        """One more process."""
-        return Forked(self, env)
+    def make(self, env: Mapping[str, str], folder: Path = ROOT) -> "Forked":
+        """One more process, started in a folder."""
+        return Forked(self, env, folder)
 
-    def ask(self, env: Mapping[str, str], log: Path) -> int:
+    def ask(self, env: Mapping[str, str], log: Path, folder: Path) -> int:
         """Answers the process id."""
         assert self.parent.stdin is not None
-        print(json.dumps({"env": dict(env), "log": str(log)}), file=self.parent.stdin, flush=True)
+        told = {"env": dict(env), "log": str(log), "folder": str(folder)}
+        print(json.dumps(told), file=self.parent.stdin, flush=True)
         return int(self._line())
 
     def _line(self) -> str:
@@ -238,11 +246,11 @@ class Nursery:
 class Forked:
     """A Musubi process of the nursery."""
 
-    def __init__(self, nursery: Nursery, env: Mapping[str, str]) -> None:
+    def __init__(self, nursery: Nursery, env: Mapping[str, str], folder: Path) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = nursery.folder / f"forked-{port}.log"
-        self.pid = nursery.ask({**env, "PORT": str(port)}, self.log)
+        self.pid = nursery.ask({**env, "PORT": str(port)}, self.log, folder)
 
     @property
     def is_alive(self) -> bool:

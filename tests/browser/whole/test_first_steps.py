@@ -25,9 +25,9 @@ class Hand:
         self.typed += 1
 
 
-def test_the_first_friend_and_the_first_message(newcomer: str, page: Page) -> None:
+def test_the_first_friend_and_the_first_message(first_start: str, page: Page) -> None:
     hand = Hand()
-    page.goto(newcomer)
+    page.goto(first_start)
     hand.press(page.get_by_test_id("install"))
     hand.press(page.get_by_test_id("consent-approve"))
     hand.press(page.get_by_test_id("do-connect").first)
@@ -49,6 +49,6 @@ def test_the_first_friend_and_the_first_message(newcomer: str, page: Page) -> No
     hand.press(page.get_by_test_id("run"))
     result = page.get_by_test_id("execution").first.get_by_test_id("output-result")
     expect(result).to_contain_text(re.compile("sent"))
-    phone.goto(f"{newcomer}/sandbox/phone/alice/chat/2000000001")
+    phone.goto(f"{first_start}/sandbox/phone/alice/chat/2000000001")
     expect(phone.get_by_test_id("bubbles")).to_contain_text("Hello Alice")
     assert (hand.clicks, hand.typed) == (MOST_TO_MESSAGE, 1)

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.browser
 PORTAL, ALICE = 20000001, 150000000001
 
 
-def test_from_nothing_to_a_message(newcomer: str, page: Page) -> None:
-    install(newcomer, page)
+def test_from_nothing_to_a_message(first_start: str, page: Page) -> None:
+    install(first_start, page)
     connect(page)
     linkage_url = make_qr_code(page)
-    link_on_the_phone(newcomer, page, linkage_url)
-    both_sides_show_it(newcomer, page)
-    send_from_the_portal(newcomer, page)
+    link_on_the_phone(first_start, page, linkage_url)
+    both_sides_show_it(first_start, page)
+    send_from_the_portal(first_start, page)
 
 
 def install(musubi: str, page: Page) -> None:
