@@ -76,7 +76,7 @@ class PostgresCopies:
 
     def __init__(self) -> None:
         self.name = f"musubi_test_{secrets.token_hex(4)}"
-        self._fillings: dict[str, str] = {}
+        self._fillings: dict[str, Filling] = {}
         self._open: psycopg.Connection | None = None
         _admin(f'CREATE DATABASE "{self.name}"')
         # A test does not outlive its power supply.
@@ -101,11 +101,12 @@ class PostgresCopies:
         """Over a connection that stays open: a new one would have to learn all tables again."""
         if self._open is None or self._open.closed:
             self._open = psycopg.connect(_plain(_url(self.name)), autocommit=True)
+            # The order of tables is no matter. Said once: a change of it forgets all plans.
+            _run(self._open, "SET session_replication_role = replica")
         if template not in self._fillings:
-            self._fillings[template] = _filling(self._open, template)
-        # All statements in one text: one way to the server and back, not 150.
+            self._fillings[template] = Filling(self._open, template)
         with self._open.transaction():
-            _run(self._open, self._fillings[template])
+            self._fillings[template].fill(self._open)
 
     def stop_counting(self) -> None:
         """Let PostgreSQL plan by no statistics, as in a table's first minute.
@@ -156,36 +157,58 @@ def _tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in found]
 
 
-def _filling(connection: psycopg.Connection, template: str) -> str:
-    """Empty all tables, copy the rows of a kept schema, and set the counters of the ids."""
-    tables = _tables(connection)
-    names = ", ".join(f'public."{table}"' for table in tables)
-    # Nobody minds the order of tables, nor is anything checked that was right before.
-    statements = [_END_ORPHANS, _SHRINK % names, "SET LOCAL session_replication_role = replica"]
-    for table in tables:
-        statements.append(f'DELETE FROM public."{table}"')
-        if template:
-            statements.append(f'INSERT INTO public."{table}" TABLE {template}."{table}"')
-    return "; ".join(statements + _counters(connection))
+class Filling:
+    """Brings a database to where a kept schema stands, or empties it. It asks first what is to be
+    done: a test uses few tables, and to empty an empty one costs as much as any other."""
+
+    def __init__(self, connection: psycopg.Connection, template: str) -> None:
+        tables, counters = _tables(connection), _counters(connection)
+        self._shrink = _SHRINK % ", ".join(f'public."{table}"' for table in tables)
+        self._used = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.\"{table}\")" for table in tables
+        )
+        self._counted = " UNION ALL ".join(
+            f"SELECT '{name}', last_value, is_called FROM {name}" for name, _, _ in counters
+        )
+        self._inserts = [
+            f'INSERT INTO public."{table}" TABLE {template}."{table}"'
+            for table in (tables if template else ())
+            if _greatest(connection, f'{template}."{table}"', "1")
+        ]
+        self._starts = {
+            counter: 1 + (_greatest(connection, f'{template}."{table}"', column) if template else 0)
+            for counter, table, column in counters
+        }
+
+    def fill(self, connection: psycopg.Connection) -> None:
+        """Do it, inside a transaction."""
+        _run(connection, f"{_END_ORPHANS}; {self._shrink}")
+        used = connection.execute(self._used.encode()).fetchall()
+        statements = [f'DELETE FROM public."{table}"' for (table,) in used] + self._inserts
+        for counter, last, is_called in connection.execute(self._counted.encode()).fetchall():
+            start = self._starts[counter]
+            if is_called or last != start:
+                statements.append(f"SELECT setval('{counter}', {start}, false)")
+        _run(connection, "; ".join(statements))
 
 
-def _counters(connection: psycopg.Connection) -> list[str]:
-    """Statements by which new rows are counted on from the highest that is there."""
+def _greatest(connection: psycopg.Connection, table: str, column: str) -> int:
+    found = connection.execute(f"SELECT coalesce(max({column}), 0) FROM {table}".encode())
+    return sum(number for (number,) in found)
+
+
+def _counters(connection: psycopg.Connection) -> list[tuple[str, str, str]]:
+    """The counters of ids, each with its table and column."""
     # The catalogue itself: the planner may ask the schema's own views for counters of their own.
-    found = connection.execute(
-        "SELECT owner.relname, a.attname, format('%I.%I', n.nspname, counter.relname)"
+    return connection.execute(
+        "SELECT format('%I.%I', n.nspname, counter.relname), owner.relname, a.attname"
         " FROM pg_class counter JOIN pg_namespace n ON n.oid = counter.relnamespace"
         " JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = counter.oid"
         " AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')"
         " JOIN pg_class owner ON owner.oid = d.refobjid"
         " JOIN pg_attribute a ON a.attrelid = owner.oid AND a.attnum = d.refobjsubid"
         " WHERE counter.relkind = 'S' AND n.nspname = 'public'"
-    )
-    top = 'SELECT coalesce(max("{}"), 0) + 1 FROM public."{}"'
-    return [
-        f"SELECT setval('{counter}', ({top.format(column, table)}), false)"
-        for table, column, counter in found
-    ]
+    ).fetchall()
 
 
 def _run(connection: psycopg.Connection, statement: str) -> None:
