@@ -47,6 +47,8 @@ class OfficialAccount(Base):
     quota_limit: Mapped[int | None] = mapped_column()
     quota_used: Mapped[int] = mapped_column(default=0)
     quota_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # How many of them Musubi itself had sent by then.
+    sent_when_read: Mapped[int | None] = mapped_column()
     # LINE refused although messages are left, since another send reserved them: not before then.
     quota_paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # LINE refused, and nothing is left of the month's messages.

@@ -21,6 +21,8 @@ from plugin.models.base import Base, BigId, db
 FRIENDS, FOLLOWING, BLOCKED, LINKED = STANDING = "friends", "following", "blocked", "linked"
 # What happened on a day; links by method have measures like "linked:qr".
 FOLLOWS, BLOCKS, SENT, TAPPED, RECEIVED = "follows", "blocks", "sent", "tapped", "received"
+# Those of SENT that LINE does not count.
+FREE_REPLIES = "free_replies"
 
 AccountIds = Sequence[int] | Select[tuple[int]]
 

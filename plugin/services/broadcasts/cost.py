@@ -1,16 +1,15 @@
 """The cost of a broadcast by the account's plan, before it is sent and afterwards."""
 
 from plugin.core.broadcasts.money import Cost, cost_of
-from plugin.core.clock import utcnow
-from plugin.core.quota import month_of
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.sending_rules import SendingRules
 from plugin.models.connections.official_account import OfficialAccount
+from plugin.services.sending.usage import usage
 
 
 def expected_cost(account: OfficialAccount, messages: int) -> Cost | None:
     """Return what so many more messages of this month cost; None where no plan was entered."""
-    return _cost(account.id, messages, used_this_month(account))
+    return _cost(account.id, messages, usage(account).used)
 
 
 def spent(broadcast: Broadcast, messages: int) -> Cost | None:
@@ -18,16 +17,9 @@ def spent(broadcast: Broadcast, messages: int) -> Cost | None:
     return _cost(broadcast.official_account_id, messages, broadcast.used_before or 0)
 
 
-def month_cost(account: OfficialAccount, rules: SendingRules | None) -> Cost | None:
-    """Return what this month's messages cost so far; None where no plan was entered."""
-    return _by_plan(rules, used_this_month(account), 0)
-
-
-def used_this_month(account: OfficialAccount) -> int:
-    """Return LINE's count at the last reading, 0 where that is of another month."""
-    read_at = account.quota_read_at
-    is_present = read_at is not None and month_of(read_at) == month_of(utcnow())
-    return account.quota_used if is_present else 0
+def month_cost(used: int, rules: SendingRules | None) -> Cost | None:
+    """Return what so many messages cost so far this month; None where no plan was entered."""
+    return _by_plan(rules, used, 0)
 
 
 def _cost(account_id: int, messages: int, used_before: int) -> Cost | None:

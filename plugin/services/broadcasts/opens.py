@@ -16,9 +16,9 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.cost import used_this_month
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.sending.statistics_names import read_names, take_names
+from plugin.services.sending.usage import usage
 
 # LINE's counts change no more after 14 days (measuring impressions); one more for its own delay.
 WATCHED, LONGEST = timedelta(days=15), timedelta(days=30)
@@ -45,7 +45,7 @@ def assign_units(deps: Dependencies, broadcast: Broadcast) -> None:
         if knows and take_names(account.id, len(variants), utcnow()):
             for variant in variants:
                 variant.aggregation_unit = f"b{broadcast.id}_{variant.number}"
-        broadcast.used_before = used_this_month(account)
+        broadcast.used_before = usage(account).used
 
 
 def read_opens(deps: Dependencies, account_id: int) -> bool:

@@ -33,6 +33,7 @@ from plugin.models.time_limit import TooSlow, time_limit
 from plugin.services.broadcasts.freeze import CouldNotStart, chosen_friends
 from plugin.services.sending.frequency_cap import count_capped
 from plugin.services.sending.quiet_hours import count_held
+from plugin.services.sending.usage import usage
 
 log = structlog.get_logger()
 # Seconds that a look at the rules may take before the check goes on without it.
@@ -64,6 +65,7 @@ class Check:
     waiting: int = 0
     quota_limit: int | None = None
     quota_left: int | None = None
+    quota_old_since: datetime | None = None
     usual: int | None = None
     grew: bool = False
     needs_approval: bool = False
@@ -88,9 +90,9 @@ def preflight(broadcast: Broadcast, seen: int | None = None) -> Check:
         broadcast.official_account,
         SendingRules.of_account(broadcast.official_account_id),
     )
-    if account.quota_limit is not None:
-        check.quota_limit = account.quota_limit
-        check.quota_left = max(account.quota_limit - account.quota_used, 0)
+    month = usage(account)
+    check.quota_limit, check.quota_left = month.limit, month.left
+    check.quota_old_since = month.old_since
     # Whoever is at the cap by now may not be when it is sent: they count for the approval.
     check.needs_approval = _is_above(rules, min(check.reach, broadcast.budget or check.reach))
     if reached is not None:

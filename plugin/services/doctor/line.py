@@ -21,6 +21,7 @@ from plugin.services.connections.account_checks import (
     refused_or_unanswered,
 )
 from plugin.services.connections.channels import callback_url, login_channel, messaging_channel
+from plugin.services.sending.quota import read_now
 
 LATELY = timedelta(days=7)
 # A channel that is still developing lets its administrators in, who may be two.
@@ -62,7 +63,7 @@ def _followers(deps: Dependencies, account: OfficialAccount) -> Verdict:
 
 def _quota(deps: Dependencies, account: OfficialAccount) -> Verdict:
     try:
-        quota = deps.gateways.line.quota(messaging_channel(account))
+        quota = read_now(deps, account)
     except GatewayError as error:
         return refused_or_unanswered(error, "", "quota")[0]
     now, until = utcnow(), account.quota_paused_until

@@ -1,7 +1,8 @@
 """Asks everything at once, within the request: ten seconds at most, and nothing to go on with.
 
-A run sends no message and writes only its verdicts, so a killed one is simply pressed again; a job
-would only make the person wait for a page that says the same. All calls go out side by side.
+A run sends no message and writes only its verdicts and LINE's count of the month, so a killed one
+is simply pressed again; a job would only make the person wait for a page that says the same. All
+calls go out side by side.
 """
 
 from collections.abc import Callable, Iterator, Sequence

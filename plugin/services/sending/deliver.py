@@ -15,7 +15,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import BLOCKED, FOLLOWING, Friend
 from plugin.models.people.friend import UNKNOWN as STATUS_UNKNOWN
 from plugin.models.sending.delivery import ACCEPTED, REFUSED, UNKNOWN, Delivery, mark_sending
-from plugin.models.system.activity import SENT, count
+from plugin.models.system.activity import FREE_REPLIES, SENT, count
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import SENDS_WAIT
@@ -263,6 +263,8 @@ def accept(delivery: Delivery, accepted: Accepted) -> None:
     store_result(delivery.friend, "sent")
     delivery.friend.last_sent_at = now
     count(delivery.official_account_id, SENT)
+    if delivery.reply_token:
+        count(delivery.official_account_id, FREE_REPLIES)
     delivery.state, delivery.result, delivery.settled_at = ACCEPTED, "sent", now
     delivery.error, delivery.written = "", None
     delivery.line_request_id = accepted.request_id

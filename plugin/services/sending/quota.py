@@ -17,6 +17,7 @@ from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.channels import messaging_channel
 from plugin.services.sending.statistics_names import read_names
+from plugin.services.sending.usage import sent_this_month
 
 log = structlog.get_logger()
 # Another send (a broadcast, a narrowcast) reserves messages for its whole audience and releases the
@@ -37,6 +38,13 @@ class SendPause(NamedTuple):
     used_up: bool
 
 
+class Reading(NamedTuple):
+    """What LINE said, and how many messages of the month Musubi had sent before it was asked."""
+
+    quota: Quota
+    sent: int
+
+
 def enqueue_readings() -> None:
     """Enqueue a job per account in use, so that one failure does not hold up the others."""
     statement = (
@@ -55,13 +63,19 @@ def read_quota(deps: Dependencies, account_id: int) -> datetime | None:
     account = OfficialAccount.by_id(account_id)
     if account is None or account.archived_at is not None:
         return None
-    quota = _fetch(deps, account)
-    still_used_up = account.quota_used_up_at is not None and _is_used_up(quota)
-    with transaction():
-        _store(account, quota)
-        account.quota_used_up_at = utcnow() if still_used_up else None
+    read_now(deps, account)
     read_names(deps, account)
-    return utcnow() + RECHECK if still_used_up else None
+    return utcnow() + RECHECK if account.quota_used_up_at else None
+
+
+def read_now(deps: Dependencies, account: OfficialAccount) -> Quota:
+    """Ask LINE, store what it says, and return that. Raise `GatewayError`."""
+    reading = _fetch(deps, account)
+    still_used_up = account.quota_used_up_at is not None and _is_used_up(reading.quota)
+    with transaction():
+        _store(account, reading)
+        account.quota_used_up_at = utcnow() if still_used_up else None
+    return reading.quota
 
 
 def send_pause_of(account: OfficialAccount) -> SendPause | None:
@@ -80,16 +94,16 @@ def note_refusal(deps: Dependencies, account: OfficialAccount) -> SendPause:
     """Check whether the monthly limit that LINE reported is really reached; store the pause."""
     # LINE says the same while another send has reserved the rest (its FAQ on message counts). If
     # its quota cannot be read, a reservation is assumed: the send waits and asks again.
-    quota = _fetch_if_possible(deps, account)
-    now, used_up = utcnow(), quota is not None and _is_used_up(quota)
+    reading = _fetch_if_possible(deps, account)
+    now, used_up = utcnow(), reading is not None and _is_used_up(reading.quota)
     with transaction() as session:
         # Concurrent sends met the same refusal, and may have read the quota a little later.
         session.refresh(account)
         known = send_pause_of(account)
         if known is not None and not used_up:
             return known
-        if quota is not None:
-            _store(account, quota)
+        if reading is not None:
+            _store(account, reading)
         until = next_month(now) if used_up else now + _pause(account, now)
         account.quota_used_up_at = now if used_up else None
         account.quota_paused_until = None if used_up else until
@@ -103,11 +117,13 @@ def _pause(account: OfficialAccount, now: datetime) -> timedelta:
     return PAUSE if last and now - last < AFTERWARDS else FIRST_PAUSE
 
 
-def _fetch(deps: Dependencies, account: OfficialAccount) -> Quota:
-    return deps.gateways.line.quota(messaging_channel(account))
+def _fetch(deps: Dependencies, account: OfficialAccount) -> Reading:
+    # Counted before the call: what is sent meanwhile is rather counted twice than not at all.
+    sent = sent_this_month([account.id]).get(account.id, 0)
+    return Reading(deps.gateways.line.quota(messaging_channel(account)), sent)
 
 
-def _fetch_if_possible(deps: Dependencies, account: OfficialAccount) -> Quota | None:
+def _fetch_if_possible(deps: Dependencies, account: OfficialAccount) -> Reading | None:
     try:
         return _fetch(deps, account)
     except GatewayError as error:
@@ -115,9 +131,9 @@ def _fetch_if_possible(deps: Dependencies, account: OfficialAccount) -> Quota | 
         return None
 
 
-def _store(account: OfficialAccount, quota: Quota) -> None:
-    account.quota_limit, account.quota_used = quota.limit, quota.used
-    account.quota_read_at = utcnow()
+def _store(account: OfficialAccount, reading: Reading) -> None:
+    account.quota_limit, account.quota_used = reading.quota.limit, reading.quota.used
+    account.quota_read_at, account.sent_when_read = utcnow(), reading.sent
 
 
 def _is_used_up(quota: Quota) -> bool:

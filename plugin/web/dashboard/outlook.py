@@ -42,7 +42,7 @@ def _outlook(gauge: Gauge, sent: int, rules: SendingRules | None, now: datetime)
     # Rounded up, so that a message a week is not none a day.
     pace = -(-sent // min(LATELY, whole_days)) if whole_days else None
     return Outlook(
-        gauge, pace, _end(gauge, pace, now), cost_in_words(month_cost(gauge.account, rules))
+        gauge, pace, _end(gauge, pace, now), cost_in_words(month_cost(gauge.used, rules))
     )
 
 

@@ -4,17 +4,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from plugin.core.clock import utcnow
-from plugin.core.quota import forecast, month_of, next_month, percent, standing
+from plugin.core.quota import forecast, next_month, percent, standing
 from plugin.models.broadcasts.measures import DailyCount
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.services.broadcasts.reconcile_sends import gaps
 from plugin.services.sending.statistics_names import MOST_NAMES, names_used
+from plugin.services.sending.usage import Usage, usages
 
 
 class Gauge(NamedTuple):
     """`limit` and `percent` None: the plan has no limit. `state`: fine, near or full.
 
     `expected`: the month's total at the present rate, None where that would be a guess.
+    `old_since`: when LINE was asked, where that is some time ago.
     `paused_until`: sends wait, since another send of the account has reserved the rest.
     """
 
@@ -26,6 +28,7 @@ class Gauge(NamedTuple):
     expected: int | None
     renewed_at: datetime
     read_at: datetime
+    old_since: datetime | None
     paused_until: datetime | None
 
     @property
@@ -40,10 +43,21 @@ class Gauge(NamedTuple):
 
 def gauge(account: OfficialAccount) -> Gauge | None:
     """Return the gauge; None before the first reading of the month."""
-    now = utcnow()
-    if account.quota_read_at is None or month_of(account.quota_read_at) != month_of(now):
-        return None
-    used, limit, until = account.quota_used, account.quota_limit, account.quota_paused_until
+    return next(iter(gauges([account])), None)
+
+
+def gauges(accounts: list[OfficialAccount]) -> list[Gauge]:
+    """Return the gauges of the accounts that were read this month."""
+    found = usages(accounts)
+    return [
+        _gauge(account, month, month.read_at)
+        for account in accounts
+        if (month := found[account.id]).read_at is not None
+    ]
+
+
+def _gauge(account: OfficialAccount, month: Usage, read_at: datetime) -> Gauge:
+    now, used, limit, until = utcnow(), month.used, month.limit, account.quota_paused_until
     return Gauge(
         account=account,
         used=used,
@@ -52,13 +66,10 @@ def gauge(account: OfficialAccount) -> Gauge | None:
         state=standing(used, limit),
         expected=forecast(used, now),
         renewed_at=next_month(now),
-        read_at=account.quota_read_at,
+        read_at=read_at,
+        old_since=month.old_since,
         paused_until=until if until and until > now else None,
     )
-
-
-def gauges(accounts: list[OfficialAccount]) -> list[Gauge]:
-    return [reading for account in accounts if (reading := gauge(account)) is not None]
 
 
 class Names(NamedTuple):

@@ -11,6 +11,7 @@ from plugin.models.broadcasts.tally import recount
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.sending.quota import note_refusal, read_quota, send_pause_of
+from plugin.services.sending.usage import usage
 
 MOST_IN_A_ROW = 5
 FIRST_WAIT = timedelta(seconds=1)
@@ -99,7 +100,7 @@ def messages_left(deps: Dependencies, broadcast: Broadcast, waiting: int) -> int
     if account.quota_limit is None:
         return waiting
     # Where it may matter, LINE's count of this moment decides.
-    if account.quota_limit - account.quota_used < 2 * waiting:
+    if (usage(account).left or 0) < 2 * waiting:
         read_quota(deps, account.id)
     pause = send_pause_of(account)
     if pause is not None and not pause.used_up:
