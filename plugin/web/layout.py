@@ -20,7 +20,6 @@ from plugin.core.clock import rfc3339, utcnow
 from plugin.guards import get_deps
 from plugin.models.connections.api_key import ApiKey
 from plugin.models.connections.installation import Installation
-from plugin.models.people.contact import Contact
 from plugin.web.blueprint import web
 from plugin.web.bodies import LARGEST_FORM
 from plugin.web.chosen_account import AccountChoice, account_choices, chosen_choice
@@ -144,12 +143,6 @@ def moment(at: datetime | None) -> str:
     else:
         text = f"{format_date(at, 'medium')} {format_time(at, 'short')}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(at), exact, text)
-
-
-@web.app_template_filter("person_name")
-def person_name(contact: Contact) -> str:
-    """A contact's full name in the order of the page's language, or "" without a name."""
-    return contact.name_for(page_language())
 
 
 @web.app_template_filter("actor")

@@ -15,7 +15,6 @@ from plugin.models.people.find_people import find_people
 from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
 from plugin.web.blueprint import web
-from plugin.web.language import page_language
 from plugin.web.layout import PLACES, page
 from plugin.web.session import tenant
 
@@ -67,11 +66,10 @@ def _found() -> Found:
 
 
 def _people(q: str) -> Group:
-    language = page_language()
     hits = []
     for friend in find_people(tenant(), q, PEOPLE):
         contact = friend.linkage.contact if friend.linkage is not None else None
-        name = contact.name_for(language) if contact is not None else ""
+        name = contact.name if contact is not None else ""
         details = [name, contact.email] if contact is not None else [friend.official_account.name]
         url = url_for("friends.friend", friend_id=friend.id)
         shown = friend.display_name or _("Name not known yet")

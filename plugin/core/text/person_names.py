@@ -1,4 +1,4 @@
-"""Order the parts of a full name as its reader expects."""
+"""Order the parts of a full name as its letters ask for."""
 
 import unicodedata
 
@@ -6,14 +6,12 @@ import unicodedata
 _FAMILY_FIRST = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
 
 
-def full_name(first: str, last: str, language: str = "") -> str:
-    """Return the known names. `language`: the reader's, such as "ja" or "en-US"."""
-    # As Japanese forms write names, and as Unicode's CLDR orders person names by their letters.
+def full_name(first: str, last: str) -> str:
+    """Return the known names, whoever reads them."""
+    # As Unicode's CLDR orders person names by their letters.
     first, last = first.strip(), last.strip()
-    family_first = language.partition("-")[0].partition("_")[0] == "ja" or _is_east_asian(
-        first + last
-    )
-    return " ".join(part for part in ((last, first) if family_first else (first, last)) if part)
+    parts = (last, first) if _is_east_asian(first + last) else (first, last)
+    return " ".join(part for part in parts if part)
 
 
 def _is_east_asian(name: str) -> bool:

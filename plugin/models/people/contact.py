@@ -59,11 +59,7 @@ class Contact(Base):
 
     @property
     def name(self) -> str:
-        """The full name to store or compare; a page uses `name_for` with its reader's language."""
-        return self.name_for("")
-
-    def name_for(self, language: str) -> str:
-        return full_name(self.firstname, self.lastname, language)
+        return full_name(self.firstname, self.lastname)
 
     def update_from(self, properties: "dict[str, Any]", at: datetime) -> None:
         self.email = (properties.get("email") or "")[:320]

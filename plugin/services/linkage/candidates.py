@@ -31,8 +31,9 @@ class Candidate(NamedTuple):
     linkage: Linkage | None
     standing: str
 
-    def name_for(self, language: str) -> str:
-        return full_name(self.firstname, self.lastname, language)
+    @property
+    def name(self) -> str:
+        return full_name(self.firstname, self.lastname)
 
 
 def find_candidates(deps: Dependencies, friend: Friend, words: str) -> list[Candidate]:

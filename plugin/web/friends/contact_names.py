@@ -4,15 +4,13 @@ from collections.abc import Iterable
 
 from plugin.models.people.contact import Contact
 from plugin.models.people.linkage_entry import HistoryEntry
-from plugin.web.language import page_language
 from plugin.web.session import tenant
 
 
 def contact_names(contact_ids: Iterable[int]) -> dict[int, str]:
     """Return names, or e-mail addresses, by HubSpot id; after a merge those of the survivor."""
     contacts = Contact.of_portal_many(tenant(), set(contact_ids))
-    language = page_language()
-    names = {key: row.name_for(language) or row.email for key, row in contacts.items()}
+    names = {key: row.name or row.email for key, row in contacts.items()}
     return {key: name for key, name in names.items() if name}
 
 

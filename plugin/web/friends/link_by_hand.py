@@ -13,7 +13,6 @@ from plugin.models.people.friend import Friend
 from plugin.services.linkage.candidates import Candidate, find_candidates
 from plugin.services.linkage.manual import Choice, link_chosen
 from plugin.web.friends.blueprint import blueprint
-from plugin.web.language import page_language
 from plugin.web.layout import page
 from plugin.web.owned import own_friend, record_url
 from plugin.web.session import person
@@ -69,7 +68,6 @@ def _form(
         words=words,
         found=found,
         error=error,
-        language=page_language(),
         record_url=record_url,
     )
 
