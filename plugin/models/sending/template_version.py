@@ -51,6 +51,13 @@ class TemplateVersion(Base):
         return set(db.session.execute(statement).tuples())
 
     @classmethod
+    def current_of(cls, template_ids: Collection[int]) -> "dict[int, TemplateVersion]":
+        """Return the versions that are sent, by the template's id."""
+        statement = select(cls).join(Template, Template.id == cls.template_id)
+        sent = statement.where(cls.template_id.in_(template_ids), cls.number == Template.version)
+        return {version.template_id: version for version in db.session.scalars(sent)}
+
+    @classmethod
     def current(cls, template: Template) -> "TemplateVersion":
         statement = select(cls).where(cls.template_id == template.id)
         return db.session.scalars(statement.where(cls.number == template.version)).one()

@@ -50,15 +50,24 @@ LABELS = {
 }
 HINTS = {
     "alt_text": _("Shown in notifications and on old devices."),
-    "image_url": _("https, JPEG or PNG, up to 10 MB."),
-    "video_url": _("https, MP4, up to 200 MB."),
-    "preview_url": _("https, JPEG or PNG, up to 1 MB."),
+    "image_url": _(
+        "Upload a picture of up to 25 MB, which is made to fit, or give the https address of a"
+        " JPEG or PNG of up to 10 MB."
+    ),
+    "video_url": _("Upload an MP4 of up to 200 MB, or give its https address."),
+    "preview_url": _(
+        "Upload a picture of up to 25 MB, which is made to fit, or give the https address of a"
+        " JPEG or PNG of up to 1 MB."
+    ),
     "base_url": _("LINE adds /240 to /1040 to it. A picture that you upload gets the right one."),
     "height": _("In pixels, where the picture is 1,040 pixels wide."),
     "rows": _("One a line: what it is | the value."),
     "package_id": _("From LINE's list of stickers that bots may send."),
     "sender_name": _("Shown instead of the account's name. It must not contain the word LINE."),
-    "sender_icon_url": _("https, PNG, up to 1 MB. Shown instead of the account's picture."),
+    "sender_icon_url": _(
+        "Shown instead of the account's picture. Upload one of up to 25 MB, which is made to fit,"
+        " or give the https address of a PNG of up to 1 MB."
+    ),
 }
 UPLOADS = {
     "image_url": "image",

@@ -5,12 +5,14 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import select
 
-from plugin.core.messages.drafts import KINDS
+from plugin.core.messages.drafts import KINDS, kind_of
 from plugin.core.text.row_ids import row_id
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
+from plugin.models.sending.template_kinds import with_kind
+from plugin.models.sending.template_version import TemplateVersion
 from plugin.web.chosen_account import account_filter
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint
@@ -30,7 +32,7 @@ def templates() -> str:
     if q:
         statement = statement.where(Template.name.icontains(q, autoescape=True))
     if kind in KINDS:
-        statement = statement.where(Template.kind == kind)
+        statement = statement.where(with_kind(kind))
     if account:
         statement = statement.where(Template.official_account_id == account)
     if before:
@@ -51,6 +53,7 @@ def templates() -> str:
         any_archived=archived or _any_archived(),
         accounts=OfficialAccount.list_owned(tenant()),
         kinds=KIND_WORDS,
+        kinds_of=_kinds([row.id for row in rows[:PAGE]]),
         drafts=[] if archived or before else _new_drafts(),
         drafted=_drafted([row.id for row in rows[:PAGE]]),
         q=q,
@@ -70,6 +73,14 @@ def _drafted(template_ids: list[int]) -> set[int]:
     """Return which of the templates have a draft."""
     statement = select(TemplateDraft.template_id).where(TemplateDraft.template_id.in_(template_ids))
     return {template_id for template_id in db.session.scalars(statement) if template_id}
+
+
+def _kinds(template_ids: list[int]) -> dict[int, list[str]]:
+    """Return the kinds of each template's messages, each once, in their order."""
+    return {
+        template_id: list(dict.fromkeys(kind_of(message) for message in version.messages))
+        for template_id, version in TemplateVersion.current_of(template_ids).items()
+    }
 
 
 def _any_archived() -> bool:

@@ -118,7 +118,10 @@ def test_on_a_desk_it_stays_in_view_and_scrolls_by_itself(open_editor: Open) -> 
     assert box is not None
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= DESK["height"]
-    assert beside.evaluate("place => place.scrollHeight > place.clientHeight")
+    followed = page.locator(".followed")
+    assert followed.evaluate("place => place.scrollHeight > place.clientHeight")
+    # Whatever the preview needs, the test send below it is in sight.
+    expect(page.get_by_test_id("test-send")).to_be_in_viewport(ratio=1)
     expect(page.get_by_test_id("preview-bar")).to_be_hidden()
     shoot(page, "editor-desk")
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from plugin.models import Delivery, Member, TemplateVersion, db
+from plugin.services.message_templates.library import create_template, save_version
 from tests.support.people import line_user, linked
 from tests.support.world import BOB, Tenant, World
 from tests.web.message_templates.editor import HELLO, kept, send, write
@@ -221,3 +222,36 @@ def test_a_stranger_sees_no_template(world: World, alice: Tenant) -> None:
     page = write(world, alice)
     answer = requests.get(page.url, timeout=30, allow_redirects=False)
     assert answer.status_code == 302
+
+
+@pytest.mark.both_databases
+def test_the_kind_filter_finds_any_message_of_the_version_that_is_sent(
+    world: World, alice: Tenant
+) -> None:
+    picture = "https://shop.example/a.png"
+    image = {"type": "image", "originalContentUrl": picture, "previewImageUrl": picture}
+    box = {"type": "box", "layout": "vertical", "contents": [{"type": "image", "url": picture}]}
+    flex = {"type": "flex", "altText": "A", "contents": {"type": "bubble", "body": box}}
+    act = {"type": "message", "label": "Yes", "text": "Yes"}
+    buttons = {"type": "buttons", "text": "Really?", "actions": [act]}
+    template = {"type": "template", "altText": "B", "template": buttons}
+    audio = {"type": "audio", "originalContentUrl": "https://shop.example/a.m4a", "duration": 1}
+    hello = {"type": "text", "text": "Hello"}
+    with world.app.app_context():
+        account = world.account(alice)
+        create_template(account, "Pair", [hello, image])
+        create_template(account, "Card", [flex, template])
+        create_template(account, "Sound", [audio])
+        changed = create_template(account, "Changed", [image])
+        save_version(changed, "Changed", [hello])
+
+    def found(kind: str) -> set[str]:
+        html = alice.walker.go(f"{world.url}/templates?kind={kind}").html
+        return set(re.findall(r'data-testid="template">([^<]+)', html))
+
+    assert found("image") == {"Pair"}
+    assert found("text") == {"Pair", "Changed"}
+    assert found("flex") == found("buttons") == {"Card"}
+    assert found("json") == {"Sound"}
+    assert found("video") == set()
+    assert "Text, Image" in alice.walker.go(f"{world.url}/templates").text
