@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 import threading
 import time
 from typing import Any
@@ -36,7 +37,7 @@ def configure_logs(log_format: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer()
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
     )
     structlog.configure(
         processors=[

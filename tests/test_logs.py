@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from plugin.factory import _engine_options
 from plugin.logs import AT_ONCE, LONGEST, Throttle, configure_logs, escaped, escaped_trace
 from tests.support.databases import POSTGRES, postgres_is_there
+from tests.support.world import Tenant, World
 
 NASTY = "a\x1b[31mred\r\nlevel=info \x9b2J\u202e\x00 end"
 
@@ -103,3 +104,16 @@ def test_a_trace_keeps_its_lines() -> None:
         "Traceback", '  File "x"', r"ValueError: \x1b[2J", "DETAIL: (hidden)",
     ]  # fmt: skip
     assert escaped("友だち 🎉") == "友だち 🎉"
+
+
+def test_a_refused_page_is_named_by_its_path_and_nothing_secret(
+    world: World, alice: Tenant, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "A" * 43
+    for path in ("/nothing/here?q=secret", f"/nothing/{secret}", "/of/alice@example.com",
+                 f"/l/{secret}/{secret}", "/friends/999999?q=secret"):  # fmt: skip
+        alice.walker.go(world.url + path)
+    said = capfd.readouterr().out
+    for path in ("/nothing/here", "/nothing/…", "/of/…", "/friends/<row_id:friend_id>"):
+        assert path in said
+    assert not [word for word in ("secret", secret, "alice@") if word in said]

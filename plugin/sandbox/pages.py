@@ -1,8 +1,9 @@
 """The sandbox's home page: the tour, and the three places side by side."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from plugin.sandbox.line.phone.holder import holder
 from plugin.sandbox.store import Value
 from plugin.sandbox.tour import STEPS
 from plugin.sandbox.world import world
@@ -27,6 +28,12 @@ def _steps() -> list[Value]:
 def home() -> ResponseReturnValue:
     """Each action on the left shows on the right within a second."""
     return render_template("home.html", steps=_steps(), target=world().config.target)
+
+
+@blueprint.get("/phone")
+def phone() -> ResponseReturnValue:
+    """Lead to the phone of whoever holds it."""
+    return redirect(url_for("line_phone.phone", person=holder() or "alice"))
 
 
 @blueprint.get("/tour")

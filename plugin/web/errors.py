@@ -22,13 +22,15 @@ MACHINE_PATHS = (
     "/api/", "/hubspot/actions/", "/hubspot/webhooks", "/line/webhooks/", "/healthz", "/readyz",
     "/metrics", "/mcp",
 )  # fmt: skip
+# Longer parts of a path may be keys.
+LONGEST_PART = 20
 # Friends open these, from a message or a QR code.
 FRIEND_PATHS = ("/l/", "/liff/", "/r/", "/line/login/")
 
 
 @web.app_errorhandler(HTTPException)
 def explain(error: HTTPException) -> Response:
-    """Show a page in place of a bare status; the log has its reference, but not the address."""
+    """Show a page in place of a bare status; the log has its reference."""
     if request.path.startswith(MACHINE_PATHS):
         return error.get_response()
     if request.path.startswith(FRIEND_PATHS):
@@ -73,7 +75,19 @@ def _to_friend(error: HTTPException) -> Response:
 def _log_refusal(error: HTTPException, status: int, reference: str) -> None:
     cause = getattr(error, "original_exception", None) or error
     write = log.error if status >= 500 else log.info
-    write("page_refused", status=status, reference=reference, kind=type(cause).__name__)
+    kind, path = type(cause).__name__, _place()
+    write("page_refused", status=status, reference=reference, kind=kind, path=path)
+
+
+def _place() -> str:
+    """Return the path as a log may have it: no query, and nothing that may be secret or name a
+    person."""
+    if request.url_rule is not None:
+        return request.url_rule.rule
+    if request.path.startswith(FRIEND_PATHS):
+        return next(start for start in FRIEND_PATHS if request.path.startswith(start))
+    parts = request.path.split("/")
+    return "/".join("…" if len(part) > LONGEST_PART or "@" in part else part for part in parts)
 
 
 def _advice(error: HTTPException, status: int) -> tuple[str, str]:

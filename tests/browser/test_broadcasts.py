@@ -62,6 +62,7 @@ def test_a_newcomer_sends_to_a_segment_watches_and_reads(newcomer: str, page: Pa
     page.get_by_test_id("send").click()
     expect(page.get_by_test_id("run")).to_contain_text("Finished", timeout=2 * PATIENCE_MS)
     expect(page.get_by_test_id("term-sent")).to_contain_text("1")
+    expect(page.get_by_test_id("about")).to_contain_text("people as of")
     shoot(page, "broadcasts-5-finished")
     broadcast = page.url
     page.goto(f"{newcomer}/sandbox/phone/alice/chat/2000000001")

@@ -130,10 +130,11 @@ def paste_texts(code: QRCode) -> PasteTexts:
     whole = f"{{{{ contact.line_linkage_url{suffix} }}}}"
     token = f"{{{{ contact.line_linkage_token{suffix} }}}}"
     number = f" ({suffix[1:]})" if suffix else ""
+    words = _("Connect with LINE")
     return PasteTexts(
         whole=whole,
         with_token=linkage_url(get_deps(), code, token),
-        html=f'<a href="{whole}">{_("Connect with LINE")}</a>',
+        html=f'<a href="{whole}">{words}</a>',
         property_label=f"LINE linkage URL{number}",
     )
 

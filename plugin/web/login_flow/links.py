@@ -116,7 +116,8 @@ def _without_token(code: QRCode, read: TokenRead) -> Response:
         return pages.refusal(read.verdict, code)
     if is_person():
         count_visit(code, read.verdict)
-    return pages.landing(code, pages.LOST, missing=True)
+    cut = read.verdict == "shared_default" and request.args.get("t", "") != pages.LOST
+    return pages.landing(code, pages.LOST, missing=True, cut=cut)
 
 
 def _is_of_the_team(code: QRCode) -> bool:

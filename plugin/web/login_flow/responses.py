@@ -35,13 +35,22 @@ LOST = "lost"
 NAMELESS = "LINE"
 
 
-def landing(code: QRCode, token: str, *, preview: str = "", missing: bool = False) -> Response:
+def landing(
+    code: QRCode, token: str, *, preview: str = "", missing: bool = False, cut: bool = False
+) -> Response:
     """The page before LINE Login; its button submits the token's text.
 
     `missing`: a token is expected; then, and without one, the page's script looks behind the `#`.
+    `cut`: what came is no whole one.
     """
     liff_url = "" if preview else liff_link(code, token, visitor())
-    values = {"token": token, "preview": preview, "visitor": visitor(), "missing": missing}
+    values = {
+        "token": token,
+        "preview": preview,
+        "visitor": visitor(),
+        "missing": missing,
+        "cut": cut,
+    }
     return render("login_flow/landing.html", code, liff_url=liff_url, phone=is_phone(), **values)
 
 
@@ -56,12 +65,12 @@ def confirmation(attempt: LoginAttempt, preview: str = "") -> Response:
 
 
 def _contact_name(attempt: LoginAttempt) -> str:
-    # In the name order of the friend's language; else as typed or found.
+    # As HubSpot has it; else as typed or found.
     if attempt.contact_id is None:
         return attempt.contact_name
     portal = attempt.qr_code.official_account.installation_id
     contact = Contact.of_portal(portal, attempt.contact_id)
-    return (contact.name_for(page_language()) if contact else "") or attempt.contact_name
+    return (contact.name if contact else "") or attempt.contact_name
 
 
 def needs_form(attempt: LoginAttempt) -> bool:

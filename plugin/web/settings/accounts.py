@@ -22,7 +22,7 @@ from plugin.services.connections.official_account import (
     webhook_url,
 )
 from plugin.services.doctor.places import PLACES
-from plugin.services.doctor.report import checked_verdicts
+from plugin.services.doctor.report import account_verdicts, checked_verdicts
 from plugin.services.doctor.run import check_official_account
 from plugin.services.qr_codes.codes import create_qr_code
 from plugin.web.layout import page
@@ -38,7 +38,7 @@ from plugin.web.owned import own_account
 from plugin.web.session import person, tenant
 from plugin.web.settings.account_forms import AccountForm, ConnectForm, EditForm, explain_refusal
 from plugin.web.settings.blueprint import blueprint
-from plugin.web.settings.findings import findings
+from plugin.web.settings.findings import Tally, findings
 from plugin.web.settings.quota import gaps_of, gauge, names_of
 
 Page = str | Response | tuple[str, int]
@@ -63,6 +63,7 @@ def account(account_id: int) -> str:
         account=account,
         relay=LineRelay.of_account(account.id),
         findings=findings(checked_verdicts(account), account),
+        tally=Tally.of(account_verdicts(account)),
         looked_at=LOOKED_AT,
         codes=[code for code in codes if code.official_account_id == account.id],
         quota=gauge(account),

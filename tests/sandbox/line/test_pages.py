@@ -30,6 +30,7 @@ def test_a_phone_lists_its_chats_and_is_in_the_readers_hand(line: Line) -> None:
     assert page.session.cookies["sandbox_phone"] == "alice"
     assert line.browser().get(f"/phone/{ALICE}").shows("phone")
     assert line.browser().get("/phone/nobody").status == 404
+    assert line.browser("bob").get("/phone").shows("phone")
 
 
 def test_the_language_is_what_the_profile_says(line: Line) -> None:

@@ -131,6 +131,14 @@ def test_an_empty_link_is_told_to_the_team_and_leads_customers_on(
     assert attempts(world) == 0
 
 
+def test_what_is_no_whole_link_is_called_incomplete(world: World, alice: Tenant) -> None:
+    phone = Phone()
+    phone.go(f"{world.url}/l/{alice.slug}?t=garbage")
+    assert "not complete" in phone.page.text
+    phone.go(f"{world.url}/l/{alice.slug}?t=")
+    assert "carried no personal link" in phone.page.text
+
+
 @pytest.mark.parametrize(
     "change", [lambda t: t[:-1], lambda t: "A" * 43, lambda t: t[::-1], str.lower]
 )

@@ -90,7 +90,7 @@ LINKED_MEND = Mend(
     "developers",
 )
 LOGIN_AGAIN = Mend(
-    N_("Press “Log in with LINE” on the account's page, and add the account as a friend."),
+    N_("Press “Log in with LINE”, and add the account as a friend."),
     "prove",
 )
 LINKED: Causes = {
@@ -156,7 +156,7 @@ EMAIL: Causes = {
     ),
 }
 LIFF_MEND = Mend(
-    N_("Choose “Mend the LIFF app” on the account's page, or remove its address under “Edit”."),
+    N_("Choose “Mend the LIFF app”, or remove its address under “Edit”."),
     "account",
 )
 LIFF_URL: Causes = {

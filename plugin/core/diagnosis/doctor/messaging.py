@@ -28,14 +28,14 @@ WEBHOOK_URL: Causes = {
     "elsewhere": failing(
         N_("LINE sends the events of this account somewhere else, or nowhere."),
         Mend(
-            N_("Choose “Set the webhook URL” on the account's page, and Musubi sets it at LINE."),
+            N_("Choose “Set the webhook URL”, and Musubi sets it at LINE."),
             "account",
         ),
         Mend(
             N_(
                 "Or do it by hand: LINE Developers Console > the Messaging API channel"
-                " > Messaging API > Webhook URL > Edit, and paste the address that stands on the"
-                " account's page."
+                " > Messaging API > Webhook URL > Edit, and paste this account's webhook URL, which"
+                " Musubi shows under “Addresses and IDs”."
             ),
             "developers",
         ),

@@ -1,14 +1,14 @@
 """What Musubi had sent in the month when LINE was asked for its count.
 
 Revision ID: sent_when_read
-Revises: relay_via
+Revises: api_key_used
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "sent_when_read"
-down_revision = "relay_via"
+down_revision = "api_key_used"
 branch_labels = None
 depends_on = None
 
