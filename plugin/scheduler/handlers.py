@@ -39,7 +39,7 @@ from plugin.services.linkage.deauthorize import deauthorize
 from plugin.services.login_flow.visitor_hint import suggest_contact
 from plugin.services.media.removal import forget_media
 from plugin.services.message_templates.template_drafts import discard_forgotten
-from plugin.services.outgoing.erasure import delete_old_events
+from plugin.services.outgoing.erasure import delete_old_events, delete_removed
 from plugin.services.outgoing.relay import relay_line
 from plugin.services.outgoing.send import send_webhooks
 from plugin.services.personal_links.bulk import bulk_issue
@@ -152,6 +152,7 @@ HANDLERS: dict[str, Handler] = {
     "fold_activity": lambda _, job: utcnow() if fold_activity() | fold_tags() else None,
     "check_counts": _without_gateways(lambda id_: check_counts(id_) | check_tags(id_)),
     "send_webhooks": _repeat_at(send_webhooks),
+    "remove_receiver": lambda _, job: delete_removed(int(job.key)),
     "relay_line": _repeat_at(relay_line),
     "fetch_content": _repeat_at(fetch_content),
     "mark_as_read": _repeat_at(mark_as_read),

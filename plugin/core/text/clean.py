@@ -2,10 +2,13 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 # Roughly what HubSpot takes: one @, a domain with a dot, no blanks.
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}", re.IGNORECASE)
+
+# RFC 3986 has no place for them.
+_NEVER_IN_URIS = set(" \\<>\"'`{}|^")
 
 
 def email_address(text: str) -> str:
@@ -14,13 +17,21 @@ def email_address(text: str) -> str:
 
 
 def is_https(text: str) -> bool:
+    parts = whole_address(text)
+    if parts is None or parts.username is not None:
+        return False
+    return parts.scheme == "https" and len(text) <= 2000
+
+
+def whole_address(text: str) -> SplitResult | None:
+    """Return the parts of an address with a host, as it goes over the wire; None: it is none."""
     try:
         parts = urlsplit(text)
-        named = parts.username is None and bool(parts.hostname) and parts.port != 0
+        is_named = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return False
-    plain = text.isascii() and text.isprintable() and not set(text) & set(" \\<>\"'`{}|^")
-    return parts.scheme == "https" and named and plain and len(text) <= 2000
+        return None
+    is_plain = text.isascii() and text.isprintable() and not set(text) & _NEVER_IN_URIS
+    return parts if is_named and is_plain else None
 
 
 # Platforms nest a handful of levels; deeper values put the stack at risk.

@@ -4,12 +4,15 @@ import socket
 from urllib.parse import urlsplit
 
 from plugin.core.security.public_networks import is_public
-from plugin.core.text.clean import storable
+from plugin.core.text.clean import storable, whole_address
 from plugin.core.text.sentences import Sentence
 from plugin.core.text.uris import uri_of
 
 LONGEST_URL = 2000
-_ODD = set(" \\<>\"'`{}|^")
+PRIVATE = Sentence(
+    "The address is in a private network, which Musubi does not call. Whoever runs Musubi may allow"
+    " it with WEBHOOK_PRIVATE_NETWORKS."
+)
 
 
 class UnfitUrl(ValueError):
@@ -24,17 +27,14 @@ def receiver_url(typed: str, own_url: str, *, private_allowed: bool) -> str:
     """Return the address as it goes over the wire, or raise `UnfitUrl`. `own_url`: Musubi's own,
     to which it never sends anything."""
     url = uri_of(storable(typed.strip()))
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not url.isascii() or not url.isprintable() or set(url) & _ODD or not host or port == 0:
+    parts = whole_address(url)
+    if parts is None:
         raise UnfitUrl(Sentence("Type a whole address, such as https://example.com/webhooks."))
     if len(url) > LONGEST_URL:
         raise UnfitUrl(Sentence("The address is longer than %(most)d signs.", most=LONGEST_URL))
     own = urlsplit(own_url)
-    if (host, _port(parts.scheme, port)) == (own.hostname, _port(own.scheme, own.port)):
+    host = str(parts.hostname)
+    if (host, _port(parts.scheme, parts.port)) == (own.hostname, _port(own.scheme, own.port)):
         raise UnfitUrl(Sentence("This is Musubi's own address. Name the other tool's."))
     _check_network(parts.scheme.lower(), host, private_allowed=private_allowed)
     if "@" in parts.netloc or parts.fragment:
@@ -51,12 +51,7 @@ def _check_network(scheme: str, host: str, *, private_allowed: bool) -> None:
     if private_allowed:
         return
     if _is_private(host):
-        raise UnfitUrl(
-            Sentence(
-                "The address is in a private network, which Musubi does not call. Whoever runs"
-                " Musubi may allow it with WEBHOOK_PRIVATE_NETWORKS."
-            )
-        )
+        raise UnfitUrl(PRIVATE)
     if scheme == "http":
         raise UnfitUrl(
             Sentence(

@@ -10,6 +10,10 @@ PAUSES = tuple(
 GIVEN_UP_AFTER = timedelta(days=3)
 # A receiver that took nothing at all for so long is switched off.
 SWITCHED_OFF_AFTER = timedelta(days=5)
+# Where nothing was tried for so long, what failed before says nothing of today.
+FORGOTTEN_AFTER = timedelta(days=1)
+# Events and what became of them are kept for so long, and can be replayed meanwhile.
+EVENTS_KEPT = timedelta(days=14)
 # More events than this that fail in a row mean the receiver: it rests, then gets one at a time.
 FAILURES_OF_EVENTS = 3
 LONGEST_REST = timedelta(hours=1)
@@ -42,6 +46,11 @@ def rest_of(failures: int, now: datetime) -> datetime | None:
 
 def is_given_up(first_try: datetime, now: datetime) -> bool:
     return now - first_try >= GIVEN_UP_AFTER
+
+
+def is_long_ago(last_failure: datetime | None, now: datetime) -> bool:
+    """Whether a receiver that fails after such a time begins to fail anew."""
+    return last_failure is None or now - last_failure >= FORGOTTEN_AFTER
 
 
 def is_refused_for_good(status: int) -> bool:

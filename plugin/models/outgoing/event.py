@@ -1,7 +1,7 @@
 """Events that receivers are told of, and each receiver's delivery of each."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    or_,
     select,
     text,
     update,
@@ -21,27 +22,50 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugin.core.clock import rfc3339
+from plugin.core.webhooks.event_types import TEST
 from plugin.models.base import Base, BigId, UTCDateTime, db
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.models.sql import partial_index
 
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given_up"
+# Beyond so many a number is no help to people.
+MOST_COUNTED = 1000
 # For queries that partial indexes serve: SQLite compares the condition to the letter.
 _WAITS = text("state = 'waiting'")
 
 
 class OutgoingEvent(Base):
     __tablename__ = "outgoing_event"
-    __table_args__ = (Index("outgoing_event_of_tenant", "installation_id", "id"),)
+    __table_args__ = (
+        Index("outgoing_event_of_time", "installation_id", "at"),
+        partial_index(
+            "outgoing_event_of_contact", "installation_id", "contact_id",
+            part="contact_id IS NOT NULL",
+        ),
+        partial_index(
+            "outgoing_event_from_contact", "installation_id", "from_contact_id",
+            part="from_contact_id IS NOT NULL",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installation.id"))
     # The `webhook-id`: the same for every receiver, at every try and replay.
     key: Mapped[str] = mapped_column(String(40), unique=True)
     type: Mapped[str] = mapped_column(String(40))
-    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    # When it happened, by LINE's clock or another's; and when it was written, from which its time
+    # here is counted.
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     friend_id: Mapped[int | None] = mapped_column(ForeignKey("friend.id"), index=True)
+    # HubSpot's ids of the contacts in `data`, by which an erasure finds it.
+    contact_id: Mapped[int | None]
+    from_contact_id: Mapped[int | None]
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    @property
+    def is_erased(self) -> bool:
+        return "erased" in self.data
 
     @property
     def body(self) -> bytes:
@@ -107,13 +131,30 @@ class EventDelivery(Base):
         return statement.where(cls.state == state) if state else statement
 
     @classmethod
-    def due(cls, receiver_id: int, now: datetime, limit: int) -> Sequence[tuple[int, int | None]]:
-        """Return the ids and friends of the deliveries that came due first."""
+    def due(
+        cls, receiver_id: int, now: datetime, limit: int, but: Collection[int]
+    ) -> Sequence[tuple[int, int | None]]:
+        """Return the ids and friends of the deliveries that came due first, but not of these
+        friends."""
+        is_other = or_(cls.friend_id.is_(None), cls.friend_id.not_in(but))
         statement = select(cls.id, cls.friend_id).where(
-            cls.receiver_id == receiver_id, _WAITS, cls.next_at <= now
+            cls.receiver_id == receiver_id, _WAITS, cls.next_at <= now, is_other
         )
         ordered = statement.order_by(cls.next_at, cls.id).limit(limit)
         return db.session.execute(ordered).tuples().all()
+
+    @classmethod
+    def due_tests(cls, receiver_id: int, now: datetime) -> Sequence[int]:
+        """Return the ids of due deliveries that try the receiver out."""
+        statement = select(cls.id).join(OutgoingEvent, OutgoingEvent.id == cls.event_id)
+        tests = statement.where(
+            cls.receiver_id == receiver_id,
+            _WAITS,
+            cls.friend_id.is_(None),
+            cls.next_at <= now,
+            OutgoingEvent.type == TEST,
+        )
+        return db.session.scalars(tests.order_by(cls.id).limit(10)).all()
 
     @classmethod
     def next_due(cls, receiver_id: int) -> datetime | None:
@@ -149,8 +190,19 @@ class EventDelivery(Base):
         )
 
     @classmethod
-    def count_of(cls, receiver_id: int, state: str, most: int) -> int:
-        """Count a receiver's deliveries in a state, up to `most`."""
+    def begin_anew(cls, receiver_id: int, now: datetime) -> None:
+        """Have what waits come due now as if it had not been tried, in the caller's transaction."""
+        tried = update(cls).where(
+            cls.receiver_id == receiver_id, _WAITS, or_(cls.attempts > 0, cls.next_at > now)
+        )
+        db.session.execute(
+            tried.values(next_at=now, attempts=0, first_tried_at=None),
+            execution_options={"synchronize_session": False},
+        )
+
+    @classmethod
+    def count_of(cls, receiver_id: int, state: str) -> int:
+        """Count a receiver's deliveries in a state, up to `MOST_COUNTED`."""
         found = cls.of_receiver(receiver_id, state).with_only_columns(cls.id)
-        counted = select(func.count()).select_from(found.limit(most).subquery())
+        counted = select(func.count()).select_from(found.limit(MOST_COUNTED).subquery())
         return db.session.scalar(counted) or 0

@@ -13,7 +13,8 @@ FAILING, GONE = "failing", "gone"
 
 class WebhookReceiver(Base):
     """`active` is the team's choice. `halted_at`: switched off by itself since then; its events are
-    still kept, and go out when a person switches it on again."""
+    still kept, and go out when a person switches it on again. `removed_at`: nobody finds it any
+    more, and a job deletes its log."""
 
     __tablename__ = "webhook_receiver"
 
@@ -37,7 +38,11 @@ class WebhookReceiver(Base):
     # A word of `Outcome.error`, or "status" with the number in `last_status`.
     last_error: Mapped[str] = mapped_column(String(20), default="")
     last_status: Mapped[int] = mapped_column(default=0)
+    # Events whose time was over before it took them.
+    lost: Mapped[int] = mapped_column(default=0, server_default="0")
+    lost_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property
     def is_called(self) -> bool:
@@ -55,7 +60,9 @@ class WebhookReceiver(Base):
 
     @classmethod
     def owned(cls, installation_id: int) -> "Select[tuple[WebhookReceiver]]":
-        statement = select(cls).where(cls.installation_id == installation_id)
+        statement = select(cls).where(
+            cls.installation_id == installation_id, cls.removed_at.is_(None)
+        )
         return statement.order_by(cls.id)
 
     @classmethod
@@ -69,16 +76,22 @@ class WebhookReceiver(Base):
 
     @classmethod
     def by_id(cls, receiver_id: int) -> "WebhookReceiver | None":
-        return db.session.get(cls, receiver_id, populate_existing=True)
+        return _present(db.session.get(cls, receiver_id, populate_existing=True))
 
     @classmethod
     def held(cls, receiver_id: int) -> "WebhookReceiver | None":
         """Return it locked, inside the caller's transaction."""
-        return db.session.get(
-            cls, receiver_id, with_for_update={"key_share": True}, populate_existing=True
+        return _present(
+            db.session.get(
+                cls, receiver_id, with_for_update={"key_share": True}, populate_existing=True
+            )
         )
 
     @classmethod
     def count_owned(cls, installation_id: int) -> int:
-        statement = select(func.count()).where(cls.installation_id == installation_id)
-        return db.session.scalar(statement) or 0
+        found = cls.owned(installation_id).order_by(None).subquery()
+        return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _present(receiver: WebhookReceiver | None) -> WebhookReceiver | None:
+    return None if receiver is None or receiver.removed_at is not None else receiver

@@ -148,6 +148,7 @@ JOB_KINDS: dict[str, JobKind] = {
     ),
     "check_counts": JobKind(IMPORT, Sentence("Compare counts with what is there")),
     "send_webhooks": JobKind(WEBHOOK, Sentence("Tell a receiver of events"), after_commit=True),
+    "remove_receiver": JobKind(IMPORT, Sentence("Delete the log of a removed receiver")),
     "relay_line": JobKind(
         WEBHOOK, Sentence("Relay LINE's calls to another tool"), after_commit=True
     ),

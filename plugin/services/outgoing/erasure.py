@@ -1,16 +1,24 @@
-"""Erases people from events that are kept, and old events."""
+"""Erases people from events that are kept, and deletes what is old or of removed receivers."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from plugin.core.clock import utcnow
+from plugin.core.webhooks.schedule import EVENTS_KEPT
 from plugin.models.base import db
-from plugin.models.outgoing.event import EventDelivery, OutgoingEvent
+from plugin.models.outgoing.event import DELIVERED, EventDelivery, OutgoingEvent
+from plugin.models.outgoing.receiver import WebhookReceiver
+from plugin.models.sql import one_of
 from plugin.models.transaction import affected, transaction
-from plugin.services.outgoing.replay import EVENTS_KEPT
 
+log = structlog.get_logger()
 BATCH_SIZE = 1000
+# No transaction lasts longer that read a receiver before its removal, and still tells it something.
+LONGEST_TRANSACTION = timedelta(minutes=1)
+NO_SYNC = {"synchronize_session": False}
 
 
 def forget_friend(friend_id: int) -> None:
@@ -21,30 +29,60 @@ def forget_friend(friend_id: int) -> None:
 
 def forget_contacts(installation_id: int, contact_ids: Iterable[int]) -> None:
     """The same for events in which these contacts stand."""
-    texts = [str(contact_id) for contact_id in contact_ids]
-    named = or_(
-        OutgoingEvent.data["contact_id"].as_string().in_(texts),
-        OutgoingEvent.data["from_contact_id"].as_string().in_(texts),
-    )
+    ids = list(contact_ids)
+    named = or_(OutgoingEvent.contact_id.in_(ids), OutgoingEvent.from_contact_id.in_(ids))
     _blank((OutgoingEvent.installation_id == installation_id) & named)
 
 
 def delete_old_events() -> bool:
     """Delete a batch of events whose time is over, with their deliveries; True: more are left."""
-    old = select(OutgoingEvent.id).where(OutgoingEvent.at < utcnow() - EVENTS_KEPT)
-    ids = list(db.session.scalars(old.order_by(OutgoingEvent.at).limit(BATCH_SIZE)))
+    old = select(OutgoingEvent.id).where(OutgoingEvent.written_at < utcnow() - EVENTS_KEPT)
+    ids = db.session.scalars(old.order_by(OutgoingEvent.written_at).limit(BATCH_SIZE)).all()
     if ids:
-        with transaction():
-            _delete(ids)
+        with transaction() as session:
+            _count_lost(ids)
+            of_events = one_of(EventDelivery.event_id, ids)
+            affected(delete(EventDelivery).where(of_events).execution_options(**NO_SYNC))
+            session.execute(
+                delete(OutgoingEvent).where(one_of(OutgoingEvent.id, ids)),
+                execution_options=NO_SYNC,
+            )
     return len(ids) == BATCH_SIZE
 
 
-def _delete(event_ids: Sequence[int]) -> None:
-    for statement in (
-        delete(EventDelivery).where(EventDelivery.event_id.in_(event_ids)),
-        delete(OutgoingEvent).where(OutgoingEvent.id.in_(event_ids)),
-    ):
-        affected(statement.execution_options(synchronize_session=False))
+def delete_removed(receiver_id: int) -> datetime | None:
+    """Delete a batch of a removed receiver's log, and at last the receiver; return when to go
+    on."""
+    receiver = db.session.get(WebhookReceiver, receiver_id, populate_existing=True)
+    if receiver is None or receiver.removed_at is None:
+        return None
+    last = receiver.removed_at + LONGEST_TRANSACTION
+    of_receiver = select(EventDelivery.id).where(EventDelivery.receiver_id == receiver_id)
+    ids = db.session.scalars(of_receiver.limit(BATCH_SIZE)).all()
+    if not ids and utcnow() < last:
+        return last
+    with transaction() as session:
+        if ids:
+            log_rows = delete(EventDelivery).where(one_of(EventDelivery.id, ids))
+            session.execute(log_rows, execution_options=NO_SYNC)
+            return utcnow()
+        session.delete(receiver)
+    return None
+
+
+def _count_lost(event_ids: Sequence[int]) -> None:
+    """Note with each receiver what it never took."""
+    lost = (
+        select(EventDelivery.receiver_id, func.count())
+        .where(one_of(EventDelivery.event_id, event_ids), EventDelivery.state != DELIVERED)
+        .group_by(EventDelivery.receiver_id)
+        .order_by(EventDelivery.receiver_id)
+    )
+    for receiver_id, count in db.session.execute(lost).tuples().all():
+        receiver = WebhookReceiver.held(receiver_id)
+        if receiver is not None:
+            receiver.lost, receiver.lost_at = receiver.lost + count, utcnow()
+            log.warning("webhook_events_lost", receiver_id=receiver_id, count=count)
 
 
 def _blank(condition: ColumnElement[bool]) -> None:
@@ -52,5 +90,8 @@ def _blank(condition: ColumnElement[bool]) -> None:
     for event in events:
         names = event.data.keys() & {"official_account", "friend"}
         event.data = {**{name: event.data[name] for name in sorted(names)}, "erased": True}
-    answers = update(EventDelivery).where(EventDelivery.event_id.in_([one.id for one in events]))
-    affected(answers.values(answer="").execution_options(synchronize_session=False))
+        event.contact_id = event.from_contact_id = None
+    answers = update(EventDelivery).where(
+        one_of(EventDelivery.event_id, [event.id for event in events])
+    )
+    affected(answers.values(answer="").execution_options(**NO_SYNC))

@@ -52,7 +52,9 @@ def write_events(
     events = [
         OutgoingEvent(
             installation_id=tenant_id, key=new_event_key(), type=event_type, at=each.at,
-            friend_id=each.friend_id, data=each.data,
+            written_at=now, friend_id=each.friend_id, data=each.data,
+            contact_id=_contact(each.data, "contact_id"),
+            from_contact_id=_contact(each.data, "from_contact_id"),
         )
         for each in happened
     ]  # fmt: skip
@@ -71,3 +73,8 @@ def write_events(
         db.session.execute(insert_rows(EventDelivery), rows)
         enqueue_many("send_webhooks", [(receiver.id, {}) for receiver in receivers], tenant_id)
     return events
+
+
+def _contact(data: dict[str, Any], name: str) -> int | None:
+    text = data.get(name)
+    return int(text) if text else None

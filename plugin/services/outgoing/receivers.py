@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-
 from plugin.core.clock import utcnow
 from plugin.core.security.webhook_signatures import new_secret
 from plugin.core.text.sentences import Sentence
@@ -15,7 +13,7 @@ from plugin.models.connections.installation import Installation
 from plugin.models.outgoing.event import EventDelivery
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.models.system.job import cancel, enqueue
-from plugin.models.transaction import affected, transaction
+from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.outgoing.events import Happened, write_events
 
@@ -30,6 +28,10 @@ class ReceiverRefused(ValueError):
     def __init__(self, problems: dict[str, Sentence]) -> None:
         super().__init__(" ".join(map(str, problems.values())))
         self.problems = problems
+
+
+class ReceiverGone(LookupError):
+    """Somebody has removed this receiver meanwhile."""
 
 
 class SwitchedOff(Exception):
@@ -65,9 +67,10 @@ def change(deps: Dependencies, receiver: WebhookReceiver, url: str, events: Iter
     """Store another address or other events. At a new address nothing has failed yet."""
     url, chosen = _checked(deps, url, events)
     with transaction():
-        current = _held(receiver)
+        current = held(receiver.id)
         if current.url != url:
             _begin_anew(current)
+            EventDelivery.begin_anew(current.id, utcnow())
         current.url, current.events = url, chosen
         _enqueue(current)
         _note_chosen(_installation(current))
@@ -76,7 +79,9 @@ def change(deps: Dependencies, receiver: WebhookReceiver, url: str, events: Iter
 def switch(receiver: WebhookReceiver, active: bool) -> None:
     """Switch on or off by hand. What waits stays, and goes out once it is on."""
     with transaction():
-        current = _held(receiver)
+        current = held(receiver.id)
+        if active and not current.is_called:
+            EventDelivery.begin_anew(current.id, utcnow())
         current.active = active
         _begin_anew(current)
         _enqueue(current)
@@ -86,34 +91,28 @@ def switch(receiver: WebhookReceiver, active: bool) -> None:
 def rotate_secret(receiver: WebhookReceiver) -> datetime:
     """Make a new secret; return until when the one before is valid too."""
     with transaction():
-        current, until = _held(receiver), utcnow() + BOTH_VALID
+        current, until = held(receiver.id), utcnow() + BOTH_VALID
         current.previous_secret, current.previous_until = current.secret, until
         current.secret = new_secret()
     return until
 
 
 def remove(receiver: WebhookReceiver) -> None:
-    """Delete a receiver with its log. The events themselves end with their time."""
-    installation_id, receiver_id = receiver.installation_id, receiver.id
-    with transaction() as session:
-        if WebhookReceiver.held(receiver_id) is None:
-            return
-        cancel("send_webhooks", receiver_id)
-        for statement in (
-            delete(EventDelivery).where(EventDelivery.receiver_id == receiver_id),
-            delete(WebhookReceiver).where(WebhookReceiver.id == receiver_id),
-        ):
-            affected(statement.execution_options(synchronize_session=False))
-        session.expunge(receiver)
-        _note_chosen(session.get_one(Installation, installation_id))
+    """Have nobody find a receiver any more. A job deletes its log; the events themselves end with
+    their time."""
+    with transaction():
+        current = held(receiver.id)
+        current.removed_at, current.active = utcnow(), False
+        current.url = current.secret = current.previous_secret = ""
+        cancel("send_webhooks", current.id)
+        enqueue("remove_receiver", current.id, current.installation_id)
+        _note_chosen(_installation(current))
 
 
 def send_test(receiver: WebhookReceiver) -> int:
     """Write a test event for this receiver alone; return its delivery's id. Raise `SwitchedOff`."""
     with transaction() as session:
-        current = _held(receiver)
-        if not current.is_called:
-            raise SwitchedOff
+        current = held_called(receiver.id)
         # A person waits for it.
         current.rests_until = None
         (event,) = write_events(
@@ -121,6 +120,23 @@ def send_test(receiver: WebhookReceiver) -> int:
         )
         delivery = EventDelivery.of_receiver(current.id).where(EventDelivery.event_id == event.id)
         return session.scalars(delivery).one().id
+
+
+def held(receiver_id: int) -> WebhookReceiver:
+    """Return the receiver locked, inside the caller's transaction, or raise `ReceiverGone`. It is
+    locked before its deliveries everywhere, against deadlocks."""
+    current = WebhookReceiver.held(receiver_id)
+    if current is None:
+        raise ReceiverGone
+    return current
+
+
+def held_called(receiver_id: int) -> WebhookReceiver:
+    """Return one to which events go; of others raise `SwitchedOff`."""
+    current = held(receiver_id)
+    if not current.is_called:
+        raise SwitchedOff
+    return current
 
 
 def _checked(deps: Dependencies, url: str, events: Iterable[str]) -> tuple[str, list[str]]:
@@ -139,13 +155,6 @@ def _checked(deps: Dependencies, url: str, events: Iterable[str]) -> tuple[str, 
     if problems:
         raise ReceiverRefused(problems)
     return url, [each for each in EVENT_TYPES if each in chosen]
-
-
-def _held(receiver: WebhookReceiver) -> WebhookReceiver:
-    current = WebhookReceiver.held(receiver.id)
-    if current is None:
-        raise ReceiverRefused({"": Sentence("Somebody has removed this receiver meanwhile.")})
-    return current
 
 
 def _begin_anew(receiver: WebhookReceiver) -> None:

@@ -6,7 +6,6 @@ same `webhook-id`.
 
 import random
 import time
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from plugin.core.text.clean import storable
 from plugin.core.webhooks.schedule import (
     SWITCHED_OFF_AFTER,
     is_given_up,
+    is_long_ago,
     next_try,
     rest_of,
 )
@@ -28,52 +28,37 @@ from plugin.models.outgoing.event import DELIVERED, GIVEN_UP, EventDelivery
 from plugin.models.outgoing.receiver import FAILING, GONE, WebhookReceiver
 from plugin.models.transaction import close_reads, in_parallel, transaction
 from plugin.services import Dependencies
+from plugin.services.outgoing.lanes import AT_ONCE, Lanes, Turn
 
 log = structlog.get_logger()
 STEP_SECONDS, CALL_SECONDS = 4.0, 10.0
-# Friends whose events are sent to one receiver at the same time.
-AT_ONCE = 4
-# Deliveries among which the friends whose turn it is are looked for.
-WINDOW = 200
 # A receiver's row says when the last call went well, to the minute: it is not written at each.
 NOTED_SECONDS = 60
 
 
-class Turn(NamedTuple):
-    """A friend's deliveries, one after the other; without a friend, the one delivery."""
+class Try(NamedTuple):
+    """A call: where it went, when, and which replay of its delivery it belongs to."""
 
-    delivery_id: int
-    friend_id: int | None
+    url: str
+    at: datetime
+    replayed_at: datetime | None
 
 
 def send_webhooks(deps: Dependencies, receiver_id: int) -> datetime | None:
     """Send for a few seconds; return when to go on, or None where nothing waits."""
-    receiver, now = WebhookReceiver.by_id(receiver_id), utcnow()
-    if receiver is None or not receiver.is_called:
-        return None
-    if receiver.rests_until is not None and receiver.rests_until > now:
-        return receiver.rests_until
-    end = time.monotonic() + STEP_SECONDS
-    # One that fails is asked with a single event.
-    most = 1 if receiver.failures else AT_ONCE
-    turns = list(_turns(EventDelivery.due(receiver_id, now, WINDOW), most))
-    if turns:
-        sends = [partial(_send_turn, deps, receiver_id, turn, end) for turn in turns]
-        for future in in_parallel("webhook", sends):
+    lanes = Lanes(receiver_id, time.monotonic() + STEP_SECONDS)
+    if WebhookReceiver.by_id(receiver_id) is not None:
+        for future in in_parallel("webhook", [partial(_send_lane, deps, lanes)] * AT_ONCE):
             future.result()
     return _next(receiver_id)
 
 
-def _turns(due: Iterable[tuple[int, int | None]], most: int) -> Iterator[Turn]:
-    friends = set[int]()
-    for delivery_id, friend_id in due:
-        if most == 0:
-            return
-        if friend_id is None or friend_id not in friends:
-            yield Turn(delivery_id, friend_id)
-            most -= 1
-        if friend_id is not None:
-            friends.add(friend_id)
+def _send_lane(deps: Dependencies, lanes: Lanes) -> None:
+    while (turn := lanes.take()) is not None:
+        try:
+            _send_turn(deps, lanes, turn)
+        finally:
+            lanes.give_back(turn)
 
 
 def _next(receiver_id: int) -> datetime | None:
@@ -86,19 +71,27 @@ def _next(receiver_id: int) -> datetime | None:
     return max(due, receiver.rests_until)
 
 
-def _send_turn(deps: Dependencies, receiver_id: int, turn: Turn, end: float) -> None:
+def _send_turn(deps: Dependencies, lanes: Lanes, turn: Turn) -> None:
     while True:
-        delivery = _first(receiver_id, turn)
-        receiver = WebhookReceiver.by_id(receiver_id)
+        delivery = _first(lanes.receiver_id, turn)
+        receiver = WebhookReceiver.by_id(lanes.receiver_id)
         if delivery is None or receiver is None or not receiver.is_called:
             return
         if delivery.next_at > utcnow():
-            with transaction():
-                EventDelivery.wait_behind(delivery)
+            _wait_behind(lanes.receiver_id, turn)
             return
         is_taken = _send(deps, receiver, delivery)
-        if not is_taken or turn.friend_id is None or time.monotonic() > end:
+        if not is_taken or turn.friend_id is None or time.monotonic() > lanes.end:
             return
+
+
+def _wait_behind(receiver_id: int, turn: Turn) -> None:
+    with transaction():
+        # The receiver comes first everywhere, against deadlocks.
+        if turn.friend_id is not None and WebhookReceiver.held(receiver_id) is not None:
+            first = _first(receiver_id, turn)
+            if first is not None:
+                EventDelivery.wait_behind(first)
 
 
 def _first(receiver_id: int, turn: Turn) -> EventDelivery | None:
@@ -118,27 +111,26 @@ def _send(deps: Dependencies, receiver: WebhookReceiver, delivery: EventDelivery
     close_reads()
     outcome = deps.gateways.receivers.post(url, body, headers, CALL_SECONDS)
     with transaction():
-        _store(receiver.id, delivery.id, replayed_at, now, outcome)
+        _store(receiver.id, delivery.id, Try(url, now, replayed_at), outcome)
     return outcome.is_taken
 
 
-def _store(
-    receiver_id: int, delivery_id: int, replayed_at: datetime | None, tried_at: datetime,
-    outcome: Outcome,
-) -> None:  # fmt: skip
-    # The receiver comes first everywhere, against deadlocks.
+def _store(receiver_id: int, delivery_id: int, attempt: Try, outcome: Outcome) -> None:
     receiver = WebhookReceiver.held(receiver_id)
     delivery = db.session.get(EventDelivery, delivery_id, with_for_update={"of": EventDelivery})
-    if receiver is None or delivery is None:
+    # What another server answered, before the address was changed, says nothing of this one.
+    if receiver is None or delivery is None or receiver.url != attempt.url:
         return
     now = utcnow()
     delivery.attempts += 1
-    delivery.tried_at, delivery.duration_ms = tried_at, outcome.duration_ms
+    delivery.tried_at, delivery.duration_ms = attempt.at, outcome.duration_ms
     delivery.status, delivery.error = outcome.status, outcome.error
-    delivery.answer = _in_words(outcome.answer)
-    delivery.first_tried_at = delivery.first_tried_at or tried_at
+    delivery.first_tried_at = delivery.first_tried_at or attempt.at
+    # The lock was waited for: the person may have been erased meanwhile, who may be in the answer.
+    db.session.refresh(delivery.event)
+    delivery.answer = "" if delivery.event.is_erased else _in_words(outcome.answer)
     # Somebody may have asked for it once more while it was under way.
-    if delivery.replayed_at == replayed_at:
+    if delivery.replayed_at == attempt.replayed_at:
         _settle(delivery, outcome, now)
     if outcome.is_taken:
         _note_success(receiver, now)
@@ -169,7 +161,8 @@ def _note_failure(
 ) -> None:
     # Different events that fail mean the receiver; one that fails again has pauses of its own.
     receiver.failures = max(receiver.failures + is_first, 1)
-    receiver.failing_since = receiver.failing_since or now
+    if receiver.failing_since is None or is_long_ago(receiver.last_failure_at, now):
+        receiver.failing_since = now
     receiver.last_failure_at = now
     receiver.last_error, receiver.last_status = outcome.error, outcome.status
     receiver.rests_until = rest_of(receiver.failures, now)

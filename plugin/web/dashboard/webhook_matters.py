@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from plugin.core.clock import utcnow
-from plugin.models.outgoing.event import GIVEN_UP, EventDelivery
+from plugin.models.outgoing.event import GIVEN_UP, MOST_COUNTED, EventDelivery
 from plugin.models.outgoing.line_relay import LineRelay
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.web.dashboard.matter import Matter
@@ -18,7 +18,7 @@ from plugin.web.settings.relay import is_failing
 
 # A receiver that is only restarted needs no attention.
 PATIENCE = timedelta(hours=1)
-COUNTED, SHOWN_SIGNS = 1000, 60
+SHOWN_SIGNS = 60
 # So long the loss of calls of LINE is said.
 RECENTLY = timedelta(days=7)
 
@@ -52,11 +52,11 @@ def _receiver(receiver: WebhookReceiver) -> Iterator[Matter]:
         title = _("A receiver takes no events: %(address)s", address=address)
         why = outcome_words(receiver.last_status, receiver.last_error)
         yield Matter(title, why, _("See what to do"), url)
-    given_up = EventDelivery.count_of(receiver.id, GIVEN_UP, COUNTED)
+    given_up = EventDelivery.count_of(receiver.id, GIVEN_UP)
     if given_up:
         title = ngettext(
             "%(events)s event was given up", "%(events)s events were given up", given_up,
-            events=figure(given_up) + ("+" if given_up == COUNTED else ""),
+            events=figure(given_up) + ("+" if given_up == MOST_COUNTED else ""),
         )  # fmt: skip
         why = _("%(address)s refused them for three days.", address=address)
         yield Matter(title, why, _("Send them once more"), url)

@@ -5,16 +5,14 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import Select, or_
 
-from plugin.models.base import db
 from plugin.models.system.audit_entry import WAYS, AuditEntry
 from plugin.models.system.job import Job
 from plugin.web.audit import DEEDS, subjects_of
 from plugin.web.layout import page
 from plugin.web.log.blueprint import blueprint
+from plugin.web.newest import newest
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
-
-ENTRIES = 50
 
 
 @blueprint.get("/log/audit")
@@ -22,20 +20,16 @@ def audit() -> str:
     """Show the changes of the team, its programs and its agents, the newest first."""
     words = {name: request.args.get(name, "").strip()[:100] for name in ("who", "via")}
     before = row_id(request.args.get("before", ""))
-    statement = _filtered(words["who"], words["via"]).order_by(AuditEntry.id.desc())
-    if before:
-        statement = statement.where(AuditEntry.id < before)
-    entries = list(db.session.scalars(statement.limit(ENTRIES + 1)))
+    entries, after = newest(_filtered(words["who"], words["via"]), AuditEntry.id, before)
     kept: dict[str, Any] = {name: value for name, value in words.items() if value}
-    more = len(entries) > ENTRIES
     return page(
         "log/audit.html",
         "log",
-        entries=entries[:ENTRIES],
+        entries=entries,
         words=words,
         deeds=DEEDS,
-        subjects=subjects_of(entries[:ENTRIES]),
-        older=url_for("log.audit", **kept, before=entries[ENTRIES - 1].id) if more else "",
+        subjects=subjects_of(entries),
+        older=url_for("log.audit", **kept, before=after) if after else "",
         newest=url_for("log.audit", **kept) if before else "",
         failed=Job.count_failed(tenant()),
     )

@@ -21,10 +21,10 @@ from plugin.web.layout import page
 from plugin.web.log.blueprint import blueprint
 from plugin.web.log.words import ACTIONS, CHOICES, word_of, word_of_delivery
 from plugin.web.message_templates.preview import preview_messages
+from plugin.web.newest import PAGE, cut, newest
 from plugin.web.owned import record_url, row_id
 from plugin.web.session import tenant
 
-PAGE = 50
 # An output for HubSpot, not for people.
 INNER = "hs_execution_state"
 
@@ -57,7 +57,7 @@ class LogQuery(NamedTuple):
 def log() -> str:
     query = LogQuery.of(request.args)
     statement = find_calls(tenant(), CallFilter(query.q, query.action, query.result))
-    calls, after = _newest(statement, ActionCall.id, query.before)
+    calls, after = newest(statement, ActionCall.id, query.before)
     return page(
         "log/list.html",
         "log",
@@ -96,7 +96,7 @@ def logged_call(call_id: int) -> str:
 @blueprint.get("/log/messages")
 def logged_messages() -> str:
     before = row_id(request.args.get("before", ""))
-    deliveries, after = _page(newest_rows(Delivery, tenant(), PAGE + 1, before))
+    deliveries, after = cut(newest_rows(Delivery, tenant(), PAGE + 1, before))
     return page(
         "log/messages.html",
         "log",
@@ -124,18 +124,6 @@ def _sent(delivery: Delivery | None) -> dict[str, Any]:
         "shown": preview_messages(delivery.messages),
         "clicks": LinkClick.of_deliveries([delivery.id]),
     }
-
-
-def _newest(statement: Any, key: Any, before: int) -> tuple[list[Any], int]:
-    """The newest rows below the id `before`, and the id to continue below (0: no more)."""
-    if before:
-        statement = statement.where(key < before)
-    rows = db.session.scalars(statement.order_by(key.desc()).limit(PAGE + 1)).unique().all()
-    return _page(list(rows))
-
-
-def _page(rows: list[Any]) -> tuple[list[Any], int]:
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0
 
 
 def _contacts(calls: list[ActionCall]) -> dict[int, Contact]:

@@ -12,11 +12,12 @@ from werkzeug.wrappers import Response
 
 from plugin.core.sending_hours import zone_of
 from plugin.core.webhooks.event_types import TEST
-from plugin.models.base import db
-from plugin.models.outgoing.event import GIVEN_UP, EventDelivery
-from plugin.models.outgoing.receiver import WebhookReceiver
-from plugin.services.outgoing.replay import replay_given_up, replay_one, replay_period
+from plugin.core.webhooks.schedule import EVENTS_KEPT
+from plugin.models.outgoing.event import GIVEN_UP, MOST_COUNTED, EventDelivery
+from plugin.services.outgoing.replay import TooMany, replay_given_up, replay_one, replay_period
+from plugin.web.language import in_words
 from plugin.web.layout import figure, page
+from plugin.web.newest import newest
 from plugin.web.owned import row_id
 from plugin.web.session import person, tenant
 from plugin.web.settings.blueprint import blueprint
@@ -32,7 +33,6 @@ from plugin.web.settings.receiver_words import (
 )
 from plugin.web.settings.receivers import own_receiver
 
-PAGE, MOST_COUNTED = 50, 1000
 WORDS = {"event_word": event_word, "delivery_word": delivery_word, "outcome_words": outcome_words,
          "is_overdue": is_overdue}  # fmt: skip
 
@@ -43,7 +43,8 @@ def webhook(receiver_id: int) -> str:
     state = request.args.get("state", "")
     state = state if state in STATES else ""
     before = row_id(request.args.get("before", ""))
-    deliveries, after = _newest(receiver, state, before)
+    rows = EventDelivery.of_receiver(receiver.id, state)
+    deliveries, after = newest(rows, EventDelivery.id, before)
     here: dict[str, Any] = {"receiver_id": receiver.id, **({"state": state} if state else {})}
     today = datetime.now(_zone()).date()
     return page(
@@ -52,7 +53,7 @@ def webhook(receiver_id: int) -> str:
         receiver=receiver,
         receiver_word=receiver_word(receiver),
         halt_words=halt_words(receiver),
-        given_up=EventDelivery.count_of(receiver.id, GIVEN_UP, MOST_COUNTED),
+        given_up=EventDelivery.count_of(receiver.id, GIVEN_UP),
         counted=MOST_COUNTED,
         deliveries=deliveries,
         older=url_for("settings.webhook", **here, before=after) if after else "",
@@ -60,7 +61,7 @@ def webhook(receiver_id: int) -> str:
         state=state,
         states=STATES,
         today=today.isoformat(),
-        first_day=(today - timedelta(days=14)).isoformat(),
+        first_day=(today - EVENTS_KEPT).isoformat(),
         **WORDS,
     )
 
@@ -95,7 +96,11 @@ def replay_webhook(receiver_id: int) -> Response:
     if first is None or last is None or last < first:
         flash(_("Choose the first and the last day, in this order. Nothing was sent."), "bad")
         return back
-    _flash_replayed(replay_period(receiver, _midnight(first), _midnight(last + timedelta(days=1))))
+    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    try:
+        _flash_replayed(replay_period(receiver, start, end))
+    except TooMany as error:
+        flash(in_words(error.problem), "bad")
     return back
 
 
@@ -111,16 +116,6 @@ def _flash_replayed(count: int) -> None:
 
 def _own_delivery(delivery_id: int) -> EventDelivery:
     return EventDelivery.find_owned(tenant(), delivery_id) or abort(404)
-
-
-def _newest(
-    receiver: WebhookReceiver, state: str, before: int
-) -> tuple[list[EventDelivery], int | None]:
-    statement = EventDelivery.of_receiver(receiver.id, state)
-    if before:
-        statement = statement.where(EventDelivery.id < before)
-    rows = list(db.session.scalars(statement.order_by(EventDelivery.id.desc()).limit(PAGE + 1)))
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
 
 
 def _zone() -> ZoneInfo:

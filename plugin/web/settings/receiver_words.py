@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from plugin.core.clock import utcnow
 from plugin.core.webhooks.event_types import EVENT_TYPES
+from plugin.core.webhooks.receiver_urls import PRIVATE
 from plugin.models.outgoing.event import DELIVERED, GIVEN_UP, WAITING, EventDelivery
 from plugin.models.outgoing.line_relay import LOOP
 from plugin.models.outgoing.receiver import FAILING, GONE, WebhookReceiver
@@ -21,10 +22,6 @@ STATES = {
 }
 _TROUBLES = {
     "unresolved": lazy_gettext("The name in the address was not found."),
-    "private": lazy_gettext(
-        "The address is in a private network, which Musubi does not call. Whoever runs Musubi may"
-        " allow it with WEBHOOK_PRIVATE_NETWORKS."
-    ),
     "unreachable": lazy_gettext("Nobody answers at this address."),
     "tls": lazy_gettext("The certificate is not good for this address."),
     "timeout": lazy_gettext("No answer came in time."),
@@ -47,6 +44,8 @@ def chosen_words(receiver: WebhookReceiver) -> str:
 
 def outcome_words(status: int, error: str) -> str:
     """Say why a call was not taken."""
+    if error == "private":
+        return in_words(PRIVATE)
     if error in _TROUBLES:
         return str(_TROUBLES[error])
     if 300 <= status < 400:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugin.core.webhooks.event_types import EVENT_TYPES
@@ -12,6 +13,7 @@ from plugin.guards import get_deps
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.services.outgoing.receivers import (
     MOST_RECEIVERS,
+    ReceiverGone,
     ReceiverRefused,
     SwitchedOff,
     change,
@@ -21,6 +23,7 @@ from plugin.services.outgoing.receivers import (
     send_test,
     switch,
 )
+from plugin.web.errors import explain
 from plugin.web.language import in_words
 from plugin.web.layout import page
 from plugin.web.once import was_sent
@@ -100,11 +103,7 @@ def new_webhook_secret(receiver_id: int) -> Page:
 
 @blueprint.post("/settings/webhooks/<row_id:receiver_id>/test")
 def try_webhook(receiver_id: int) -> Response:
-    try:
-        delivery_id = send_test(own_receiver(receiver_id))
-    except SwitchedOff:
-        flash(_("It is switched off, so nothing was sent. Switch it on first."), "bad")
-        return _back(receiver_id)
+    delivery_id = send_test(own_receiver(receiver_id))
     flash(_("A test event is on its way. What came of it appears here."))
     return redirect(url_for("settings.webhook_delivery", event_delivery_id=delivery_id))
 
@@ -114,6 +113,19 @@ def remove_webhook(receiver_id: int) -> Response:
     remove(own_receiver(receiver_id))
     flash(_("The receiver is removed."))
     return redirect(url_for("settings.webhooks"))
+
+
+@blueprint.errorhandler(ReceiverGone)
+def _gone(_error: ReceiverGone) -> Response:
+    return explain(NotFound())
+
+
+@blueprint.errorhandler(SwitchedOff)
+def _switched_off(_error: SwitchedOff) -> Response:
+    flash(_("It is switched off, so nothing was sent. Switch it on first."), "bad")
+    place = request.view_args or {}
+    name = "webhook" if "receiver_id" in place else "webhook_delivery"
+    return redirect(url_for(f"settings.{name}", **place))
 
 
 def _back(receiver_id: int) -> Response:

@@ -1,7 +1,7 @@
 """What one receiver was told of one event: read it, send it once more."""
 
 from plugin.api.resource import Resource, own
-from plugin.api.resources.system.webhook_schemas import WholeEventDeliverySchema
+from plugin.api.resources.system.webhook_schemas import WholeEventDeliverySchema, explained
 from plugin.models.outgoing.event import EventDelivery
 from plugin.services.outgoing.replay import replay_one
 
@@ -19,7 +19,8 @@ def get_webhook_delivery(event_delivery_id: str) -> EventDelivery:
 @blueprint.response(200, WholeEventDeliverySchema)
 def replay_webhook_delivery(event_delivery_id: str) -> EventDelivery:
     """Send it once more, with the id that it had"""
-    replay_one(_delivery(event_delivery_id))
+    with explained():
+        replay_one(_delivery(event_delivery_id))
     return _delivery(event_delivery_id)
 
 

@@ -1,15 +1,20 @@
-"""What the API says of receivers, and of what they were told."""
+"""What the API says of receivers, of what they were told, and of what is refused."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from plugin.api.fields import Id, Moment, PlainText
 from plugin.api.paging import PageQuery, ResponseSchema
+from plugin.api.problems import Problem, invalid, not_found
 from plugin.core.webhooks.event_types import EVENT_TYPES, TEST
 from plugin.core.webhooks.receiver_urls import LONGEST_URL
 from plugin.models.outgoing.event import DELIVERED, GIVEN_UP, WAITING, EventDelivery
+from plugin.services.outgoing.receivers import ReceiverGone, ReceiverRefused, SwitchedOff
+from plugin.services.outgoing.replay import TooMany
 
 EVENTS = validate.OneOf((*EVENT_TYPES, TEST))
 STATES = validate.OneOf((WAITING, DELIVERED, GIVEN_UP))
@@ -34,6 +39,9 @@ class WebhookSchema(ResponseSchema):
     failing_since = Moment(required=True, allow_none=True)
     last_success_at = Moment(required=True, allow_none=True)
     last_failure_at = Moment(required=True, allow_none=True)
+    # Events that were deleted after 14 days without its having taken them.
+    lost = fields.Integer(required=True)
+    lost_at = Moment(required=True, allow_none=True)
     previous_secret_until = Moment(attribute="previous_until", required=True, allow_none=True)
     created_at = Moment(required=True)
 
@@ -108,3 +116,20 @@ class ReplayedSchema(ResponseSchema):
 
 class TestedSchema(ResponseSchema):
     delivery = Id(required=True)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Answer what services refuse of receivers."""
+    try:
+        yield
+    except ReceiverRefused as error:
+        errors = {name: [str(problem)] for name, problem in error.problems.items()}
+        raise Problem(422, "invalid", str(error), errors=errors) from error
+    except TooMany as error:
+        raise invalid("end", str(error)) from error
+    except ReceiverGone as error:
+        raise not_found() from error
+    except SwitchedOff as error:
+        words = "It is switched off, so nothing is sent. Switch it on first."
+        raise Problem(409, "switched_off", words) from error

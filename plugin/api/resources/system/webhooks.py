@@ -1,14 +1,12 @@
 """Receivers of outgoing webhooks: register, change, try out, read their log, replay."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask import g
 
 from plugin.api.access import tenant
 from plugin.api.paging import Page, PageQuery, list_of, page
-from plugin.api.problems import Problem, invalid
+from plugin.api.problems import invalid
 from plugin.api.resource import Resource, own
 from plugin.api.resources.system.webhook_schemas import (
     EXAMPLE,
@@ -23,13 +21,12 @@ from plugin.api.resources.system.webhook_schemas import (
     SecretSchema,
     TestedSchema,
     WebhookSchema,
+    explained,
 )
 from plugin.guards import get_deps
 from plugin.models.outgoing.event import EventDelivery
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.services.outgoing.receivers import (
-    ReceiverRefused,
-    SwitchedOff,
     change,
     register,
     remove,
@@ -59,7 +56,7 @@ def register_webhook(body: dict[str, Any]) -> WebhookReceiver:
     The secret that signs its events is in this answer and in no other.
     """
     g.once_shown = ("secret",)
-    with _explained():
+    with explained():
         return register(get_deps(), tenant(), body["url"], body["events"])
 
 
@@ -81,10 +78,11 @@ def change_webhook(body: dict[str, Any], webhook_id: str) -> WebhookReceiver:
     receiver = _receiver(webhook_id)
     if body.keys() & {"url", "events"}:
         url, events = body.get("url", receiver.url), body.get("events", receiver.events)
-        with _explained():
+        with explained():
             change(get_deps(), receiver, url, events)
     if "active" in body:
-        switch(receiver, body["active"])
+        with explained():
+            switch(receiver, body["active"])
     return _receiver(webhook_id)
 
 
@@ -92,7 +90,8 @@ def change_webhook(body: dict[str, Any], webhook_id: str) -> WebhookReceiver:
 @blueprint.response(204)
 def remove_webhook(webhook_id: str) -> None:
     """Remove a receiver with its log"""
-    remove(_receiver(webhook_id))
+    with explained():
+        remove(_receiver(webhook_id))
 
 
 @blueprint.post("/<webhook_id>/secret")
@@ -103,8 +102,8 @@ def rotate_webhook_secret(webhook_id: str) -> dict[str, Any]:
     For a day the one before is valid too: each event then has both signatures.
     """
     g.once_shown = ("secret",)
-    receiver = _receiver(webhook_id)
-    until = rotate_secret(receiver)
+    with explained():
+        until = rotate_secret(_receiver(webhook_id))
     return {"secret": _receiver(webhook_id).secret, "previous_secret_until": until}
 
 
@@ -115,11 +114,8 @@ def test_webhook(webhook_id: str) -> dict[str, int]:
 
     What came of it is in its deliveries.
     """
-    try:
+    with explained():
         return {"delivery": send_test(_receiver(webhook_id))}
-    except SwitchedOff as error:
-        words = "It is switched off, so nothing is sent. Switch it on first."
-        raise Problem(409, "switched_off", words) from error
 
 
 @blueprint.get("/<webhook_id>/deliveries")
@@ -137,25 +133,18 @@ def list_webhook_deliveries(query: dict[str, Any], webhook_id: str) -> Page:
 def replay_webhook_deliveries(body: dict[str, Any], webhook_id: str) -> dict[str, int]:
     """Send events once more, with the ids that they had
 
-    Without `start` and `end`: those that were given up. With both: all of that period.
+    Without `start` and `end`: those that were given up, 20000 at a time. With both: all of that
+    period, which may have no more than 20000.
     """
     receiver, start, end = _receiver(webhook_id), body["start"], body["end"]
-    if start is None and end is None:
-        return {"replayed": replay_given_up(receiver)}
-    if start is None or end is None or end <= start:
-        raise invalid("end", "Give both start and end, and the end after the start.")
-    return {"replayed": replay_period(receiver, start, end)}
+    with explained():
+        if start is None and end is None:
+            return {"replayed": replay_given_up(receiver)}
+        if start is None or end is None or end <= start:
+            raise invalid("end", "Give both start and end, and the end after the start.")
+        return {"replayed": replay_period(receiver, start, end)}
 
 
 def _receiver(webhook_id: str) -> WebhookReceiver:
     receiver: WebhookReceiver = own(WebhookReceiver, webhook_id)
     return receiver
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except ReceiverRefused as error:
-        errors = {name: [str(problem)] for name, problem in error.problems.items()}
-        raise Problem(422, "invalid", str(error), errors=errors) from error
