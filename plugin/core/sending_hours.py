@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
+
+from plugin.core.time_zones import zone_of
 
 DAY = 24 * 60
 # [from, until] in minutes of the day for each weekday from Monday on. `until` before `from` is
@@ -14,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
     """Return when the next window opens, in UTC; None: `at` lies in one, or there is none at all.
     An unknown zone counts as UTC."""
-    place = zone_of(zone) or ZoneInfo("UTC")
+    place = zone_of(zone)
     # A window that began yesterday may still be open; the same weekday returns after seven days.
     first_day = at.astimezone(place).date() - timedelta(days=1)
     for start, end in _windows(hours, place, first_day):
@@ -40,13 +42,6 @@ def longest_closed(hours: Hours) -> timedelta:
         longest = max(longest, start - open_until) if open_until else longest
         open_until = max(open_until, end)
     return timedelta(minutes=longest + 60) if longest else timedelta(0)
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def zone_named(text: str) -> str:

@@ -173,7 +173,8 @@ def test_a_name_that_means_another_address_a_moment_later_gains_nothing(
 ) -> None:
     """The name is looked up once, and what was checked is what is dialled (DNS rebinding)."""
     port = int(server.url.rsplit(":", 1)[1])
-    public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.88.99.1", port))
+    # Of this machine too, where nobody listens: no test calls the internet.
+    public = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))
     private = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
     answers, asked = [[public, private], [private]], list[str]()
 
@@ -184,8 +185,8 @@ def test_a_name_that_means_another_address_a_moment_later_gains_nothing(
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answers.pop(0))
     monkeypatch.setattr("plugin.gateways.receivers.is_public", is_public)
     outcome = LiveReceivers(False, lambda: None).post(f"http://rebind.test:{port}/", b"", {}, LIMIT)
-    assert outcome.error in ("unreachable", "timeout")
-    assert asked == ["192.88.99.1", "127.0.0.1"]
+    assert outcome.error == "unreachable"
+    assert asked == ["127.0.0.2", "127.0.0.1"]
     assert len(answers) == 1
     assert server.seen == []
 

@@ -30,7 +30,7 @@ def test_contacts_and_times_are_filled_in(world: World, alice: Tenant) -> None:
     wire_migrations(world.app)
     with world.app.app_context():
         db.session.rollback()
-        downgrade(revision="api_key_used")
+        downgrade(revision="sent_when_read")
         with transaction() as session:
             for number, data in enumerate(DATA):
                 row = {"tenant": alice.installation_id, "key": f"evt_{number}", "at": "2020-01-01"}
@@ -44,5 +44,5 @@ def test_contacts_and_times_are_filled_in(world: World, alice: Tenant) -> None:
             assert [event.data for event in events] == list(DATA)
             assert all(abs((utcnow() - each.written_at).total_seconds()) < 90 for each in events)
             db.session.rollback()
-            downgrade(revision="api_key_used")
+            downgrade(revision="sent_when_read")
         upgrade()

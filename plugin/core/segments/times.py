@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 
 class Span(NamedTuple):
@@ -18,14 +17,6 @@ class Days(NamedTuple):
 
     first: date | None
     last: date | None
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return a portal's time zone, or UTC where HubSpot names one that is not known here."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ValueError, OSError, KeyError):
-        return UTC
 
 
 def span_of(

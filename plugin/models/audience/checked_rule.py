@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, select
 from plugin.core.clock import utcnow
 from plugin.core.segments.reading import Reading, read_rule
 from plugin.core.segments.rule import Condition, Rule, RuleFault, conditions_of
-from plugin.core.segments.times import zone_of
 from plugin.core.text.sentences import Sentence
+from plugin.core.time_zones import zone_of
 from plugin.models.audience.compile import condition_of
 from plugin.models.audience.references import (
     list_rows,

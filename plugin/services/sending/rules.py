@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, refuse_overwrite
-from plugin.core.sending_hours import fault_of_hours, zone_of
+from plugin.core.sending_hours import fault_of_hours
+from plugin.core.time_zones import known_zone
 from plugin.models.audience.synced_property import SyncedProperty
 from plugin.models.base import db, db_now_ms
 from plugin.models.broadcasts.sending_rules import SendingRules
@@ -85,7 +86,7 @@ def _validate(account: OfficialAccount, choices: RuleChoices) -> None:
         "cap_messages": _range(choices.cap_messages, 0, MOST_MESSAGES),
         "cap_days": _range(choices.cap_days, 1, MOST_DAYS),
         "open_hours": "" if choices.open_hours is None else fault_of_hours(choices.open_hours),
-        "time_zone": "" if not choices.time_zone or zone_of(choices.time_zone) else "zone",
+        "time_zone": "" if not choices.time_zone or known_zone(choices.time_zone) else "zone",
         "zone_property": "" if choices.zone_property in {"", *synced} else "not_synced",
         "holdout_percent": _range(choices.holdout_percent, 0, MOST_HOLDOUT),
         "approval_above": _range(choices.approval_above, 0, MOST_PEOPLE),

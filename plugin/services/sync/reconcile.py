@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import and_, exists, or_, select
 
 from plugin.core.clock import utcnow
 from plugin.core.imports import INDEX_LAG
+from plugin.core.time_zones import zone_of
 from plugin.models.base import db
 from plugin.models.connections.installation import ACTIVE, Installation
 from plugin.models.connections.official_account import OfficialAccount
@@ -120,11 +120,7 @@ def _next_batch(run: ReconcileRun) -> Sequence[Contact]:
 
 
 def _hour(installation: Installation) -> int:
-    try:
-        zone = ZoneInfo(installation.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return utcnow().astimezone(zone).hour
+    return utcnow().astimezone(zone_of(installation.time_zone)).hour
 
 
 INSERT_CONTACT = upsert(

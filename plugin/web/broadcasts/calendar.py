@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy import func
 
 from plugin.core.clock import utcnow
-from plugin.core.sending_hours import zone_of
+from plugin.core.time_zones import zone_of
 from plugin.models.base import db
 from plugin.models.broadcasts.broadcast import CANCELLED, SCHEDULED, Broadcast
 from plugin.models.broadcasts.overlap import Overlap, overlap_of
@@ -40,7 +40,7 @@ class Week(NamedTuple):
 @blueprint.get("/broadcasts/calendar")
 def calendar() -> str:
     """Show a month, or with `?week=` the week of that day."""
-    zone = zone_of(person().installation.time_zone) or ZoneInfo("UTC")
+    zone = zone_of(person().installation.time_zone)
     today = utcnow().astimezone(zone).date()
     by_week = "week" in request.args
     first = _day(request.args.get("week", "")) or _day(request.args.get("month", "") + "-01")

@@ -1,8 +1,7 @@
 """The form of an existing QR code: what friends get, how it looks, how contacts are found."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -12,6 +11,7 @@ from wtforms import BooleanField, DateField, Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from plugin.core.overwrites import Seen
+from plugin.core.time_zones import zone_of
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.services.qr_codes.codes import editable
 from plugin.services.qr_codes.logo import InvalidPicture
@@ -151,15 +151,11 @@ def _fields_of(choices: Choices, zone: str) -> dict[str, Any]:
     return {
         **choices._asdict(),
         "tags": ", ".join(choices.tags),
-        "starts_on": starts.astimezone(_zone(zone)).date() if starts else None,
+        "starts_on": starts.astimezone(zone_of(zone)).date() if starts else None,
         # The end is the midnight after the last day.
-        "ends_on": (ends - timedelta(hours=1)).astimezone(_zone(zone)).date() if ends else None,
+        "ends_on": (ends - timedelta(hours=1)).astimezone(zone_of(zone)).date() if ends else None,
     }
 
 
 def _midnight(day: date | None, zone: str) -> datetime | None:
-    return datetime.combine(day, time(), _zone(zone)).astimezone(ZoneInfo("UTC")) if day else None
-
-
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name or "UTC")
+    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC) if day else None

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from plugin.core.sending_hours import zone_of
+from plugin.core.time_zones import zone_of
 from plugin.core.webhooks.event_types import TEST
 from plugin.core.webhooks.schedule import EVENTS_KEPT
 from plugin.models.outgoing.event import GIVEN_UP, MOST_COUNTED, EventDelivery
@@ -119,7 +119,7 @@ def _own_delivery(delivery_id: int) -> EventDelivery:
 
 
 def _zone() -> ZoneInfo:
-    return zone_of(person().installation.time_zone) or ZoneInfo("UTC")
+    return zone_of(person().installation.time_zone)
 
 
 def _day(name: str) -> date | None:

@@ -2,14 +2,14 @@
 batches.
 
 Revision ID: receiver_log
-Revises: api_key_used
+Revises: sent_when_read
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "receiver_log"
-down_revision = "api_key_used"
+down_revision = "sent_when_read"
 branch_labels = None
 depends_on = None
 

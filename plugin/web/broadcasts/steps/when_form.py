@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from plugin.core.clock import utcnow
 from plugin.core.local_times import SkippedTime, moment_of
-from plugin.core.sending_hours import zone_of
+from plugin.core.time_zones import zone_of
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.connections.installation import Installation
 from plugin.web.broadcasts.steps.typed import Typed, as_text
@@ -35,7 +35,7 @@ GOALS = Goals()
 
 
 def zone_of_portal(installation: Installation) -> ZoneInfo:
-    return zone_of(installation.time_zone) or ZoneInfo("UTC")
+    return zone_of(installation.time_zone)
 
 
 def stored_values(broadcast: Broadcast, zone: ZoneInfo) -> dict[str, str]:
