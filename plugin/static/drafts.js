@@ -87,7 +87,7 @@ form.addEventListener("submit", async (event) => {
     return;
   }
   // What is on the page is kept already, or it is typed since.
-  form.elements.typed.value = isChanged ? "yes" : "no";
+  form.elements.typed.value = isChanged || "held" in line.dataset ? "yes" : "no";
   isChanged = false;
   clearTimeout(soon);
 });
