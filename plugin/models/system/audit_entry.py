@@ -1,6 +1,8 @@
 """The audit: who asked for a change, from where, written in the transaction of the change."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,6 +98,16 @@ def begin_deed(deed: Deed) -> None:
 
 def end_deed() -> None:
     _current.set(None)
+
+
+@contextmanager
+def apart_from_deed() -> Iterator[None]:
+    """Write what is no part of the deed that is asked for: it may still be refused."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def note_deed(session: Session) -> Deed | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from plugin.core.clock import utcnow
 from plugin.models.connections.member import Member
 from plugin.models.inbox.conversation import Conversation
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.transaction import transaction
 
 CLAIMED = timedelta(seconds=60)
@@ -14,7 +15,7 @@ def claim(conversation: Conversation, member: Member, *, take_over: bool = False
     """Claim the conversation, or renew the claim; return who has it instead, None where the claim
     was made. `take_over`: from whoever has it."""
     now = utcnow()
-    with transaction() as session:
+    with apart_from_deed(), transaction() as session:
         held = Conversation.held(conversation.id)
         other_id = claimed_by_other(held, member)
         if other_id is not None and not take_over:

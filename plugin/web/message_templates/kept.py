@@ -1,6 +1,6 @@
 """Drafts in the editor: kept while typing, undone and redone, continued, discarded."""
 
-from flask import abort, flash, jsonify, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -11,7 +11,6 @@ from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
     SeenDraft,
-    can_move,
     discard,
     holds,
     move,
@@ -20,6 +19,7 @@ from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.state import (
     EditorState,
+    answer_kept,
     keep_submitted,
     seen_draft,
     was_typed,
@@ -32,14 +32,7 @@ from plugin.web.session import person, tenant
 def keep() -> Response | tuple[Response, int]:
     """Keep the editor's content while somebody writes; 409 names who wrote meanwhile."""
     editor, template = _submitted()
-    try:
-        draft = keep_submitted(editor, template)
-    except DraftChanged as error:
-        return jsonify(by=error.by), 409
-    except DraftEnded:
-        return jsonify(ended=True), 409
-    undo, redo = can_move(draft)
-    return jsonify(draft=draft.id, step=draft.step, undo=undo, redo=redo)
+    return answer_kept(lambda: keep_submitted(editor, template))
 
 
 @blueprint.post("/templates/drafts/<row_id:draft_id>/undo")

@@ -1,10 +1,12 @@
 """What the editor holds, saved or not, valid or not; and the same as a draft keeps it."""
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from flask import request
+from flask import jsonify, request
+from werkzeug.wrappers import Response
 
 from plugin.core.clock import utcnow
 from plugin.core.messages.compose import MessageExtras
@@ -15,7 +17,12 @@ from plugin.models.sending.kept_draft import KeptDraft
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.message_templates.kept_drafts import SeenDraft, can_move
+from plugin.services.message_templates.kept_drafts import (
+    DraftChanged,
+    DraftEnded,
+    SeenDraft,
+    can_move,
+)
 from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.draft import stored_drafts
 from plugin.web.message_templates.problems import FieldProblem
@@ -67,6 +74,18 @@ def kept(draft: KeptDraft) -> Kept:
     is_other = draft.changed_by != person().member.email
     is_recent = utcnow() - draft.changed_at < STILL_WRITING
     return Kept(draft, *can_move(draft), draft.changed_by if is_other and is_recent else "")
+
+
+def answer_kept(keep: Callable[[], KeptDraft]) -> Response | tuple[Response, int]:
+    """Answer the page's script with the draft's step; 409 names who wrote meanwhile."""
+    try:
+        draft = keep()
+    except DraftChanged as error:
+        return jsonify(by=error.by), 409
+    except DraftEnded:
+        return jsonify(ended=True), 409
+    undo, redo = can_move(draft)
+    return jsonify(draft=draft.id, step=draft.step, undo=undo, redo=redo)
 
 
 def state_of(draft: TemplateDraft, account: OfficialAccount | None) -> EditorState:

@@ -41,6 +41,12 @@ def test_the_answer_is_small_until_it_is_written_and_nothing_scrolls_sideways(
     assert_above(newest, answer)
     fits(page)
     shoot(page, f"inbox-phone-{language}-2-written")
+    # What can be added is scrolled; the button that sends stays in sight.
+    page.get_by_test_id("attach").click()
+    send = box(page.get_by_test_id("send"))
+    assert send["y"] + send["height"] <= box(answer)["y"] + box(answer)["height"] + 1
+    shoot(page, f"inbox-phone-{language}-3-added")
+    page.get_by_test_id("attach").click()
     # Whoever blocked the account can be sent nothing, so nothing is said of its price.
     phone.get_by_test_id("block").click()
     expect(page.get_by_test_id("closed-why")).to_be_visible()
@@ -54,9 +60,13 @@ def test_the_answer_is_small_until_it_is_written_and_nothing_scrolls_sideways(
 
 
 def box(part: Locator) -> FloatRect:
-    found = part.bounding_box()
-    assert found is not None
-    return found
+    """Where it stands; the open page may just be exchanging it."""
+    for _ in range(20):
+        expect(part).to_be_visible()
+        found = part.bounding_box()
+        if found is not None:
+            return found
+    pytest.fail(f"{part} never stands still")
 
 
 def assert_above(newest: Locator, answer: Locator) -> None:

@@ -7,7 +7,7 @@ import requests
 from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
-from plugin.models import CannedAnswer, Conversation, Friend, InboxRules, Member, db
+from plugin.models import AuditEntry, CannedAnswer, Conversation, Friend, InboxRules, Member, db
 from plugin.models.transaction import transaction
 from plugin.services.inbox.claim import claim
 from plugin.web.inbox.live import forget_sessions
@@ -57,6 +57,10 @@ def test_what_is_refused_is_said_and_kept(
 ) -> None:
     answer = post(world, alice, f"/inbox/{conversation_id}/answer", form_key="a", **fields)
     assert answer.status_code == 422
+    with world.app.app_context():
+        # What was refused was not done.
+        noted = db.session.scalars(select(AuditEntry.deed)).all()
+        assert "inbox.send_answer" not in noted
     problem = re.search(r'data-testid="reply-problem"><span>(.*?)</span>', answer.text)
     assert problem is not None
     assert words in problem[1] or words == "braces"

@@ -1,6 +1,6 @@
 """What is written in the step "what" and not saved: kept, undone, redone, discarded."""
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,7 +12,6 @@ from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
     SeenDraft,
-    can_move,
     discard,
     move,
 )
@@ -31,7 +30,7 @@ from plugin.web.broadcasts.words import LETTERS
 from plugin.web.message_templates.fields import editor_tools
 from plugin.web.message_templates.problems import by_field
 from plugin.web.message_templates.seen_as import seen_as
-from plugin.web.message_templates.state import form_key, kept, seen_draft, was_typed
+from plugin.web.message_templates.state import answer_kept, form_key, kept, seen_draft, was_typed
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import Difference
 from plugin.web.owned import row_id
@@ -42,14 +41,9 @@ from plugin.web.session import person
 def keep_what(broadcast_id: int) -> Response | tuple[Response, int]:
     """Keep the step's content while somebody writes; 409 names who wrote meanwhile."""
     broadcast = own_draft(broadcast_id)
-    try:
-        draft = _keep(broadcast, variant_number(broadcast), submitted_editor(broadcast))
-    except DraftChanged as error:
-        return jsonify(by=error.by), 409
-    except DraftEnded:
-        return jsonify(ended=True), 409
-    undo, redo = can_move(draft)
-    return jsonify(draft=draft.id, step=draft.step, undo=undo, redo=redo)
+    return answer_kept(
+        lambda: _keep(broadcast, variant_number(broadcast), submitted_editor(broadcast))
+    )
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/undo")
