@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import shoot
-from tests.browser.test_templates import begin
+from tests.browser.editor.test_templates import begin
 
 pytestmark = pytest.mark.browser
 TEXT = "bubble.0.text"
