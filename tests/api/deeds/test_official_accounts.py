@@ -39,9 +39,12 @@ def test_connecting_an_account(world: World, fresh: Program) -> None:
     assert made["property_suffix"] == ""
     assert made["webhook_url"].startswith(f"{world.url}/line/webhooks/")
     assert made["checks"]["webhook_test"]["ok"] is True
-    assert TIME.fullmatch(made["checked_at"])
-    assert fresh.get(f"/official-accounts/{made['id']}") == made
-    assert fresh.results("/official-accounts") == [made]
+    # To connect asks about what it needs alone.
+    assert made["checked_at"] is None
+    checked = fresh.ask("POST", f"/official-accounts/{made['id']}/check").json
+    assert TIME.fullmatch(checked["checked_at"])
+    assert fresh.get(f"/official-accounts/{made['id']}") == checked
+    assert fresh.results("/official-accounts") == [checked]
 
 
 def test_no_answer_tells_a_secret(world: World, fresh: Program) -> None:
