@@ -79,8 +79,6 @@ def _no_draft_any_more(error: WrongState) -> Response:
         state = STATE_WORDS.get(error.state, error.state)
         words = _("Nothing was changed: this broadcast is now “%(state)s”.", state=state)
         flash(words, "bad")
-    if request.method == "GET" and broadcast.state == DRAFT:
-        abort(404)
     return redirect(url_for("broadcasts.broadcast", broadcast_id=broadcast.id))
 
 
