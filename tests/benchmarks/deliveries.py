@@ -36,10 +36,11 @@ def _through(stage: Stage, there: Platforms, people: list[int], workers: int) ->
     with ending(*processes):
         some = people[:WARM_UP]
         owe_messages(stage.world, stage.tenant, some, f"warm-up {there.url}")
-        wait_until(lambda: there.counts().pushed == len(some), 60, "warm-up")
+        wait_until(lambda: there.counts().pushed >= len(some), 60, "warm-up")
         quiet(stage)
         due = len(some) + len(people)
         owe_messages(stage.world, stage.tenant, people, there.url)
         began = time.monotonic()
-        wait_until(lambda: there.counts().pushed == due, 600, "deliveries", there.counts)
+        # On a machine so busy that a lease runs out, a push is repeated with its retry key.
+        wait_until(lambda: there.counts().pushed >= due, 600, "deliveries", there.counts)
         return len(people) / (there.counts().last - began)
