@@ -121,7 +121,7 @@ class Simulation:
             self._person("resume")
             self.pass_time(timedelta(minutes=self.chance.choice((1, 10, 90))))
             self._work(dies=False)
-        raise AssertionError("The broadcasts do not end")
+        raise AssertionError(f"The broadcasts do not end: {self._standing()}")
 
     def _turn(self) -> None:
         choice, random = self.chance.choice, self.chance.random
@@ -286,6 +286,12 @@ class Simulation:
             f"/line/webhooks/{self.key}", data=body, headers=headers
         )
         assert answer.status_code == 200, answer.text
+
+    def _standing(self) -> list[tuple[int, str, str, str]]:
+        with self.world.app.app_context():
+            columns = Broadcast.id, Broadcast.state, Broadcast.reason, Broadcast.error
+            rows = select(*columns).where(Broadcast.id.in_(self.broadcasts))
+            return list(db.session.execute(rows).tuples())
 
     def _is_over(self) -> bool:
         with self.world.app.app_context():

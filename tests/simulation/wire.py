@@ -1,5 +1,6 @@
 """The network of a simulation: calls reach the sandbox in this thread, or go wrong by chance."""
 
+import io
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -92,4 +93,7 @@ def _cut() -> ProtocolError:
 
 
 def _response(data: bytes, headers: dict[str, str], status: int) -> urllib3.HTTPResponse:
-    return urllib3.HTTPResponse(body=data, headers=headers, status=status)
+    # Unread, as it comes from the pool.
+    return urllib3.HTTPResponse(
+        body=io.BytesIO(data), headers=headers, status=status, preload_content=False
+    )
