@@ -35,7 +35,7 @@ def test_the_header_is_one_line_at_every_width(
     monkeypatch.setitem(world.app.extensions, "musubi", replace(deps, settings=sandbox_mode))
     with world.app.app_context(), transaction() as session:
         account = session.get_one(OfficialAccount, alice.account_id)
-        account.name, account.checks = "Musubi Coffee Roasters", {"token": {"ok": False}}
+        account.name, account.checks = "Musubi Coffee Roasters", {"channel": {"ok": False}}
     context = signed_in(chromium, world, alice)
     page = context.new_page()
     wrong = {}
