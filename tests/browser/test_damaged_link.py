@@ -74,7 +74,7 @@ def test_a_link_in_pieces_finds_its_contact_in_another_browser(
     shoot(own, "damaged-2-other-browser")
     own.get_by_test_id("deed").click()
     own.get_by_test_id("login-as-alice").click()
-    expect(own.get_by_test_id("contact-side")).to_contain_text("Example Bob")
+    expect(own.get_by_test_id("contact-side")).to_contain_text("Bob Example")
     shoot(own, "damaged-3-confirm")
     own.get_by_test_id("link").click()
     expect(own.get_by_test_id("outcome")).to_be_visible()
