@@ -303,7 +303,7 @@ def test_two_friends_who_race_for_one_token_end_in_one_tie(world: World, alice: 
     [
         ("ja", "美咲", "山田", "山田 美咲"),
         ("en", "美咲", "山田", "山田 美咲"),
-        ("ja", "Alice", "Example", "Example Alice"),
+        ("ja", "Alice", "Example", "Alice Example"),
         ("en", "Alice", "Example", "Alice Example"),
     ],
 )
