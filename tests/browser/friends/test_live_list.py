@@ -11,7 +11,7 @@ from tests.support.world import Tenant, World
 from tests.web.friends.test_friends import befriend
 
 pytestmark = pytest.mark.browser
-PAGE_IDS = "[...new FormData(document.getElementById('chosen')).getAll('page_ids')]"
+PAGE_IDS = "new FormData(document.forms.chosen).getAll('page_ids').join().split(',')"
 SHOWN_IDS = "[...document.querySelectorAll('#friends input[name=ids]')].map((box) => box.value)"
 
 

@@ -149,7 +149,7 @@ def test_the_dashboard_takes_no_more_statements_for_more_friends(
     with sql_of(world) as many:
         page = alice.walker.go(f"{world.url}/")
     assert len(many) == len(few)
-    assert "of 60 friends are linked" in page.text
+    assert "of 60 people known from LINE are linked" in page.text
     assert marks(page).count("contact") == 8
 
 
