@@ -245,6 +245,31 @@ def test_a_person_runs_what_was_given_up_again_or_drops_it(app: Flask) -> None:
             session.execute(delete(Job))
 
 
+@pytest.mark.parametrize("permanent", [False, True])
+def test_what_an_error_held_back_waits_since_it_was_released(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, permanent: bool
+) -> None:
+    roused: list[str] = []
+    engine = app.extensions["musubi_engine"]
+    monkeypatch.setattr(engine, "wake_in", lambda queue, _: roused.append(queue))
+    owe("a")
+    [job] = take()
+    with transaction():
+        if permanent:
+            jobs.dead_letter(job, "away")
+        else:
+            jobs.reschedule(job, timedelta(hours=2), "away", 3)
+    pass_time(timedelta(minutes=20))
+    roused.clear()
+    with transaction():
+        jobs.release(1, "away")
+    assert roused == ["send"]
+    assert -5 < seconds_to_go() <= 0
+    assert Job.longest_wait(1, timedelta(minutes=1)) is None
+    [again] = take()
+    assert (again.key, again.attempts) == ("a", 1)
+
+
 def test_too_many_tries_park(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     owe("a")
     with transaction() as session:

@@ -261,9 +261,10 @@ def release(tenant_id: int, error: str) -> None:
     statement = update(Job).where(
         Job.tenant_id == tenant_id, Job.owner == "", Job.last_error == error
     )
-    # A moment that is long past: due now.
-    values = {"failed": False, "attempts": 0, "last_error": "", "ready_ms": 0}
-    db.session.execute(statement.values(values), execution_options=NO_SYNC)
+    values = {"failed": False, "attempts": 0, "last_error": "", "ready_ms": db_now_ms()}
+    released = statement.values(values).returning(Job.queue)
+    for queue in set(db.session.scalars(released, execution_options=NO_SYNC)):
+        _wake_after_commit(queue, timedelta(0))
 
 
 def _change(job: Claimed, values: dict[str, Any]) -> None:
