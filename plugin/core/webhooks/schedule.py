@@ -23,7 +23,7 @@ LONGEST_ASKED = timedelta(hours=8)
 # Another tool's webhook: LINE's reply tokens are worth a minute, so late copies help nobody.
 RELAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 20, 30, 60))
 RELAYED_WITHIN = timedelta(minutes=15)
-# Calls that no worker could try so far: the other tool gets them later than not at all.
+# Calls that only waited for a worker of ours: the other tool gets them later than not at all.
 UNTRIED_KEPT = timedelta(hours=1)
 # Of 4xx, those that ask for another try: Request Timeout, Too Early, Too Many Requests.
 _MAY_BE_REPEATED = (408, 425, 429)

@@ -1,6 +1,6 @@
 """LINE's own webhook, relayed to the tool that had it before, or to another."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,6 +10,10 @@ from plugin.models.connections.official_account import OfficialAccount
 
 # In `last_error`: the other tool calls Musubi with what Musubi relayed to it.
 LOOP = "loop"
+# What comes back does so while the other tool has the call, or soon after; it is noted so often.
+COMES_BACK_WITHIN, LOOP_NOTED_EVERY = timedelta(seconds=15), timedelta(seconds=5)
+# So long the loss of calls is said, also where later ones were taken.
+LOSS_SAID = timedelta(days=7)
 
 
 class LineRelay(Base):
@@ -29,6 +33,23 @@ class LineRelay(Base):
     # Calls that the other tool refused for good, or did not take in time.
     dropped: Mapped[int] = mapped_column(default=0)
     dropped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its last call was not taken."""
+        failed, taken = self.last_failure_at, self.last_success_at
+        return failed is not None and (taken is None or failed > taken)
+
+    @property
+    def sends_back(self) -> bool:
+        """Whether the last call that was taken came back."""
+        back, taken = self.last_failure_at, self.last_success_at
+        if self.last_error != LOOP or back is None:
+            return False
+        return taken is None or back > taken - COMES_BACK_WITHIN
+
+    def lost_lately(self, now: datetime) -> bool:
+        return self.dropped_at is not None and now - self.dropped_at < LOSS_SAID
 
     @classmethod
     def of_account(cls, account_id: int) -> "LineRelay | None":

@@ -1,7 +1,7 @@
 """Relays LINE's calls, byte for byte, to the tool that had the webhook before, or to another.
 
 LINE is answered first. An account's calls are relayed one after the other, as they came; one that
-the tool refuses for good, or does not take within minutes, is dropped.
+the tool refuses for good is dropped, and so are all that it holds up for some minutes.
 """
 
 import time
@@ -24,7 +24,7 @@ from plugin.gateways import Outcome
 from plugin.models.base import UTCDateTime, db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.webhook_account import WebhookAccount
-from plugin.models.outgoing.line_relay import LOOP, LineRelay, RelayedCall
+from plugin.models.outgoing.line_relay import LOOP, LOOP_NOTED_EVERY, LineRelay, RelayedCall
 from plugin.models.sql import insert_or
 from plugin.models.system.inbox import store_with_job
 from plugin.models.system.job import enqueue
@@ -82,20 +82,28 @@ def own_element(base_url: str) -> str:
 
 
 def _note_loop(account_id: int) -> None:
-    """Say it once: the page does until something else fails, and so does the log."""
-    relay = LineRelay.of_account(account_id)
-    if relay is None or relay.last_error == LOOP:
+    """Note it each time, since the calls themselves are taken; the log has it once."""
+    relay, now = LineRelay.of_account(account_id), utcnow()
+    if relay is None or _is_noted(relay, now):
         return
     with transaction():
         relay = LineRelay.held(account_id)
-        if relay is None or relay.last_error == LOOP:
+        if relay is None or _is_noted(relay, now):
             return
-        relay.last_error, relay.last_status, relay.last_failure_at = LOOP, 0, utcnow()
+        is_known = relay.sends_back
+        relay.last_error, relay.last_status, relay.last_failure_at = LOOP, 0, now
+    if is_known:
+        return
     log.warning(
         "line_relay_loop",
         account_id=account_id,
         meaning="The other tool sends LINE's calls back to Musubi, which does not relay them again",
     )
+
+
+def _is_noted(relay: LineRelay, now: datetime) -> bool:
+    noted_at = relay.last_failure_at if relay.last_error == LOOP else None
+    return noted_at is not None and now - noted_at < LOOP_NOTED_EVERY
 
 
 def set_relay(deps: Dependencies, account: OfficialAccount, url: str) -> None:
@@ -188,22 +196,32 @@ def _store(account_id: int, url: str, call_id: int, outcome: Outcome) -> None:
 
 
 def _drop_late(account_id: int) -> None:
-    """Drop what the other tool did not take in time, and count it. What waited for a worker
-    meanwhile is tried once."""
+    """Drop what the other tool did not take in time, with what waited behind it, and count it.
+    What only waited for a worker is tried once."""
     now = utcnow()
     call = RelayedCall.first(account_id)
     if call is None or call.received_at > now - RELAYED_WITHIN:
         return
-    was_tried = (RelayedCall.attempts > 0) & (RelayedCall.received_at <= now - RELAYED_WITHIN)
-    late = delete(RelayedCall).where(
-        RelayedCall.official_account_id == account_id,
-        or_(was_tried, RelayedCall.received_at <= now - UNTRIED_KEPT),
-    )
     with transaction():
         relay = LineRelay.held(account_id)
+        held_up = [RelayedCall.attempts > 0, RelayedCall.received_at <= now - UNTRIED_KEPT]
+        failed_at = relay and _held_up_at(relay)
+        if failed_at is not None:
+            held_up.append(RelayedCall.received_at < failed_at)
+        late = delete(RelayedCall).where(
+            RelayedCall.official_account_id == account_id,
+            RelayedCall.received_at <= now - RELAYED_WITHIN,
+            or_(*held_up),
+        )
         dropped = affected(late.execution_options(synchronize_session=False))
         if relay is not None and dropped:
             _note_dropped(relay, dropped)
+
+
+def _held_up_at(relay: LineRelay) -> datetime | None:
+    """Return when calls last had to wait because of the other tool."""
+    is_passed_over = relay.last_error == LOOP or is_refused_for_good(relay.last_status)
+    return None if is_passed_over else relay.last_failure_at
 
 
 def _note_dropped(relay: LineRelay, count: int) -> None:

@@ -8,19 +8,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from plugin.core.clock import utcnow
+from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.outgoing.event import GIVEN_UP, MOST_COUNTED, EventDelivery
 from plugin.models.outgoing.line_relay import LineRelay
 from plugin.models.outgoing.receiver import WebhookReceiver
 from plugin.web.dashboard.matter import Matter
 from plugin.web.layout import figure
 from plugin.web.settings.receiver_words import halt_words, outcome_words
-from plugin.web.settings.relay import is_failing
 
 # A receiver that is only restarted needs no attention.
 PATIENCE = timedelta(hours=1)
 SHOWN_SIGNS = 60
-# So long the loss of calls of LINE is said.
-RECENTLY = timedelta(days=7)
 
 
 def webhook_matters(installation_id: int) -> Iterator[Matter]:
@@ -28,17 +26,22 @@ def webhook_matters(installation_id: int) -> Iterator[Matter]:
         if receiver.active:
             yield from _receiver(receiver)
     for account, relay in LineRelay.list_owned(installation_id):
-        url = url_for("settings.relay", account_id=account.id)
-        was_dropped = relay.dropped_at is not None and utcnow() - relay.dropped_at < RECENTLY
-        if is_failing(relay) or was_dropped:
-            yield Matter(
-                _("%(account)s: the other tool does not take LINE's calls", account=account.name)
-                if is_failing(relay)
-                else _("%(account)s: the other tool missed calls of LINE", account=account.name),
-                outcome_words(relay.last_status, relay.last_error),
-                _("See the relay"),
-                url,
-            )
+        title = _relay_title(account, relay)
+        if title:
+            url = url_for("settings.relay", account_id=account.id)
+            why = outcome_words(relay.last_status, relay.last_error)
+            yield Matter(title, why, _("See the relay"), url)
+
+
+def _relay_title(account: OfficialAccount, relay: LineRelay) -> str:
+    name = account.name
+    if relay.sends_back:
+        return str(_("%(account)s: the other tool sends LINE's calls back", account=name))
+    if relay.is_failing:
+        return str(_("%(account)s: the other tool does not take LINE's calls", account=name))
+    if relay.lost_lately(utcnow()):
+        return str(_("%(account)s: the other tool missed calls of LINE", account=name))
+    return ""
 
 
 def _receiver(receiver: WebhookReceiver) -> Iterator[Matter]:

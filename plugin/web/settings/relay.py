@@ -4,6 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from plugin.core.clock import utcnow
 from plugin.core.webhooks.receiver_urls import UnfitUrl
 from plugin.guards import get_deps
 from plugin.models.connections.official_account import OfficialAccount
@@ -48,14 +49,8 @@ def _page(account: OfficialAccount, url: str, problem: str = "") -> str:
         "settings",
         account=account,
         relay=current,
-        fails=bool(current and is_failing(current)),
+        has_lost=bool(current and current.lost_lately(utcnow())),
         url=url,
         problems={"url": [problem]} if problem else {},
         outcome_words=outcome_words,
     )
-
-
-def is_failing(relay: LineRelay) -> bool:
-    """Whether its last call was not taken."""
-    failed, taken = relay.last_failure_at, relay.last_success_at
-    return failed is not None and (taken is None or failed > taken)
