@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from plugin.commands.hubspot_project import DEFINITION
 from plugin.core.clock import utcnow
-from plugin.models import Delivery, db
+from plugin.models import ActionCall, Delivery, db
 from plugin.models.transaction import transaction
 from tests.support.people import line_user, linked
 from tests.support.signing import hubspot_post
@@ -107,3 +107,8 @@ def arrived(world: World) -> list[dict[str, Any]]:
 def count(model: Any) -> int:
     """How many rows there are, inside the app's context."""
     return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def only_call(world: World) -> ActionCall:
+    with world.app.app_context():
+        return db.session.scalars(select(ActionCall)).one()

@@ -12,7 +12,7 @@ from plugin.models import WebhookReceiver as Receiver
 from plugin.services.broadcasts.start import cancel
 from plugin.services.connections.connection import switch_mode
 from plugin.services.outgoing.relay import set_relay
-from tests.actions.test_ask_question import asked, hear, run_out, tapped, typed
+from tests.actions.questions.asking import asked, hear, run_out, tapped, typed
 from tests.gateways.scripted_server import Reply, ScriptedServer
 from tests.services.broadcasts.planned import begin, draft, found, sent
 from tests.services.outgoing.receiving import PATH, listen, received

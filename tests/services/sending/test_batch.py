@@ -12,7 +12,7 @@ from plugin.services.actions.queue import run_queued
 from plugin.services.executions.execution import outputs_of
 from plugin.services.sending.deliver_batch import AT_ONCE, deliver_many
 from tests.actions.calls import arrived, send
-from tests.actions.test_load import crowd, job_of
+from tests.actions.many_at_once import crowd, job_of
 from tests.support.crowd import gather, owe_messages
 from tests.support.world import Tenant, World
 
