@@ -13,9 +13,6 @@ let isChanged = false;
 // Somebody else wrote: a button decides whose words stay, and no key.
 let isOvertaken = "held" in line.dataset;
 
-// A draft that is not kept yet stands as 0 in its addresses.
-const stepAddress = (id, way) => line.dataset[way].replace("/0/", `/${id}/`);
-
 function show(news) {
   form.elements.draft.value = news.draft;
   form.elements.step.value = news.step;
@@ -23,9 +20,9 @@ function show(news) {
     const button = document.getElementById(way);
     button.disabled = !news[way];
     button.toggleAttribute("data-closed", !news[way]);
-    button.formAction = stepAddress(news.draft, way);
   }
   said.textContent = line.dataset.kept;
+  delete form.dataset.guard;
   // A new template is found again at its draft's address.
   if ("new" in line.dataset) {
     const address = new URL(location.href);
@@ -43,15 +40,17 @@ async function store() {
   said.textContent = line.dataset.saving;
   const answer = await fetch(line.dataset.keep, { method: "POST", body: new FormData(form) }).catch(() => null);
   if (answer?.ok && !answer.redirected) show(await answer.json());
-  else if (answer?.status === 409) {
+  else if (answer?.status === 409 || answer?.status === 404) {
     isOvertaken = true;
-    const news = await answer.json();
+    // 404: what it was a draft of is gone.
+    const news = answer.status === 409 ? await answer.json() : { ended: true };
     said.textContent = news.ended ? line.dataset.ended : line.dataset.overtaken.replace("#", news.by);
     // What is typed from here on is kept nowhere: the page is not left without a question.
     form.dataset.guard = "";
   } else {
     // Tried again with the next key, when the page is left, and when a lost session is found.
     isChanged = true;
+    form.dataset.guard = "";
     said.textContent = line.dataset.failed;
     if (isOfSession(answer)) document.dispatchEvent(new Event("session-lost"));
     return;
@@ -73,7 +72,11 @@ form.addEventListener("input", () => {
 });
 
 addEventListener("pagehide", () => {
-  if (isChanged && !isOvertaken) navigator.sendBeacon(line.dataset.keep, new FormData(form));
+  if (!isChanged || isOvertaken) return;
+  const words = new FormData(form);
+  // The call under way makes the next step first.
+  if (keeping) words.set("step", Number(words.get("step")) + 1);
+  navigator.sendBeacon(line.dataset.keep, words);
 });
 // A button's answer is kept by the server itself, at the step that the last call made: sent beside
 // that call, the form would be refused as somebody else's.

@@ -24,12 +24,11 @@ from plugin.web.session import Person, tenant
 # Forms that change nothing which another person or a friend would see.
 LOOKS = {
     "broadcasts.discard_what", "broadcasts.keep_what", "broadcasts.preview",
-    "broadcasts.redo_what", "broadcasts.undo_what",
     "email.look_for_contact", "email.make_preview", "inbox.open_friend",
     "inbox.read", "inbox.stop_typing", "inbox.typing", "inbox.unread", "media.begin_upload",
     "media.cancel_upload", "media.upload_part", "message_templates.discard_draft",
     "message_templates.keep", "message_templates.keep_as_copy",
-    "message_templates.preview_template", "message_templates.redo", "message_templates.undo",
+    "message_templates.preview_template",
     "segments.draw_rule", "segments.preview_rule", "settings.check", "settings.check_now",
     "web.choose_account", "web.leave", "web.leave_everywhere",
 }  # fmt: skip

@@ -77,11 +77,10 @@ OPERATIONS = {
     "message_templates.keep": "put_template_draft",
     "message_templates.new_template": "make_template",
     "message_templates.put_template_away": "put_template_away",
-    "message_templates.redo": "redo_template_draft",
     "message_templates.take_template_back": "take_template_back",
-    "message_templates.template": "write_version publish_template_draft restore_template_version",
+    "message_templates.template": "write_version publish_template_draft restore_template_version"
+    " undo_template_draft redo_template_draft",
     "message_templates.test_template": "test_template",
-    "message_templates.undo": "undo_template_draft",
     "qr_codes.archive_code": "archive_code",
     "qr_codes.edit_qr_code": "change_code",
     "qr_codes.new_qr_code": "create_code",
@@ -128,8 +127,6 @@ REASONS = {
     "broadcasts.discard_what": TYPED,
     "broadcasts.keep_what": TYPED,
     "broadcasts.preview": "draws a phone; the messages themselves are under variants",
-    "broadcasts.redo_what": TYPED,
-    "broadcasts.undo_what": TYPED,
     "email.look_for_contact": "finds a contact by its address, which HubSpot's own API does",
     "inbox.stop_typing": "gives a member's claim back; a program has none",
     "message_templates.keep_as_copy": "saves what two people typed over each other; a program has"

@@ -283,3 +283,16 @@ def _drafted_actions(actions: Any) -> list[Draft]:
 
 def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def same_content(one: Any, other: Any) -> bool:
+    """Whether two contents are one: a form sends its empty fields, a stored message has none."""
+    return bool(_filled(one) == _filled(other))
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_filled(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: _filled(v) for k, v in value.items() if _filled(v) not in ("", None, [], {})}

@@ -3,6 +3,7 @@
 from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from plugin.core.messages.drafts import same_content
 from plugin.models.base import db
 from plugin.models.sending.kept_draft import KeptDraft, KeptStep
 
@@ -48,4 +49,5 @@ class VariantDraft(KeptDraft):
             .outerjoin(VariantDraftStep, first)
             .where(cls.broadcast_id == broadcast_id, cls.step > 0)
         )
-        return any(content != saved for content, saved in db.session.execute(statement))
+        rows = db.session.execute(statement)
+        return any(not same_content(content, saved) for content, saved in rows)

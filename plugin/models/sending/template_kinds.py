@@ -4,17 +4,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
+from plugin.core.messages.checks import BUBBLES
 from plugin.core.messages.drafts import KINDS, TEMPLATES
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
 
-# LINE takes five messages in one call.
-MOST = 5
-
 
 def with_kind(kind: str) -> ColumnElement[bool]:
     """Whether any message of the version that is sent is of the kind, as `kind_of` says it."""
-    places = or_(*(_is(TemplateVersion.messages[number], kind) for number in range(MOST)))
+    places = or_(*(_is(TemplateVersion.messages[number], kind) for number in range(BUBBLES)))
     return exists().where(
         TemplateVersion.template_id == Template.id,
         TemplateVersion.number == Template.version,

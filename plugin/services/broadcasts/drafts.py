@@ -32,6 +32,8 @@ EDITABLE = (
     "spread_minutes", "ignores_quiet_hours", "silent", "cap_override", "budget", "holdout_percent",
     "when_short", "split_percent", "split_by", "split_hours", "goal", "campaign",
 )  # fmt: skip
+# What is written and kept together with a variant's messages, though each variant has the same.
+SET_WITH_MESSAGES = ("silent", "split_percent", "split_by", "split_hours")
 # A copy begins without what belongs to one send.
 NOT_COPIED = ("name", "schedule_at", "cap_override", "list_name")
 
@@ -95,9 +97,11 @@ def seen_of(broadcast: Broadcast) -> dict[str, str]:
     return fingerprints(values_of(broadcast))
 
 
-def base_of(variant: Variant | None) -> str:
-    """Return the fingerprint of what is saved of a variant."""
-    return fingerprint(_saved(variant) if variant is not None else None)
+def base_of(broadcast: Broadcast, number: int) -> str:
+    """Return the fingerprint of what is saved of a variant, and of what is set with it."""
+    variants = Variant.of_broadcast(broadcast.id)
+    saved = _saved(variants[number]) if number < len(variants) else None
+    return fingerprint([saved, [getattr(broadcast, name) for name in SET_WITH_MESSAGES]])
 
 
 def _saved(variant: Variant) -> list[object]:
@@ -173,13 +177,11 @@ def keep_variant(
         current, seen = _held_draft(draft, written.number), written.seen
         refuse_overtaken(current, written.content, seen)
         if current is None:
-            variants = Variant.of_broadcast(draft.id)
-            variant = variants[written.number] if written.number < len(variants) else None
             values = {
                 "installation_id": draft.official_account.installation_id,
                 "broadcast_id": draft.id,
                 "number": written.number,
-                "base": base_of(variant),
+                "base": base_of(draft, written.number),
                 "content": written.content,
                 "changed_by": by,
             }
@@ -190,10 +192,12 @@ def keep_variant(
     return current
 
 
-def remove_variant(broadcast: Broadcast, number: int) -> None:
-    """Remove a variant with what is written for it; those after it move up. Raise `WrongState`."""
+def remove_variant(broadcast: Broadcast, number: int, seen: Seen | None = None) -> None:
+    """Remove a variant with what is written for it; those after it move up. `seen`: the fingerprint
+    of the contents that the person saw. Raise `ChangedMeanwhile` or `WrongState`."""
     with transaction() as session:
         draft = held_in(broadcast, DRAFT)
+        refuse_overwrite(seen, _seen_values(draft, seen))
         contents = contents_of(draft)
         if number >= len(contents) or len(contents) < 2:
             return
@@ -276,3 +280,4 @@ def archive(broadcast: Broadcast) -> None:
     with transaction():
         current = held_in(broadcast, DRAFT, "finished", "cancelled")
         current.archived_at = current.archived_at or utcnow()
+        _drop_drafts(current, true())

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.core.messages.checks import check_messages
+from plugin.core.messages.checks import BUBBLES, check_messages
 from plugin.core.messages.part import InvalidMessage, count_clusters
 from plugin.core.messages.personalise import property_names, sample
 from plugin.core.messages.tokens import BRACES
@@ -37,7 +37,7 @@ from plugin.services.sending.personalise import PENDING, filled_at_once
 GIVE_UP = timedelta(minutes=10)
 # The member waits for the result, so the first try is made here; the job is for a crash.
 BEHIND = timedelta(seconds=30)
-EXCERPT, MOST_MESSAGES = 200, 5
+EXCERPT = 200
 ERASED_ID = "erased:"
 
 
@@ -239,13 +239,13 @@ def _content(deps: Dependencies, conversation: Conversation, what: Answer) -> _C
     messages = [message for part in parts for message in part.messages]
     if not messages:
         raise AnswerRefused(Sentence("Write something first."))
-    if len(messages) > MOST_MESSAGES:
+    if len(messages) > BUBBLES:
         raise AnswerRefused(
             Sentence(
                 "Together these are %(count)s messages, and LINE takes %(most)s at once: leave"
                 " something out.",
                 count=len(messages),
-                most=MOST_MESSAGES,
+                most=BUBBLES,
             )
         )
     last = parts[-1]

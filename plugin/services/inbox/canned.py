@@ -15,6 +15,7 @@ from plugin.models.transaction import transaction
 from plugin.services.inbox.refused import FieldsRefused
 
 LONGEST_NAME, MOST = 80, 200
+GONE = Sentence("Somebody deleted this answer meanwhile. Saving again makes a new one.")
 
 
 def save_canned_answer(
@@ -66,8 +67,7 @@ def _begun(installation_id: int) -> CannedAnswer:
 def _held(answer: CannedAnswer) -> CannedAnswer:
     held = db.session.get(CannedAnswer, answer.id, populate_existing=True, with_for_update=True)
     if held is None:
-        gone = Sentence("Somebody deleted this answer meanwhile. Saving again makes a new one.")
-        raise FieldsRefused({"": gone})
+        raise FieldsRefused({"": GONE})
     return held
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from plugin.core.clock import utcnow
+from plugin.core.messages.drafts import same_content
 from plugin.models.base import db
 from plugin.models.sending.kept_draft import KeptDraft
 from plugin.models.sql import insert_or
@@ -65,7 +66,7 @@ def keep(draft: KeptDraft, content: dict[str, Any], by: str, seen: SeenDraft) ->
     it was seen and holds something else."""
     if refuse_overtaken(draft, content, seen):
         return
-    if draft.content != content or not draft.newest_step:
+    if not same_content(draft.content, content) or not draft.newest_step:
         _add_step(draft, content, by)
 
 
@@ -78,7 +79,7 @@ def refuse_overtaken(draft: KeptDraft | None, content: dict[str, Any], seen: See
         return False
     if (draft.id, draft.step) == seen:
         return False
-    if draft.content != content:
+    if not same_content(draft.content, content):
         raise DraftChanged(draft.changed_by)
     return True
 
@@ -86,7 +87,8 @@ def refuse_overtaken(draft: KeptDraft | None, content: dict[str, Any], seen: See
 def holds(draft: KeptDraft, content: dict[str, Any], step: int) -> bool:
     """Whether the draft holds this content, or did at that step."""
     kept = _step(db.session(), draft, step)
-    return content in (draft.content, kept.content if kept is not None else None)
+    held_content = [draft.content, *([kept.content] if kept is not None else [])]
+    return any(same_content(each, content) for each in held_content)
 
 
 def move(draft: D, steps: int, by: str, seen: SeenDraft) -> D:
@@ -112,9 +114,17 @@ def can_move(draft: KeptDraft) -> tuple[bool, bool]:
     return before is not None, draft.step < draft.newest_step
 
 
-def discard(draft: KeptDraft) -> None:
+def discard(draft: KeptDraft, seen: SeenDraft) -> None:
+    """Drop the draft, where it is there still. Raise `DraftChanged` where somebody wrote in it
+    since."""
+    kind = type(draft)
     with transaction():
-        drop(draft)
+        current = held(kind, kind.id == draft.id)
+        if current is None:
+            return
+        if (current.id, current.step) != seen:
+            raise DraftChanged(current.changed_by)
+        drop(current)
 
 
 def drop(draft: KeptDraft) -> None:

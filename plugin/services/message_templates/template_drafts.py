@@ -1,5 +1,6 @@
 """Drafts of templates: what somebody writes is kept step by step until it is published."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.transaction import transaction
 from plugin.services.message_templates.kept_drafts import (
     NOTHING_SEEN,
+    DraftChanged,
     DraftEnded,
     SeenDraft,
     begun,
@@ -83,5 +85,7 @@ def discard_forgotten() -> bool:
     )
     drafts = db.session.scalars(old.limit(BATCH_SIZE)).all()
     for draft in drafts:
-        discard(draft)
+        # Somebody went on with it just now.
+        with suppress(DraftChanged):
+            discard(draft, SeenDraft(draft.id, draft.step))
     return len(drafts) == BATCH_SIZE

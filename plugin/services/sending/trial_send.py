@@ -4,6 +4,8 @@ import uuid
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from sqlalchemy.exc import IntegrityError
+
 from plugin.core.clock import utcnow
 from plugin.models.connections.member import Member
 from plugin.models.people.friend import Friend
@@ -54,6 +56,20 @@ def send_test(
         created_at=now,
         give_up_at=now + GIVE_UP,
     )
+    try:
+        _enqueue(delivery, member)
+    except IntegrityError:
+        # The same form was pressed at the same moment.
+        sent_before = Delivery.by_retry_key(key)
+        if sent_before is None:
+            raise
+        return sent_before
+    deliver(deps, delivery.id)
+    return delivery
+
+
+def _enqueue(delivery: Delivery, member: Member | None) -> None:
+    friend = delivery.friend
     with transaction() as session:
         if member is not None:
             chosen = {str(friend.official_account_id): friend.id}
@@ -61,8 +77,6 @@ def send_test(
         session.add(delivery)
         session.flush()
         enqueue("deliver", delivery.id, friend.official_account.installation_id, delay=BEHIND)
-    deliver(deps, delivery.id)
-    return delivery
 
 
 def _retry_key(trial: Trial, friend: Friend, form_key: str) -> str:

@@ -14,23 +14,17 @@ from plugin.web.broadcasts.segment_names import segment_names
 from plugin.web.broadcasts.words import STATE_WORDS, audience_word
 from plugin.web.chosen_account import account_filter
 from plugin.web.layout import page
+from plugin.web.newest import newest
 from plugin.web.owned import row_id
 from plugin.web.session import tenant
-
-PAGE = 50
 
 
 @blueprint.get("/broadcasts")
 def broadcasts() -> str:
     """List broadcasts, newest first, by name, account and state."""
     words = _filter()
-    statement = _matching(words)
-    before = row_id(request.args.get("before", ""))
-    if before:
-        statement = statement.where(Broadcast.id < before)
-    rows = list(db.session.scalars(statement.order_by(Broadcast.id.desc()).limit(PAGE + 1)))
-    shown = rows[:PAGE]
-    older = url_for("broadcasts.broadcasts", **words, before=shown[-1].id) if rows[PAGE:] else ""
+    before = row_id(request.args.get("before", "")) or 0
+    shown, older = newest(_matching(words), Broadcast.id, before)
     names = segment_names(row.segment_id for row in shown)
     return page(
         "broadcasts/list.html",
@@ -38,7 +32,7 @@ def broadcasts() -> str:
         broadcasts=shown,
         sent=_sent([row.id for row in shown]),
         audience_word=lambda row: audience_word(row, names),
-        older=older,
+        older=url_for("broadcasts.broadcasts", **words, before=older) if older else "",
         narrowed=bool(words or before),
         archived="archived" in words,
         accounts=OfficialAccount.list_owned(tenant()),

@@ -22,6 +22,7 @@ from plugin.services.personal_links.revoke import revoke_of_code, revoke_of_prep
 from plugin.services.qr_codes.codes import linkage_url
 from plugin.web.email.blueprint import blueprint
 from plugin.web.layout import page
+from plugin.web.newest import newest
 from plugin.web.owned import row_id
 from plugin.web.session import person, tenant
 
@@ -45,7 +46,9 @@ def email() -> str:
         (qr_code for qr_code in codes if qr_code.id == row_id(request.args.get("code", ""))), None
     )
     code = code or next(iter(codes), None)
-    preparations, older = _newest(row_id(request.args.get("before", "")))
+    before = row_id(request.args.get("before", ""))
+    every = ListPreparation.owned(tenant())
+    preparations, older = newest(every, ListPreparation.id, before, PAGE)
     return page(
         "email/home.html",
         "email",
@@ -158,12 +161,3 @@ def report_revoked(count: int) -> str:
         count,
     )
     return str(text)
-
-
-def _newest(before: int) -> tuple[list[ListPreparation], int]:
-    """The newest preparations below the id, and the id to continue below (0: no more)."""
-    statement = ListPreparation.owned(tenant())
-    if before:
-        statement = statement.where(ListPreparation.id < before)
-    rows = list(db.session.scalars(statement.limit(PAGE + 1)))
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0

@@ -10,7 +10,12 @@ from plugin.core.overwrites import ChangedMeanwhile
 from plugin.core.text.row_ids import row_id
 from plugin.models.base import db
 from plugin.models.inbox.canned_answer import CannedAnswer
-from plugin.services.inbox.canned import delete_canned_answer, editable, save_canned_answer
+from plugin.services.inbox.canned import (
+    GONE,
+    delete_canned_answer,
+    editable,
+    save_canned_answer,
+)
 from plugin.services.inbox.refused import FieldsRefused
 from plugin.web.inbox.blueprint import blueprint
 from plugin.web.inbox.said import said
@@ -31,9 +36,11 @@ def answers() -> str:
 @blueprint.post("/inbox/answers")
 def save_answer() -> Response | tuple[str, int]:
     chosen = row_id(request.form.get("answer", "")) or 0
-    answer = CannedAnswer.find_owned(tenant(), chosen) or abort(404) if chosen else None
+    answer = CannedAnswer.find_owned(tenant(), chosen) if chosen else None
     values = {name: request.form.get(name, "").replace("\0", "") for name in ("name", "text")}
     by, seen = person().member.email, submitted_fingerprints()
+    if chosen and answer is None:
+        return _gone(values)
     try:
         save_canned_answer(tenant(), values["name"], values["text"], by, answer, seen)
     except FieldsRefused as error:
@@ -53,12 +60,18 @@ def delete_answer(answer_id: int) -> Response:
     return redirect(url_for("inbox.answers"))
 
 
+def _gone(typed: Mapping[str, str]) -> tuple[str, int]:
+    """The form with what was typed for an answer that somebody deleted; saved again, it is a new
+    one."""
+    return _page(None, typed, said(FieldsRefused({"": GONE}))), 422
+
+
 def _changed_meanwhile(
     answer: CannedAnswer | None, typed: Mapping[str, str], names: Container[str]
 ) -> tuple[str, int]:
     """The form with what was typed, over what another person saved meanwhile."""
     if answer is None:
-        abort(404)
+        return _gone(typed)
     labels = {"name": _("Name"), "text": _("Text")}
     present, seen = {"name": answer.name, "text": answer.text}, submitted_fingerprints()
     values = {

@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 
 from plugin.core.text.row_ids import row_id
 from plugin.guards import get_deps
-from plugin.models.base import db
 from plugin.models.media.media import IMAGE, IMAGEMAP, UPLOADED, VIDEO, Media
 from plugin.services.media.store import discard, public_url
 from plugin.services.media.usage import usage_of_media
@@ -17,6 +16,7 @@ from plugin.web.layout import page
 from plugin.web.media.blueprint import blueprint
 from plugin.web.media.uploads import facts, thumbnail_url
 from plugin.web.media.words import KINDS, describe
+from plugin.web.newest import newest
 from plugin.web.session import tenant
 
 PAGE = 24
@@ -92,7 +92,4 @@ def _shelf(kind: str, q: str) -> Shelf:
     if q:
         statement = statement.where(Media.name.icontains(q, autoescape=True))
     before = row_id(request.args.get("before", "")) or 0
-    if before:
-        statement = statement.where(Media.id < before)
-    rows = list(db.session.scalars(statement.order_by(Media.id.desc()).limit(PAGE + 1)))
-    return Shelf(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0)
+    return Shelf(*newest(statement, Media.id, before, PAGE))

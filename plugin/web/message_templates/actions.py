@@ -17,8 +17,8 @@ from plugin.services.message_templates.library import (
 )
 from plugin.services.sending.trial_send import Trial, send_test
 from plugin.web.message_templates.blueprint import blueprint
-from plugin.web.message_templates.state import submitted_form_key
-from plugin.web.message_templates.views import own_template
+from plugin.web.message_templates.editor.page import own_template
+from plugin.web.message_templates.editor.state import submitted_form_key
 from plugin.web.session import person, tenant
 
 

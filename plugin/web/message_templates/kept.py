@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from plugin.core.text.row_ids import row_id
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
@@ -17,15 +18,25 @@ from plugin.services.message_templates.kept_drafts import (
 )
 from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.blueprint import blueprint
-from plugin.web.message_templates.state import (
+from plugin.web.message_templates.editor.page import (
+    Page,
+    editor_page,
+    ended_page,
+    overtaken_page,
+    own_template,
+    submitted_editor,
+)
+from plugin.web.message_templates.editor.state import (
     EditorState,
     answer_kept,
     keep_submitted,
     seen_draft,
     was_typed,
 )
-from plugin.web.message_templates.views import Page, ended_page, own_template, submitted_editor
 from plugin.web.session import person, tenant
+
+# By how many steps a button of the form moves.
+STEPS = {"undo": -1, "redo": 1}
 
 
 @blueprint.post("/templates/keep")
@@ -35,59 +46,91 @@ def keep() -> Response | tuple[Response, int]:
     return answer_kept(lambda: keep_submitted(editor, template))
 
 
-@blueprint.post("/templates/drafts/<row_id:draft_id>/undo")
-def undo(draft_id: int) -> Page:
-    return _moved(draft_id, -1)
-
-
-@blueprint.post("/templates/drafts/<row_id:draft_id>/redo")
-def redo(draft_id: int) -> Page:
-    return _moved(draft_id, 1)
-
-
-def _moved(draft_id: int, steps: int) -> Page:
-    """Move by a step. What was typed since the last one is kept as a step first, or as a draft of
-    its own where the draft was changed meanwhile."""
-    draft, by = TemplateDraft.find_owned(tenant(), draft_id), person().member.email
-    if "name" not in request.form or (draft is None and not was_typed()):
-        abort(404)
-    editor, template = _submitted()
-    if draft is None:
-        return ended_page(editor, template)
+@apart_from_deed()
+def show_kept(editor: EditorState, template: Template | None, *, refused: bool = False) -> Page:
+    """Keep what was submitted, and show it again: with 422 where it was to be published and cannot
+    be."""
     try:
-        if was_typed():
-            draft = keep_submitted(editor, draft.template)
-            move(draft, steps, by, SeenDraft(draft.id, draft.step))
-        else:
-            move(draft, steps, by, seen_draft())
+        draft = keep_submitted(editor, template)
     except DraftChanged as error:
-        if not was_typed() or holds(draft, editor.content, seen_draft().step):
-            words = _("%(who)s changed this draft meanwhile. This is how it is now.", who=error.by)
-        else:
-            keep_draft(tenant(), editor.content, by)
-            words = _(
-                "%(who)s changed this draft meanwhile. This is how it is now; yours is kept as a"
-                " draft of its own.",
-                who=error.by,
-            )
-        flash(words, "bad")
+        return overtaken_page(editor, template, error.by)
     except DraftEnded:
         return ended_page(editor, template)
+    html = editor_page(editor, template, draft)
+    return (html, 422) if refused else html
+
+
+@apart_from_deed()
+def moved(editor: EditorState, template: Template | None, steps: int) -> Page:
+    """Move by a step. What was typed since the last one is kept as a step first, or as a draft of
+    its own where the draft was changed meanwhile."""
+    by, seen = person().member.email, seen_draft()
+    try:
+        if was_typed() or not seen.id:
+            draft = keep_submitted(editor, template)
+            seen = SeenDraft(draft.id, draft.step)
+        else:
+            draft = _draft(template, seen)
+        move(draft, steps, by, seen)
+        return redirect(address_of(draft))
+    except DraftChanged as error:
+        return _beside(editor, template, error.by)
+    except DraftEnded:
+        return ended_page(editor, template)
+
+
+def _beside(editor: EditorState, template: Template | None, who: str) -> Page:
+    """Go on with the draft that somebody else changed; what they never saw becomes one of its
+    own."""
+    seen = seen_draft()
+    try:
+        draft = _draft(template, seen)
+    except DraftEnded:
+        return ended_page(editor, template)
+    if not was_typed() or holds(draft, editor.content, seen.step):
+        words = _changed_words(who)
+    else:
+        keep_draft(tenant(), editor.content, person().member.email)
+        words = _(
+            "%(who)s changed this draft meanwhile. This is how it is now; yours is kept as a"
+            " draft of its own.",
+            who=who,
+        )
+    flash(words, "bad")
     return redirect(address_of(draft))
+
+
+def _changed_words(who: str) -> str:
+    return str(_("%(who)s changed this draft meanwhile. This is how it is now.", who=who))
+
+
+def _draft(template: Template | None, seen: SeenDraft) -> TemplateDraft:
+    """Return the draft of the form. Raise `DraftEnded` where it is gone."""
+    if template is not None:
+        draft = TemplateDraft.of_template(template.id)
+    else:
+        draft = TemplateDraft.find_owned(tenant(), seen.id)
+    if draft is None:
+        raise DraftEnded
+    return draft
 
 
 def _submitted() -> tuple[EditorState, Template | None]:
     """Return what the form holds, and the template that it writes; None: a new one."""
     template_id = row_id(request.form.get("template", ""))
     template = own_template(template_id) if template_id else None
-    return submitted_editor(template.official_account if template is not None else None), template
+    return submitted_editor(template), template
 
 
 @blueprint.post("/templates/drafts/<row_id:draft_id>/discard")
 def discard_draft(draft_id: int) -> Response:
     draft = own_draft(draft_id)
     template_id = draft.template_id
-    discard(draft)
+    try:
+        discard(draft, seen_draft())
+    except DraftChanged as error:
+        flash(_changed_words(error.by), "bad")
+        return redirect(address_of(draft))
     flash(_("The draft is discarded. What was published stays as it is."))
     if template_id is not None:
         return redirect(url_for("message_templates.template", template_id=template_id))

@@ -17,6 +17,7 @@ from plugin.web.chosen_account import account_filter
 from plugin.web.layout import page
 from plugin.web.message_templates.blueprint import blueprint
 from plugin.web.message_templates.fields import KIND_WORDS
+from plugin.web.newest import newest
 from plugin.web.session import tenant
 
 PAGE, DRAFTS = 60, 20
@@ -35,27 +36,23 @@ def templates() -> str:
         statement = statement.where(with_kind(kind))
     if account:
         statement = statement.where(Template.official_account_id == account)
-    if before:
-        statement = statement.where(Template.id < before)
-    rows = list(db.session.scalars(statement.order_by(Template.id.desc()).limit(PAGE + 1)))
+    rows, older = newest(statement, Template.id, before, PAGE)
+    ids = [row.id for row in rows]
     words: dict[str, Any] = {"q": q, "kind": kind, "account": account or ""}
     words |= {"archived": "yes"} if archived else {}
-    more = len(rows) > PAGE
     return page(
         "message_templates/list.html",
         "templates",
-        templates=rows[:PAGE],
-        older=url_for("message_templates.templates", **words, before=rows[PAGE - 1].id)
-        if more
-        else "",
+        templates=rows,
+        older=url_for("message_templates.templates", **words, before=older) if older else "",
         narrowed=bool(q or kind or account or before),
         archived=archived,
         any_archived=archived or _any_archived(),
         accounts=OfficialAccount.list_owned(tenant()),
         kinds=KIND_WORDS,
-        kinds_of=_kinds([row.id for row in rows[:PAGE]]),
+        kinds_of=_kinds(ids),
         drafts=[] if archived or before else _new_drafts(),
-        drafted=_drafted([row.id for row in rows[:PAGE]]),
+        drafted=_drafted(ids),
         q=q,
         kind=kind,
         chosen=account,

@@ -10,6 +10,7 @@ from plugin.core.quota import month_of
 from plugin.models import OfficialAccount, db
 from plugin.models.system.activity import FREE_REPLIES, SENT, count
 from plugin.models.transaction import transaction
+from plugin.services.broadcasts.job.failures import messages_left
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.doctor.run import check_official_account
 from plugin.services.sending.quota import read_quota
@@ -89,3 +90,6 @@ def test_a_reading_of_last_month_counts_no_more(
         count(alice.account_id, SENT, 7, now)
     month = usage_of(world, alice)
     assert (month.used, month.left, month.read_at) == (7, 993, None)
+    # Nor does a broadcast wait, or leave anybody out, for what the month before had left.
+    with world.app.app_context():
+        assert messages_left(world.deps, found(draft(world, alice)), 50) == 993

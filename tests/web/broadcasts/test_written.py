@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.models import Broadcast, Variant, VariantDraft, VariantDraftStep, db
+from plugin.models import AuditEntry, Broadcast, Variant, VariantDraft, VariantDraftStep, db
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.drafts import Content, Written, keep_variant, save_draft
+from plugin.services.broadcasts.drafts import Content, Written, archive, keep_variant, save_draft
 from plugin.services.broadcasts.start import CannotStart, start
 from plugin.services.message_templates.kept_drafts import DraftChanged, SeenDraft
 from tests.support.people import linked
@@ -87,8 +88,9 @@ def test_undone_redone_and_discarded(world: World, alice: Tenant, path: str) -> 
     keep(world, alice, path, "Two", **seen(first))
 
     def press(way: str, step: int, text: str) -> str:
-        data = form(world, alice, path, text, draft=first["draft"], step=step)
-        return alice.walker.session.post(f"{world.url}{path}/what/{way}", data=data).text
+        data = form(world, alice, path, text, act=way, draft=first["draft"], step=step)
+        address = "what/discard" if way == "discard" else "what"
+        return alice.walker.session.post(f"{world.url}{path}/{address}", data=data).text
 
     assert ">\nOne</textarea>" in press("undo", 2, "Two")
     # Before the first change stands what is saved.
@@ -96,7 +98,7 @@ def test_undone_redone_and_discarded(world: World, alice: Tenant, path: str) -> 
     assert "written and not saved" not in alice.walker.go(f"{world.url}{path}/check").text
     assert ">\nOne</textarea>" in press("redo", 0, HELLO["bubble.0.text"])
     assert ">\nOne</textarea>" in press("undo", 1, "Typed since")
-    assert "What was saved stays" in press("discard", 2, "One")
+    assert "What was saved stays" in press("discard", 1, "One")
     assert drafts(world) == []
     assert saved(world) == [HELLO["bubble.0.text"]]
 
@@ -109,10 +111,11 @@ def test_nobody_overwrites_another_unseen(world: World, alice: Tenant, path: str
         keep_variant(kept(world), written, "other@example.test", others)
     late = keep(world, alice, path, "Mine, longer", **first)
     assert (late.status_code, late.json()["by"]) == (409, "other@example.test")
-    for address, act in (("what", "save"), ("what", "add:text"), ("what/undo", "")):
+    for act in ("save", "add:text", "undo", "redo", "discard"):
+        address = "what/discard" if act == "discard" else "what"
         data = form(world, alice, path, "Mine, longer", **first, act=act)
         refused = alice.walker.session.post(f"{world.url}{path}/{address}", data=data)
-        assert refused.status_code == 409, address
+        assert refused.status_code == 409, act
         assert "Mine, longer" in refused.text
         assert 'data-testid="overtaken"' in refused.text
         assert 'name="step" value="2"' in refused.text
@@ -172,7 +175,7 @@ def test_what_is_taken_back_stands_in_no_way(world: World, alice: Tenant, path: 
 def test_writing_while_another_presses_send(world: World, alice: Tenant, path: str) -> None:
     with world.app.app_context():
         broadcast = kept(world)
-        keep_variant(broadcast, Written(0, {"drafts": []}), "other@example.test", {})
+        keep_variant(broadcast, Written(0, {"drafts": [{"kind": "text"}]}), "other@example.test", {})
         with pytest.raises(CannotStart):
             start(broadcast)
         assert db.session.get_one(Broadcast, broadcast.id, populate_existing=True).state == "draft"
@@ -180,17 +183,18 @@ def test_writing_while_another_presses_send(world: World, alice: Tenant, path: s
             session.get_one(Broadcast, broadcast.id).archived_at = utcnow()
     # What is no draft any more takes no words.
     answer = keep(world, alice, path, "Late", step=1)
-    assert answer.status_code != 200 or "/keep" not in answer.url
+    assert (answer.status_code, answer.json()) == (409, {"ended": True})
 
 
 def test_another_tenants_draft_is_not_found(
     world: World, alice: Tenant, charlie: Tenant, path: str
 ) -> None:
     token = csrf_of(charlie.walker.go(f"{world.url}/templates"))
-    for way in ("keep", "undo", "redo", "discard"):
-        url = f"{world.url}{path}/what/{way}"
-        answer = charlie.walker.session.post(url, data={"csrf_token": token, **HELLO})
-        assert answer.status_code == 404, way
+    for address, act in (("/keep", ""), ("", "undo"), ("", "redo"), ("/discard", "")):
+        url = f"{world.url}{path}/what{address}"
+        data = {"csrf_token": token, **HELLO, "act": act}
+        answer = charlie.walker.session.post(url, data=data)
+        assert answer.status_code == 404, (address, act)
 
 
 def test_a_save_that_lost_its_answer_is_nobody_elses(
@@ -220,3 +224,48 @@ def test_a_form_with_a_draft_that_was_saved_begins_no_other(
     assert "Mine, longer" in refused.text
     assert drafts(world) == []
     assert saved(world) == ["Mine"]
+
+
+def test_settings_that_others_saved_are_said_above_the_draft_too(
+    world: World, alice: Tenant, path: str
+) -> None:
+    keep(world, alice, path, "Mine")
+    with world.app.app_context():
+        save_draft(kept(world), {"silent": True})
+    assert 'data-testid="saved-since"' in shown(alice, world, path)
+
+
+def test_a_variant_that_others_changed_is_not_removed_unseen(
+    world: World, alice: Tenant, path: str
+) -> None:
+    post(alice.walker, f"{path}/what/variants", act="add", variant="0")
+    page = alice.walker.go(f"{world.url}{path}/what?variant=1")
+    (button,) = [form for form in page.forms if "remove" in str(form.buttons)]
+    with world.app.app_context():
+        contents = [Content([{"type": "text", "text": text}]) for text in ("A", "Theirs")]
+        save_draft(kept(world), {}, contents)
+    answer = alice.walker.submit(page.forms.index(button), "remove", act="remove")
+    assert "Nothing was removed" in answer.text
+    assert saved(world) == ["A", "Theirs"]
+
+
+def test_nothing_that_is_only_looked_at_is_a_deed(world: World, alice: Tenant, path: str) -> None:
+    deeds = select(AuditEntry.deed).where(AuditEntry.deed == "broadcasts.what")
+    with world.app.app_context():
+        before = len(db.session.scalars(deeds).all())
+    first = seen(keep(world, alice, path, "Half").json())
+    for act in ("add:text", "undo", "redo"):
+        data = form(world, alice, path, "Half", act=act, **first)
+        assert alice.walker.session.post(f"{world.url}{path}/what", data=data).ok
+        first = {"draft": first["draft"], "step": str(drafts(world)[0].step)}
+    with world.app.app_context():
+        assert len(db.session.scalars(deeds).all()) == before
+
+
+def test_an_archived_draft_keeps_nothing_written(world: World, alice: Tenant, path: str) -> None:
+    keep(world, alice, path, "Half")
+    with world.app.app_context():
+        archive(kept(world))
+    assert drafts(world) == []
+    late = keep(world, alice, path, "Half, longer")
+    assert (late.status_code, late.json()) == (409, {"ended": True})

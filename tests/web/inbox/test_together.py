@@ -139,3 +139,18 @@ def test_whoever_has_a_conversation_is_offered_in_a_large_team(world: World, ali
     html = alice.walker.go(f"{world.url}/inbox/{conversation_id}").html
     assert re.search(r" selected>member59@example\.test</option>", html)
     assert "The first 50 by email address" in html
+
+
+def test_a_form_of_an_answer_that_is_gone_keeps_its_words(
+    world: World, alice: Tenant, answer_id: int
+) -> None:
+    walker = alice.walker
+    form = walker.go(f"{world.url}/inbox/answers?answer={answer_id}")
+    _delete(world, answer_id)
+    page = sent_from(walker, form, text="From nine")
+    assert page.status == 422
+    assert "Saving again makes a new one" in page.text
+    assert "From nine</textarea>" in page.html
+    assert "Saved." in sent_from(walker, page, text="From nine").text
+    with world.app.app_context():
+        assert db.session.scalars(select(CannedAnswer)).one().text == "From nine"

@@ -46,11 +46,11 @@ def test_undone_and_redone(world: World, alice: Tenant, template_id: int) -> Non
     state: dict[str, Any] = {"draft": "", "step": 0}
     for text in ("One", "Two", "Three"):
         state = keep(world, alice, text, template=template_id, **state).json()
-    base = f"{world.url}/templates/drafts/{state['draft']}"
+    url = f"{world.url}/templates/{template_id}"
 
     def step(way: str, number: int, shown: str) -> str:
-        data = form(world, alice, shown, step=number, draft=state["draft"])
-        return alice.walker.session.post(f"{base}/{way}", data=data).text
+        data = form(world, alice, shown, act=way, step=number, draft=state["draft"])
+        return alice.walker.session.post(url, data=data).text
 
     assert ">\nTwo</textarea>" in step("undo", 3, "Three")
     assert ">\nOne</textarea>" in step("undo", 2, "Two")
@@ -103,8 +103,8 @@ def test_an_undo_beside_somebody_else_loses_nothing(
     state = keep(world, alice, "Mine", template=template_id).json()
     with world.app.app_context(), transaction() as session:
         session.execute(update(TemplateDraft).values(step=2, changed_by="other@example.test"))
-    data = form(world, alice, "Mine, longer", **state)
-    url = f"{world.url}/templates/drafts/{state['draft']}/undo"
+    data = form(world, alice, "Mine, longer", act="undo", **state)
+    url = f"{world.url}/templates/{template_id}"
     assert "kept as a draft of its own" in alice.walker.session.post(url, data=data).text
     with world.app.app_context():
         rows = db.session.scalars(select(TemplateDraft).order_by(TemplateDraft.id))
@@ -117,7 +117,7 @@ def test_a_new_template_is_found_again_and_discarded(world: World, alice: Tenant
     assert f"/templates/new?draft={kept['draft']}" in listed
     page = alice.walker.go(f"{world.url}/templates/new?draft={kept['draft']}")
     assert 'value="Welcome"' in page.html
-    data = form(world, alice, "")
+    data = form(world, alice, "", **kept)
     url = f"{world.url}/templates/drafts/{kept['draft']}/discard"
     alice.walker.session.post(url, data=data)
     assert alice.walker.session.get(page.url).status_code == 404
@@ -135,11 +135,14 @@ def test_other_tenants(world: World, alice: Tenant, charlie: Tenant, template_id
     kept = keep(world, alice, "Hers", template=template_id).json()
     assert keep(world, charlie, "Mine", template=template_id).status_code == 404
     # As a draft that never was.
-    for way, status in (("undo", 409), ("redo", 409), ("discard", 404)):
-        data = form(world, charlie, "", step=1)
-        for draft_id in (kept["draft"], 987654):
-            url = f"{world.url}/templates/drafts/{draft_id}/{way}"
-            assert charlie.walker.session.post(url, data=data).status_code == status
+    for draft_id in (kept["draft"], 987654):
+        for act in ("undo", "redo"):
+            data = form(world, charlie, "", act=act, draft=draft_id, step=1)
+            answer = charlie.walker.session.post(f"{world.url}/templates/new", data=data)
+            assert (answer.status_code, "Hers" in answer.text) == (409, False)
+        url = f"{world.url}/templates/drafts/{draft_id}/discard"
+        answer = charlie.walker.session.post(url, data=form(world, charlie, "", step=1))
+        assert answer.status_code == 404
     other = keep(world, charlie, "Mine", draft=kept["draft"], step=1)
     assert (other.status_code, other.json()) == (409, {"ended": True})
 

@@ -1,14 +1,14 @@
 """Forms that were loaded before something changed, and forms that are sent twice."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select, update
 
-from plugin.models import Delivery, Template, TemplateDraft, db
+from plugin.models import AuditEntry, Delivery, Template, TemplateDraft, db
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.models.transaction import transaction
-from plugin.services.message_templates.kept_drafts import (
-    discard,
-)
+from plugin.services.message_templates.kept_drafts import SeenDraft, discard
 from plugin.services.message_templates.library import create_template, save_version
 from tests.support.people import linked
 from tests.support.world import Tenant, World
@@ -87,9 +87,8 @@ def test_a_form_with_a_draft_that_ended_begins_no_other(
     late = keep(world, alice, "Old, longer", template=template_id, **kept)
     assert (late.status_code, late.json()) == (409, {"ended": True})
     for way in ("undo", "redo"):
-        data = form(world, alice, "Old, longer", template=template_id, **kept)
-        address = f"{world.url}/templates/drafts/{kept['draft']}/{way}"
-        answer = alice.walker.session.post(address, data=data)
+        data = form(world, alice, "Old, longer", act=way, **kept)
+        answer = alice.walker.session.post(url, data=data)
         assert answer.status_code == 409
         assert "Old, longer" in answer.text
         assert 'data-testid="ended"' in answer.text
@@ -111,7 +110,7 @@ def test_a_form_of_one_template_never_writes_in_another(
         assert draft is not None
         assert draft.content["drafts"][0]["text"] == "For the other"
         # Nor does an id come back.
-        discard(draft)
+        discard(draft, SeenDraft(draft.id, draft.step))
     again = keep(world, alice, "Anew", template=other).json()
     assert again["draft"] != kept["draft"]
 
@@ -121,15 +120,15 @@ def test_two_windows_of_one_person_lose_nothing(
 ) -> None:
     first = keep(world, alice, "One", template=template_id).json()
     keep(world, alice, "Two", template=template_id, **first)
-    data = form(world, alice, "From the other window", template=template_id, **first)
-    url = f"{world.url}/templates/drafts/{first['draft']}/undo"
+    data = form(world, alice, "From the other window", act="undo", **first)
+    url = f"{world.url}/templates/{template_id}"
     assert "kept as a draft of its own" in alice.walker.session.post(url, data=data).text
     with world.app.app_context():
         rows = db.session.scalars(select(TemplateDraft).order_by(TemplateDraft.id))
         texts = [row.content["drafts"][0]["text"] for row in rows]
         assert texts == ["Two", "From the other window"]
     # Where nothing was typed, nothing is kept.
-    data = form(world, alice, "One", template=template_id, **first)
+    data = form(world, alice, "One", act="undo", **first)
     assert "kept as a draft of its own" not in alice.walker.session.post(url, data=data).text
 
 
@@ -160,3 +159,54 @@ def test_a_test_is_sent_once_for_each_form(world: World, alice: Tenant, template
     alice.walker.session.post(f"{world.url}/templates/{template_id}/test", data=data)
     with world.app.app_context():
         assert len(db.session.scalars(select(Delivery)).all()) == 2
+
+
+def test_a_draft_that_others_changed_is_not_discarded_unseen(
+    world: World, alice: Tenant, template_id: int
+) -> None:
+    first = keep(world, alice, "One", template=template_id).json()
+    keep(world, alice, "Two", template=template_id, **first)
+    url = f"{world.url}/templates/drafts/{first['draft']}/discard"
+    answer = alice.walker.session.post(url, data=form(world, alice, "One", **first))
+    assert "changed this draft meanwhile" in answer.text
+    assert ">\nTwo</textarea>" in answer.text
+
+
+def test_a_refused_undo_stands_at_the_editors_own_address(world: World, alice: Tenant) -> None:
+    """Its buttons lead on, rather than undoing again."""
+    first = keep(world, alice, "One").json()
+    discard_url = f"{world.url}/templates/drafts/{first['draft']}/discard"
+    alice.walker.session.post(discard_url, data=form(world, alice, "One", **first))
+    url = f"{world.url}/templates/new"
+    data = form(world, alice, "Two", act="undo", **first)
+    answer = alice.walker.session.post(url, data=data)
+    assert (answer.status_code, answer.url) == (409, url)
+    assert ">\nTwo</textarea>" in answer.text
+
+
+def test_what_is_kept_of_a_template_is_no_deed(
+    world: World, alice: Tenant, template_id: int
+) -> None:
+    url = f"{world.url}/templates/{template_id}"
+    for act in ("add:text", "undo", "redo"):
+        with world.app.app_context():
+            draft = TemplateDraft.of_template(template_id)
+            state = {"draft": draft.id, "step": draft.step} if draft else {}
+        data = form(world, alice, "Half", act=act, **state)
+        assert alice.walker.session.post(url, data=data).ok
+    with world.app.app_context():
+        assert db.session.scalars(select(AuditEntry)).all() == []
+
+
+def test_a_test_pressed_twice_at_once_is_sent_once(
+    world: World, alice: Tenant, template_id: int
+) -> None:
+    friend_id, _ = linked(world, alice)
+    page = alice.walker.go(f"{world.url}/templates/{template_id}")
+    data = {"csrf_token": csrf_of(page), "friend": str(friend_id), "form_key": "once"}
+    url, session = f"{world.url}/templates/{template_id}/test", alice.walker.session
+    with ThreadPoolExecutor(4) as hands:
+        answers = list(hands.map(lambda _: session.post(url, data=data), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    with world.app.app_context():
+        assert len(db.session.scalars(select(Delivery)).all()) == 1

@@ -123,7 +123,7 @@ def put_template_draft(body: dict[str, Any], template_id: str) -> dict[str, Any]
     content = content_of(name, account_id, body["messages"], tracks_links=tracks)
     step = body.get("step", draft.step if draft is not None else 0)
     seen = SeenDraft(draft.id if draft is not None else 0, step)
-    kept = _unchanged(
+    kept = unchanged(
         lambda: keep_draft(
             tenant().id,
             content,
@@ -175,7 +175,7 @@ def publish_template_draft(body: dict[str, int], template_id: str) -> Template:
     seen = fingerprints({**editable(template), "version": replaced})
     written = Written(name, messages, tracks, content, SeenDraft(draft.id, step))
     try:
-        _unchanged(lambda: publish(template, written, actor(), seen))
+        unchanged(lambda: publish(template, written, actor(), seen))
     except ChangedMeanwhile as error:
         words = f"Version {template.version} was published after version {replaced}. Look at it, "
         words += "and name it as the version that the draft replaces."
@@ -187,7 +187,8 @@ def publish_template_draft(body: dict[str, int], template_id: str) -> Template:
 @blueprint.response(204)
 def discard_template_draft(template_id: str) -> None:
     """Discard what was written; what is published stays"""
-    discard(_draft(template_id))
+    draft = _draft(template_id)
+    unchanged(lambda: discard(draft, SeenDraft(draft.id, draft.step)))
 
 
 def _draft(template_id: str) -> TemplateDraft:
@@ -200,10 +201,11 @@ def _draft(template_id: str) -> TemplateDraft:
 def _moved(template_id: str, body: dict[str, int], steps: int) -> dict[str, Any]:
     draft = _draft(template_id)
     seen = SeenDraft(draft.id, body.get("step", draft.step))
-    return _shown(_unchanged(lambda: move(draft, steps, actor(), seen)))
+    return _shown(unchanged(lambda: move(draft, steps, actor(), seen)))
 
 
-def _unchanged(change: Callable[[], T]) -> T:
+def unchanged(change: Callable[[], T]) -> T:
+    """Change a draft; answer 409 where somebody else wrote in it meanwhile, 404 where it ended."""
     try:
         return change()
     except DraftChanged as error:

@@ -9,11 +9,12 @@ from plugin.api.fields import Computed, Id, Moment
 from plugin.api.messages import check_messages
 from plugin.api.paging import Page, PageQuery, ResponseSchema, list_of, page
 from plugin.api.resource import Resource, or_404, owned_account
+from plugin.api.resources.messages.draft_of_template import unchanged
 from plugin.api.resources.messages.templates import EXAMPLE, NewTemplateSchema
 from plugin.core.text.row_ids import row_id
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.services.message_templates.draft_messages import content_of
-from plugin.services.message_templates.kept_drafts import discard
+from plugin.services.message_templates.kept_drafts import SeenDraft, discard
 from plugin.services.message_templates.template_drafts import keep_draft
 
 blueprint = Resource("template-drafts", "New templates that nobody has published yet")
@@ -67,8 +68,9 @@ def draft_template(body: dict[str, Any]) -> TemplateDraft:
 @blueprint.response(204)
 def discard_new_template_draft(draft_id: str) -> None:
     """Discard the draft of a new template"""
-    draft = TemplateDraft.find_owned(tenant().id, row_id(draft_id) or 0)
-    discard(or_404(draft if draft is not None and draft.template_id is None else None))
+    found = TemplateDraft.find_owned(tenant().id, row_id(draft_id) or 0)
+    draft = or_404(found if found is not None and found.template_id is None else None)
+    unchanged(lambda: discard(draft, SeenDraft(draft.id, draft.step)))
 
 
 def _kept(draft: TemplateDraft, name: str) -> str:

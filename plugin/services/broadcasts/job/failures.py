@@ -105,4 +105,5 @@ def messages_left(deps: Dependencies, broadcast: Broadcast, waiting: int) -> int
     pause = send_pause_of(account)
     if pause is not None and not pause.used_up:
         return pause.until
-    return max(account.quota_limit - account.quota_used, 0)
+    left = usage(account).left
+    return waiting if left is None else left

@@ -4,6 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from plugin.core.overwrites import ChangedMeanwhile
 from plugin.gateways import GatewayError
 from plugin.guards import get_deps
 from plugin.models.broadcasts.broadcast import Broadcast
@@ -32,7 +33,9 @@ from plugin.web.broadcasts.steps.what_form import (
     submitted_editor,
 )
 from plugin.web.broadcasts.steps.written import (
+    STEPS,
     ended_page,
+    moved,
     overtaken_page,
     show_kept,
     variant_number,
@@ -41,9 +44,10 @@ from plugin.web.broadcasts.steps.written import (
 )
 from plugin.web.layout import page
 from plugin.web.message_templates.actions import chosen_friend, report_test
+from plugin.web.message_templates.editor.state import seen_draft, submitted_form_key
 from plugin.web.message_templates.problems import FieldProblem
 from plugin.web.message_templates.seen_as import friend_seen_as
-from plugin.web.message_templates.state import seen_draft, submitted_form_key
+from plugin.web.overwrites import submitted_fingerprints
 from plugin.web.session import person
 
 
@@ -58,12 +62,17 @@ def what(broadcast_id: int) -> Page:
             kept_editor(draft) if draft else saved_editor(broadcast, variant_of(broadcast, number))
         )
         return what_page(broadcast, number, editor, draft)
-    editor = submitted_editor(broadcast)
-    if request.form.get("act") != "save":
+    editor, act = submitted_editor(broadcast), request.form.get("act", "")
+    if act in STEPS:
+        return moved(broadcast, number, editor, STEPS[act])
+    if act != "save":
         return show_kept(broadcast, number, editor)
-    variants = Variant.of_broadcast(broadcast.id)
+    return _save(broadcast, number, editor)
+
+
+def _save(broadcast: Broadcast, number: int, editor: Editor) -> Page:
     typed = Typed(editor.settings)
-    settings = settings_of(typed, split=len(variants) > 1)
+    settings = settings_of(typed, split=len(Variant.of_broadcast(broadcast.id)) > 1)
     content, problems = _checked(broadcast, editor)
     if content is None or any(typed.errors.values()):
         return show_kept(broadcast, number, editor._replace(problems=problems), typed.errors)
@@ -92,12 +101,16 @@ def preview(broadcast_id: int) -> str:
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/variants")
 def change_variants(broadcast_id: int) -> Response:
-    """Add a variant that begins as a copy of the first one, or remove one."""
+    """Add a variant that begins as a copy of the first one, or remove the one that was seen."""
     broadcast = own_draft(broadcast_id)
     number = variant_number(broadcast)
     if request.form.get("act") == "remove":
-        remove_variant(broadcast, number)
-        number = 0
+        try:
+            remove_variant(broadcast, number, submitted_fingerprints())
+            number = 0
+        except ChangedMeanwhile:
+            words = _("Somebody changed the variants meanwhile. Nothing was removed; look again.")
+            flash(words, "bad")
     elif request.form.get("act") == "add":
         number = add_variant(broadcast)
     return redirect(url_for("broadcasts.what", broadcast_id=broadcast.id, variant=number))

@@ -16,9 +16,9 @@ from plugin.models.broadcasts.variant_draft import VariantDraft
 from plugin.models.people.friend import Friend
 from plugin.models.sending.template import Template
 from plugin.models.sending.template_version import TemplateVersion
-from plugin.services.broadcasts.drafts import Content
+from plugin.services.broadcasts.drafts import SET_WITH_MESSAGES, Content
 from plugin.web.broadcasts.steps.typed import Typed, as_text
-from plugin.web.message_templates.draft import (
+from plugin.web.message_templates.editor.draft import (
     apply_action,
     drafts_of,
     extras_of,
@@ -33,7 +33,6 @@ from plugin.web.session import tenant
 TEMPLATE, WRITTEN = "template", "written"
 MOST_TEMPLATES = 500
 MOST_HOURS = 7 * 24
-SETTINGS = ("silent", "split_percent", "split_by", "split_hours")
 LONGEST_SETTING = 20
 
 
@@ -86,7 +85,7 @@ def saved_editor(broadcast: Broadcast, variant: Variant | None) -> Editor:
 
 
 def _settings(broadcast: Broadcast) -> dict[str, str]:
-    return {name: as_text(getattr(broadcast, name)) for name in SETTINGS}
+    return {name: as_text(getattr(broadcast, name)) for name in SET_WITH_MESSAGES}
 
 
 def kept_editor(draft: VariantDraft) -> Editor:
@@ -99,7 +98,7 @@ def kept_editor(draft: VariantDraft) -> Editor:
         drafts,
         MessageExtras.of(dict(content.get("extras") or {})),
         content.get("tracks_links") is not False,
-        {name: str(settings.get(name) or "") for name in SETTINGS},
+        {name: str(settings.get(name) or "") for name in SET_WITH_MESSAGES},
     )
 
 
@@ -112,7 +111,8 @@ def submitted_editor(broadcast: Broadcast) -> Editor:
     # The form has the settings of a split test where there is one.
     usual = {**_settings(broadcast), "silent": ""}
     settings = {
-        name: form.get(name, usual[name]).replace("\0", "")[:LONGEST_SETTING] for name in SETTINGS
+        name: form.get(name, usual[name]).replace("\0", "")[:LONGEST_SETTING]
+        for name in SET_WITH_MESSAGES
     }
     chosen = row_id(form.get("template", ""))
     return Editor(source, chosen, drafts, extras_of(form), tracks, settings)

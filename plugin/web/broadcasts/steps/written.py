@@ -1,13 +1,21 @@
 """What is written in the step "what" and not saved: kept, undone, redone, discarded."""
 
-from flask import flash, redirect, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from plugin.models.broadcasts.broadcast import Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.broadcasts.variant_draft import VariantDraft
-from plugin.services.broadcasts.drafts import MOST_VARIANTS, Written, base_of, keep_variant
+from plugin.models.system.audit_entry import apart_from_deed
+from plugin.services.broadcasts.drafts import (
+    MOST_VARIANTS,
+    SET_WITH_MESSAGES,
+    Written,
+    WrongState,
+    base_of,
+    keep_variant,
+)
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
@@ -19,7 +27,6 @@ from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, seen_stamp, step_page
 from plugin.web.broadcasts.steps.typed import Errors
 from plugin.web.broadcasts.steps.what_form import (
-    SETTINGS,
     Editor,
     preview_of,
     saved_editor,
@@ -27,61 +34,75 @@ from plugin.web.broadcasts.steps.what_form import (
     templates_of,
 )
 from plugin.web.broadcasts.words import LETTERS
+from plugin.web.message_templates.editor.state import (
+    answer_kept,
+    form_key,
+    kept,
+    seen_draft,
+    was_typed,
+)
 from plugin.web.message_templates.fields import editor_tools
 from plugin.web.message_templates.problems import by_field
 from plugin.web.message_templates.seen_as import seen_as
-from plugin.web.message_templates.state import answer_kept, form_key, kept, seen_draft, was_typed
 from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import Difference
 from plugin.web.owned import row_id
 from plugin.web.session import person
 
+# By how many steps a button of the form moves.
+STEPS = {"undo": -1, "redo": 1}
+
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/keep")
 def keep_what(broadcast_id: int) -> Response | tuple[Response, int]:
-    """Keep the step's content while somebody writes; 409 names who wrote meanwhile."""
-    broadcast = own_draft(broadcast_id)
-    return answer_kept(
-        lambda: _keep(broadcast, variant_number(broadcast), submitted_editor(broadcast))
-    )
-
-
-@blueprint.post("/broadcasts/<row_id:broadcast_id>/what/undo")
-def undo_what(broadcast_id: int) -> Page:
-    return _moved(own_draft(broadcast_id), -1)
-
-
-@blueprint.post("/broadcasts/<row_id:broadcast_id>/what/redo")
-def redo_what(broadcast_id: int) -> Page:
-    return _moved(own_draft(broadcast_id), 1)
+    """Keep the step's content while somebody writes; 409 names who wrote meanwhile, or says that
+    the draft ended, as it does where the broadcast is none any more."""
+    try:
+        broadcast = own_draft(broadcast_id)
+        number, editor = variant_number(broadcast), submitted_editor(broadcast)
+        return answer_kept(lambda: _keep(broadcast, number, editor))
+    except WrongState:
+        return jsonify(ended=True), 409
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/discard")
-def discard_what(broadcast_id: int) -> Response:
+def discard_what(broadcast_id: int) -> Page:
     broadcast = own_draft(broadcast_id)
     number = variant_number(broadcast)
     draft = VariantDraft.of_variant(broadcast.id, number)
     if draft is not None:
-        discard(draft)
+        try:
+            discard(draft, seen_draft())
+        except DraftChanged as error:
+            return overtaken_page(broadcast, number, submitted_editor(broadcast), error.by)
     flash(_("The draft is discarded. What was saved stays as it is."))
     return _back(broadcast, number)
 
 
-def _moved(broadcast: Broadcast, steps: int) -> Page:
+@apart_from_deed()
+def moved(broadcast: Broadcast, number: int, editor: Editor, steps: int) -> Page:
     """Move by a step. What was typed since the last one is kept as a step first."""
-    number, editor = variant_number(broadcast), submitted_editor(broadcast)
-    draft = VariantDraft.of_variant(broadcast.id, number)
+    by, seen = person().member.email, seen_draft()
     try:
-        if was_typed():
+        if was_typed() or not seen.id:
             draft = _keep(broadcast, number, editor)
-            move(draft, steps, person().member.email, SeenDraft(draft.id, draft.step))
-        elif draft is not None:
-            move(draft, steps, person().member.email, seen_draft())
+            seen = SeenDraft(draft.id, draft.step)
+        else:
+            draft = _draft(broadcast, number)
+        move(draft, steps, by, seen)
     except DraftChanged as error:
         return overtaken_page(broadcast, number, editor, error.by)
     except DraftEnded:
         return ended_page(broadcast, number, editor)
     return _back(broadcast, number)
+
+
+def _draft(broadcast: Broadcast, number: int) -> VariantDraft:
+    """Return the draft of the variant. Raise `DraftEnded` where it is gone."""
+    draft = VariantDraft.of_variant(broadcast.id, number)
+    if draft is None:
+        raise DraftEnded
+    return draft
 
 
 def _back(broadcast: Broadcast, number: int) -> Response:
@@ -105,6 +126,7 @@ def variant_of(broadcast: Broadcast, number: int) -> Variant | None:
     return variants[number] if number < len(variants) else None
 
 
+@apart_from_deed()
 def show_kept(
     broadcast: Broadcast,
     number: int,
@@ -147,7 +169,6 @@ def what_page(
     errors: Errors | None = None,
 ) -> str:
     viewer, variants = seen_as(broadcast.official_account), Variant.of_broadcast(broadcast.id)
-    now = base_of(variants[number] if variants else None)
     return step_page(
         "what",
         broadcast,
@@ -157,13 +178,14 @@ def what_page(
         most=MOST_VARIANTS,
         editor=editor,
         kept=kept(draft) if draft is not None else None,
-        saved_since=draft is not None and draft.base != now,
+        saved_since=draft is not None and draft.base != base_of(broadcast, number),
         templates=templates_of(broadcast),
         values=editor.settings,
         errors=errors or Errors(),
         differences=differences,
         form_key=form_key(),
-        seen=seen_stamp(broadcast, (*SETTINGS, "contents")),
+        seen=seen_stamp(broadcast, (*SET_WITH_MESSAGES, "contents")),
+        contents_seen=seen_stamp(broadcast, ("contents",)),
         account=broadcast.official_account,
         viewer=viewer,
         shown=preview_of(broadcast, editor, viewer.friend),

@@ -24,7 +24,7 @@ from plugin.services.message_templates.kept_drafts import (
     can_move,
 )
 from plugin.services.message_templates.template_drafts import keep_draft
-from plugin.web.message_templates.draft import stored_drafts
+from plugin.web.message_templates.editor.draft import stored_drafts
 from plugin.web.message_templates.problems import FieldProblem
 from plugin.web.overwrites import Difference
 from plugin.web.session import person, tenant

@@ -1,0 +1,1 @@
+"""The editor: what it holds, and its page."""
