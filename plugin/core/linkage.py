@@ -3,6 +3,8 @@
 from typing import Literal
 
 Method = Literal["qr", "email", "import", "property", "manual"]
+# The ways that lead through LINE Login.
+BY_LOGIN: tuple[Method, ...] = ("qr", "email")
 Decision = Literal["link", "already_linked", "friend_taken", "contact_taken"]
 
 

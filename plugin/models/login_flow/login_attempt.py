@@ -16,7 +16,10 @@ class LoginAttempt(Base):
     identified -> (the friend confirms) -> done."""
 
     __tablename__ = "login_attempt"
-    __table_args__ = (Index("login_attempt_of_user", "line_user_id"),)
+    __table_args__ = (
+        Index("login_attempt_of_user", "line_user_id"),
+        Index("login_attempt_of_code", "qr_code_id", "returned_at", "expires_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reference: Mapped[str] = mapped_column(String(40), unique=True)

@@ -7,13 +7,15 @@ from sqlalchemy import Select, func, select
 
 from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.verdict import Verdict, read_verdict, seen_at, waiting
-from plugin.core.quota import next_month
+from plugin.core.linkage import BY_LOGIN
+from plugin.core.quota import day_of, next_month
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.login_flow.login_attempt import ATTEMPT_LIFE, LoginAttempt
 from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.people.linkage import Linkage
+from plugin.models.system.activity import by_method, per_day
 from plugin.services import Dependencies
 from plugin.services.connections.account_checks import (
     channel_verdicts,
@@ -26,13 +28,12 @@ from plugin.services.sending.quota import read_now
 LATELY = timedelta(days=7)
 # A channel that is still developing lets its administrators in, who may be two.
 FRIENDS = 3
+# Nor do they link themselves so often to try it out.
+LINKS = 30
 # So many visits that all stay away are no accident.
 VISITS = 3
-# More lost visits are not counted.
+# More visits, or newest links, are not looked at.
 COUNTED = 1000
-# The ways that lead through LINE Login.
-BY_LOGIN = ("qr", "email")
-CODES = 200
 
 
 def messaging(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
@@ -80,12 +81,13 @@ def _quota(deps: Dependencies, account: OfficialAccount) -> Verdict:
 
 
 def _greeting(account: OfficialAccount) -> Verdict:
-    statement = select(QRCode.greeting).where(
-        QRCode.official_account_id == account.id, QRCode.archived_at.is_(None)
+    greets = select(QRCode.id).where(
+        QRCode.official_account_id == account.id,
+        QRCode.archived_at.is_(None),
+        QRCode.greeting != "",
     )
-    if not any(db.session.scalars(statement.limit(CODES))):
-        return Verdict("greeting", "ok")
-    return Verdict("greeting", "look")
+    is_used = db.session.scalar(greets.limit(1)) is not None
+    return Verdict("greeting", "look" if is_used else "ok")
 
 
 def _auto_reply(chat_mode: str) -> str:
@@ -110,7 +112,7 @@ def _login_page(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
 def _published(account: OfficialAccount) -> Verdict:
     """Judge by the people who came back from LINE to this channel: nothing else tells."""
     people = _people(account)
-    if people >= FRIENDS or _linked_by_login(account) >= FRIENDS:
+    if people >= FRIENDS or _linked_by_login(account):
         return Verdict("published", "ok")
     visits = _lost_visits(account)
     if visits >= VISITS and not people:
@@ -122,8 +124,8 @@ def _people(account: OfficialAccount) -> int:
     came_back = _attempts(account).where(
         LoginAttempt.line_user_id != "", LoginAttempt.returned_at >= account.login_since
     )
-    people = came_back.with_only_columns(LoginAttempt.line_user_id).distinct()
-    return _count(people.limit(FRIENDS))
+    visits = came_back.with_only_columns(LoginAttempt.line_user_id).limit(COUNTED).subquery()
+    return _count(select(visits.c.line_user_id).distinct().limit(FRIENDS))
 
 
 def _lost_visits(account: OfficialAccount) -> int:
@@ -144,13 +146,20 @@ def _attempts(account: OfficialAccount) -> Select[tuple[int]]:
     return statement.where(QRCode.official_account_id == account.id)
 
 
-def _linked_by_login(account: OfficialAccount) -> int:
-    linked = select(Linkage.id).where(
-        Linkage.official_account_id == account.id,
-        Linkage.method.in_(BY_LOGIN),
-        Linkage.linked_at >= account.login_since,
+def _linked_by_login(account: OfficialAccount) -> bool:
+    links = select(Linkage.method).where(
+        Linkage.official_account_id == account.id, Linkage.linked_at >= account.login_since
     )
-    return _count(linked.limit(FRIENDS))
+    newest = links.order_by(Linkage.linked_at.desc()).limit(COUNTED).subquery()
+    by_login = select(newest.c.method).where(newest.c.method.in_(BY_LOGIN))
+    return _count(by_login.limit(FRIENDS)) >= FRIENDS or _links_counted(account) >= LINKS
+
+
+def _links_counted(account: OfficialAccount) -> int:
+    """Count the links of whole days; of the first day some may be another channel's."""
+    since = day_of(account.login_since) + timedelta(days=1)
+    counts = per_day([account.id], [by_method(method) for method in BY_LOGIN], since)
+    return sum(sum(days.values()) for days in counts.values())
 
 
 def _count(rows: Select[Any]) -> int:

@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select
 
 from plugin.core.clock import utcnow
+from plugin.core.linkage import BY_LOGIN
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.connections.official_account import OfficialAccount
@@ -15,8 +16,6 @@ from plugin.services import Dependencies
 from plugin.services.connections.channels import login_channel
 from plugin.services.linkage.history import LinkRequest, record
 from plugin.services.linkage.line_tokens import DEAD, live_texts
-
-BY_LOGIN = ("qr", "email")
 
 
 def deauthorize(deps: Dependencies, friend_id: int, contact_row_id: int) -> None:

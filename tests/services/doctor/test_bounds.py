@@ -10,12 +10,13 @@ from sqlalchemy import update
 
 from plugin.core.clock import utcnow
 from plugin.core.diagnosis.doctor.verdict import Verdict
-from plugin.models import DoctorReport, Installation, Job, db
+from plugin.models import DoctorReport, Installation, Job, QRCode, db
 from plugin.models.connections.installation import REMOVING
+from plugin.models.system.activity import count_links
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import in_time, transaction
 from plugin.services import Dependencies
-from plugin.services.doctor import server
+from plugin.services.doctor import line, server
 from tests.house.project import ROOT
 from tests.models.plans import asked, scanned
 from tests.services.doctor.rig import Rig
@@ -57,6 +58,49 @@ def test_work_is_found_by_an_index(world: World, alice: Tenant) -> None:
     of_jobs = [one for one in sent if "job" in one[0]]
     assert len(of_jobs) == 2
     assert "job" not in scanned(world, of_jobs)
+
+
+@pytest.mark.both_databases
+def test_what_an_account_has_shown_is_found_by_an_index(world: World, alice: Tenant) -> None:
+    with asked(world) as sent, world.app.app_context():
+        line._published(world.account(alice))
+        line._greeting(world.account(alice))
+    tables = {"login_attempt", "linkage", "activity", "qr_code"}
+    found = [one for one in sent if any(f"FROM {table}" in one[0] for table in tables)]
+    assert len(found) == 5
+    assert not scanned(world, found) & tables
+
+
+def test_many_links_by_login_prove_the_channel_beside_any_import(
+    world: World, alice: Tenant
+) -> None:
+    with world.app.app_context():
+        account = world.account(alice)
+        with transaction():
+            account.login_channel_at = utcnow() - timedelta(days=30)
+            count_links(account.id, "import", 500)
+            count_links(account.id, "qr", line.LINKS - 1)
+        assert line._published(account).cause == "look"
+        with transaction():
+            count_links(account.id, "email", 1)
+        assert line._published(account).cause == "ok"
+        with transaction():
+            # Those of today may be of the channel before.
+            account.login_channel_at = utcnow()
+        assert line._published(account).cause == "look"
+
+
+def test_a_greeting_is_found_among_many_codes(world: World, alice: Tenant) -> None:
+    with world.app.app_context():
+        account, now = world.account(alice), utcnow()
+        assert line._greeting(account).cause == "ok"
+        common = {"official_account_id": account.id, "linkage_type": "none", "created_at": now}
+        with transaction() as session:
+            for number in range(250):
+                words = "Welcome!" if number == 249 else ""
+                names = {"slug": f"many-{number}", "name": str(number), "greeting": words}
+                session.add(QRCode(**common, **names))
+        assert line._greeting(account).cause == "look"
 
 
 def test_the_failed_are_counted_up_to_a_number(world: World, alice: Tenant) -> None:
