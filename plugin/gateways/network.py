@@ -38,7 +38,7 @@ def parse_rows(rows: Sequence[Any], make: Callable[[Any], Row]) -> list[Row]:
     for row in rows:
         try:
             parsed.append(make(row))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             problem = error
     if problem is not None and not parsed:
         raise ValueError("no row can be read") from problem

@@ -218,7 +218,7 @@ def reading(*, write: bool = False) -> Iterator[None]:
     """Turn a missing or unexpected field into an unreadable response: it is not a bug."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise unreadable("HubSpot", write=write) from None
 
 

@@ -25,7 +25,7 @@ def reading() -> Iterator[None]:
     """Turn a missing or unexpected field into an unreadable response: it is not a bug."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise unreadable("LINE", write=False) from None
 
 

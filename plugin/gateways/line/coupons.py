@@ -7,6 +7,7 @@ from typing import Any
 from plugin.gateways import Channel, Coupon
 from plugin.gateways.line.answers import reading
 from plugin.gateways.line.client import LineAnswer
+from plugin.gateways.network import parse_rows
 
 Call = Callable[..., LineAnswer]
 _PATH = "/v2/bot/coupon"
@@ -23,7 +24,7 @@ class Coupons:
         answer = self._call(channel, "coupons", "GET", _PATH, query=query)
         with reading():
             rows = (answer.json() or {})["items"]
-            return tuple(_coupon({"status": "RUNNING", **row}) for row in rows)
+            return tuple(parse_rows(rows, lambda row: _coupon({"status": "RUNNING", **row})))
 
     def coupon(self, channel: Channel, coupon_id: str) -> Coupon:
         """Raise `not_found` for an id that the account does not have."""

@@ -37,6 +37,15 @@ def test_an_odd_answer_is_unreadable_and_an_unknown_coupon_not_found(
     assert caught.value.reason == "not_found"
 
 
+def test_an_odd_coupon_does_not_hide_the_others(
+    line: LiveLine, server: ScriptedServer, channel: Channel
+) -> None:
+    odd = [{"title": "No id"}, "text", {"couponId": "c2", "endTimestamp": 10**20}]
+    items = [*odd, {"couponId": "c1", "title": "Tea"}]
+    server.on("GET", LIST, Reply(body={"items": items}))
+    assert line.coupons(channel) == (Coupon("c1", "Tea", running=True),)
+
+
 @pytest.mark.specs
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="LINE's OpenAPI files are not beside us")
 def test_the_requests_are_those_that_line_describes(
