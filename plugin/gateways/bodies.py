@@ -2,6 +2,7 @@
 that one byte every few seconds would never meet it."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from plugin.gateways.deadline import seconds_left
@@ -15,15 +16,22 @@ PIECE = 64 * 1024
 def read_body(response: Any, largest: int = LARGEST) -> bytes:
     """Return the body of a `urllib3` response, and of a larger one its beginning. Raise `OSError`
     or urllib3's `HTTPError` where it does not come in time."""
-    body, end = bytearray(), time.monotonic() + seconds_left(LONGEST_SECONDS)
-    while piece := response.read1(PIECE, decode_content=True):
+    body = bytearray()
+    for piece in pieces(response, LONGEST_SECONDS):
         body += piece
         if len(body) >= largest:
             # What is left unread would stand before the answer to the next call.
             response.close()
             return bytes(body[:largest])
+    response.release_conn()
+    return bytes(body)
+
+
+def pieces(response: Any, seconds: float) -> Iterator[bytes]:
+    """Yield the body as it comes. Raise `TimeoutError` where it takes longer than `seconds`."""
+    end = time.monotonic() + seconds_left(seconds)
+    while piece := response.read1(PIECE, decode_content=True):
+        yield piece
         if time.monotonic() >= end:
             response.close()
             raise TimeoutError("the answer does not end")
-    response.release_conn()
-    return bytes(body)

@@ -9,6 +9,8 @@ from plugin.gateways.line.content import spooled
 Call = Callable[..., LineAnswer]
 # LINE takes 5 to 60 seconds in steps of 5.
 LOADING_SECONDS = 20
+# For a large video on a slow line.
+CONTENT_SECONDS = 300.0
 
 
 class Chats:
@@ -32,10 +34,10 @@ class Chats:
         )
         # 202: a video or voice message that LINE still converts.
         if answer.status == 202:
-            answer.stream.drain_conn()
+            answer.stream.close()
             return None
         content_type = answer.headers.get("Content-Type", "")
-        return Content(spooled(answer.stream, largest), content_type)
+        return Content(spooled(answer.stream, largest, CONTENT_SECONDS), content_type)
 
     def preparation_failed(self, channel: Channel, message_id: str) -> bool:
         path, params = (

@@ -118,9 +118,28 @@ def _sdk_client(base: str, responses: "type[_RawResponses]") -> Any:
     client: Any = type("RawApiClient", (responses, api_client), {})(configuration)
     # Otherwise calls without a token send the placeholder.
     del client.default_headers["Authorization"]
-    client.rest_client.pool_manager = shared_pool()
+    client.rest_client.pool_manager = _Pool()
     client.sdk_refusal = refusal
     return client
+
+
+class _Pool:
+    """The shared pool as the SDK gets it, which itself would read a refusal however long it is."""
+
+    def request(self, method: str, url: str, **kwargs: Any) -> Any:
+        response = shared_pool().request(method, url, **kwargs)
+        return response if 200 <= response.status <= 299 else _Refused(response)
+
+
+class _Refused:
+    """What the SDK reads of a refusal."""
+
+    def __init__(self, response: Any) -> None:
+        self.status, self.reason, self._headers = response.status, response.reason, response.headers
+        self.data = _body(response)
+
+    def getheaders(self) -> Mapping[str, str]:
+        return self._headers  # type: ignore[no-any-return]
 
 
 class _RawResponses:
@@ -155,7 +174,7 @@ def _error_response(error: Any) -> LineAnswer:
 def _body(response: Any) -> bytes:
     try:
         return read_body(response)
-    # The status says that LINE accepted the request, even if the body broke off.
+    # The status says what became of the request, even if the body broke off.
     except (HTTPError, OSError):
         return b""
 

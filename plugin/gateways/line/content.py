@@ -1,4 +1,5 @@
-"""What friends sent: fetched into a file, a piece at a time and never more than a limit."""
+"""What friends sent: fetched into a file, a piece at a time and never more than a limit, in size
+and in time."""
 
 import tempfile
 from typing import IO, Any
@@ -6,17 +7,18 @@ from typing import IO, Any
 from urllib3.exceptions import HTTPError
 
 from plugin.gateways import GatewayError
+from plugin.gateways.bodies import pieces
 from plugin.gateways.network import network_fault
 
 TOO_LARGE = "too_large"
-IN_MEMORY, PIECE = 1_000_000, 256 * 1024
+IN_MEMORY = 1_000_000
 
 
-def spooled(response: Any, largest: int) -> IO[bytes]:
+def spooled(response: Any, largest: int, seconds: float) -> IO[bytes]:
     """Read a response into a file that is in memory while it is small."""
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - its reader closes it
     try:
-        fits = _copy(response, file, largest)
+        fits = _copy(response, file, largest, seconds)
     except (HTTPError, OSError) as error:
         file.close()
         response.close()
@@ -33,8 +35,8 @@ def spooled(response: Any, largest: int) -> IO[bytes]:
     return file
 
 
-def _copy(response: Any, file: IO[bytes], largest: int) -> bool:
-    for piece in response.stream(PIECE):
+def _copy(response: Any, file: IO[bytes], largest: int, seconds: float) -> bool:
+    for piece in pieces(response, seconds):
         file.write(piece)
         if file.tell() > largest:
             return False

@@ -39,7 +39,7 @@ class LiveLineShop:
         if response.status != 200:
             response.close()
             raise _refusal(response.status)
-        with spooled(response, LARGEST) as file:
+        with spooled(response, LARGEST, TIMEOUTS.read) as file:
             picture = file.read()
         if not picture.startswith(PNG):
             raise unreadable("LINE", write=False)
