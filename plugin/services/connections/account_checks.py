@@ -8,15 +8,21 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from plugin.core.clock import utcnow
-from plugin.core.diagnosis.doctor.cause import NO_ANSWER, TOO_OFTEN, WAITS
+from plugin.core.diagnosis.doctor.cause import WAITS
 from plugin.core.diagnosis.doctor.checks import CHECKS, keys_of
-from plugin.core.diagnosis.doctor.verdict import Verdict, kept, read_verdict, unanswered, waiting
+from plugin.core.diagnosis.doctor.verdict import Verdict, kept, read_verdict, waiting
 from plugin.gateways import Channel, GatewayError, WebhookTest
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import current_row, transaction
 from plugin.services import Dependencies
-from plugin.services.connections.channels import login_channel, messaging_channel
+from plugin.services.connections.channels import (
+    ChannelValues,
+    login_channel,
+    messaging_channel,
+    stored_values,
+)
 from plugin.services.connections.liff_app import liff_verdicts
+from plugin.services.connections.unanswered import refused_or_unanswered
 
 # LINE's reason words: Messaging API reference, "Test webhook endpoint".
 TEST_REASONS = {"REQUEST_TIMEOUT": "late", "ERROR_STATUS_CODE": "turned_away"}
@@ -34,14 +40,6 @@ class ChannelAnswers(NamedTuple):
 
 def webhook_url(deps: Dependencies, account: OfficialAccount) -> str:
     return f"{deps.settings.base_url}/line/webhooks/{account.webhook_key}"
-
-
-def refused_or_unanswered(error: GatewayError, refused: str, *keys: str) -> list[Verdict]:
-    """Return `refused` where the platform said no, and otherwise that nothing is known."""
-    if error.permanent and refused:
-        return unanswered(error.message, *keys, cause=refused)
-    cause = TOO_OFTEN if error.reason == "rate_limited" else NO_ANSWER
-    return unanswered(error.message, *keys, cause=cause)
 
 
 def channel_verdicts(deps: Dependencies, account: OfficialAccount) -> ChannelAnswers:
@@ -71,23 +69,40 @@ def login_verdicts(deps: Dependencies, account: OfficialAccount) -> list[Verdict
 
 
 def keep_verdicts(
-    account: OfficialAccount, verdicts: Sequence[Verdict], *, whole: bool = False
+    account: OfficialAccount,
+    asked: ChannelValues,
+    verdicts: Sequence[Verdict],
+    *,
+    whole: bool = False,
 ) -> None:
-    """Store the verdicts beside those of other checks. `whole`: everything was asked."""
+    """Store the verdicts beside those of other checks, without those of a channel that was changed
+    since it was `asked` about. `whole`: everything was asked."""
     now = utcnow()
     with transaction() as session:
         session.refresh(account, with_for_update={"of": OfficialAccount})
+        changed = _keys_changed(asked, stored_values(account))
         others = {name: check for name, check in account.checks.items() if name in CHECKS}
         stored = {
             found.key: kept(read_verdict(found.key, others, now), found, now).stored()
             for found in verdicts
+            if found.key not in changed
         }
         account.checks = {**others, **stored}
-        if whole:
+        if whole and not changed:
             account.checked_at = now
         if stored.get("email", {}).get("ok"):
             # LINE has granted the permission since it refused the scope.
             account.login_email = True
+
+
+def _keys_changed(asked: ChannelValues, stored: ChannelValues) -> set[str]:
+    """Return the checks of a channel that is another one by now, or has other values."""
+    messaging = {"channel_id": stored.channel_id, "channel_secret": stored.channel_secret}
+    is_same = asked._replace(**messaging) == asked
+    changed = set() if is_same else set(keys_of("line"))
+    if asked._replace(**messaging) != stored:
+        changed.update(keys_of("login"))
+    return changed
 
 
 def without_login_checks(

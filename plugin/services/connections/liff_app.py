@@ -9,6 +9,7 @@ from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.account_values import MINI_APPS, is_liff_url
 from plugin.services.connections.channels import login_channel
+from plugin.services.connections.unanswered import refused_or_unanswered
 
 # Without them nobody is told apart (`gateways.line_login.liff`).
 SCOPES = ("openid", "profile")
@@ -54,7 +55,7 @@ def liff_verdicts(deps: Dependencies, account: OfficialAccount) -> list[Verdict]
     try:
         apps = deps.gateways.line_login.liff_apps(login_channel(account))
     except GatewayError as error:
-        return unanswered(error.message, "liff_url", "liff_scopes")
+        return refused_or_unanswered(error, "", "liff_url", "liff_scopes")
     registered = next((app for app in apps if app.liff_id == liff_id(account)), None)
     if registered is None:
         return [Verdict("liff_url", "gone", liff_id(account)), *waiting("liff_scopes")]

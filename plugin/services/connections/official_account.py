@@ -65,8 +65,8 @@ def connect_account(
 def check_account(deps: Dependencies, account: OfficialAccount) -> Checks:
     """Ask LINE about both channels, webhook and LIFF app; store and return {ok, detail, ...} by
     name of the check. `ok` None: not set up, which may be intended, or not known."""
-    channel = channel_verdicts(deps, account)
-    keep_verdicts(account, [*channel.verdicts, *login_verdicts(deps, account)])
+    asked, channel = stored_values(account), channel_verdicts(deps, account)
+    keep_verdicts(account, asked, [*channel.verdicts, *login_verdicts(deps, account)])
     return account.checks
 
 

@@ -15,7 +15,7 @@ from plugin.models.connections.property_trouble import (
 from plugin.models.connections.property_trouble import REFUSED as VALUE_REFUSED
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import REFUSED, portal_access
-from plugin.services.connections.account_checks import refused_or_unanswered
+from plugin.services.connections.unanswered import refused_or_unanswered
 from plugin.services.contacts.line_properties import line_properties
 from plugin.services.system.notices import is_our_mistake
 

@@ -17,12 +17,9 @@ from plugin.models.login_flow.qr_code import QRCode
 from plugin.models.people.linkage import Linkage
 from plugin.models.system.activity import by_method, per_day
 from plugin.services import Dependencies
-from plugin.services.connections.account_checks import (
-    channel_verdicts,
-    login_verdicts,
-    refused_or_unanswered,
-)
+from plugin.services.connections.account_checks import channel_verdicts, login_verdicts
 from plugin.services.connections.channels import callback_url, login_channel, messaging_channel
+from plugin.services.connections.unanswered import refused_or_unanswered
 from plugin.services.sending.quota import read_now
 
 LATELY = timedelta(days=7)

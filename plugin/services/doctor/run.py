@@ -23,6 +23,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.transaction import in_time, transaction
 from plugin.services import Dependencies
 from plugin.services.connections.account_checks import keep_verdicts
+from plugin.services.connections.channels import stored_values
 from plugin.services.doctor import hubspot, line, server
 from plugin.services.doctor.report import Report, Section, report_of
 
@@ -56,6 +57,7 @@ ACCOUNT_CHECKS: tuple[tuple[AccountCheck, tuple[str, ...]], ...] = (
 def check_installation(deps: Dependencies, installation: Installation) -> Report:
     """Ask about everything of a tenant, store the verdicts, and return all of them."""
     accounts = OfficialAccount.list_owned(installation.id)
+    asked = {account.id: stored_values(account) for account in accounts}
     tasks = [
         _hubspot_task(deps, installation.id),
         *_server_tasks(deps),
@@ -66,14 +68,14 @@ def check_installation(deps: Dependencies, installation: Installation) -> Report
     of_installation += server.work_verdicts(installation.id)
     if _keep(installation.id, of_installation):
         for account in accounts:
-            keep_verdicts(account, found.get(account.id, []), whole=True)
+            keep_verdicts(account, asked[account.id], found.get(account.id, []), whole=True)
     return report_of(installation, accounts)
 
 
 def check_official_account(deps: Dependencies, account: OfficialAccount) -> None:
     """Ask about one account, and store the verdicts."""
-    found = _ask_all(_account_tasks(deps, account))
-    keep_verdicts(account, found.get(account.id, []), whole=True)
+    asked, found = stored_values(account), _ask_all(_account_tasks(deps, account))
+    keep_verdicts(account, asked, found.get(account.id, []), whole=True)
 
 
 def check_server(deps: Dependencies) -> Report:
@@ -87,7 +89,7 @@ def note_seen(account: OfficialAccount, key: str) -> bool:
     """Store that somebody has looked at what LINE shows only to people; False for other checks."""
     if key not in LOOKED_AT:
         return False
-    keep_verdicts(account, [seen(key, utcnow())])
+    keep_verdicts(account, stored_values(account), [seen(key, utcnow())])
     return True
 
 

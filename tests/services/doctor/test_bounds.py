@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from plugin.core.clock import utcnow
+from plugin.core.diagnosis.doctor.cause import TOO_OFTEN
+from plugin.core.diagnosis.doctor.checks import keys_of
 from plugin.core.diagnosis.doctor.verdict import Verdict
-from plugin.models import DoctorReport, Installation, Job, QRCode, db
+from plugin.models import DoctorReport, Installation, Job, OfficialAccount, QRCode, db
 from plugin.models.connections.installation import REMOVING
 from plugin.models.system.activity import count_links
 from plugin.models.system.job import enqueue
@@ -182,6 +184,34 @@ def test_nothing_is_kept_of_a_portal_that_is_removed_meanwhile(
     assert rig.stored() == before
     with rig.world.app.app_context():
         assert db.session.query(DoctorReport).count() == 0
+
+
+@pytest.mark.both_databases
+def test_what_was_asked_of_a_channel_says_nothing_of_the_next(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, login_keys = line.login_verdicts, set(keys_of("login"))
+
+    def changed_meanwhile(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
+        found = ask(deps, account)
+        # Another person enters another LINE Login channel.
+        with transaction() as session:
+            values = {"login_channel_id": "2000000099", "checks": {}, "checked_at": None}
+            session.execute(update(OfficialAccount).values(values))
+        return found
+
+    assert login_keys & rig.check().keys()
+    monkeypatch.setattr(line, "login_verdicts", changed_meanwhile)
+    rig.check()
+    assert not login_keys & rig.stored().keys()
+    assert rig.stored()["channel"]["ok"]
+    with rig.world.app.app_context():
+        assert rig.world.account(rig.tenant).checked_at is None
+
+
+def test_a_liff_app_asked_for_too_often_is_told_so(rig: Rig) -> None:
+    rig.world.sandbox.fail("liff/v1/apps", {"status": 429, "body": {}})
+    assert rig.check()["liff_url"].cause == TOO_OFTEN
 
 
 @pytest.mark.parametrize(
