@@ -135,11 +135,12 @@ class _Refused:
     """What the SDK reads of a refusal."""
 
     def __init__(self, response: Any) -> None:
-        self.status, self.reason, self._headers = response.status, response.reason, response.headers
+        self.status, self.reason = response.status, response.reason
+        self._headers: Mapping[str, str] = response.headers
         self.data = _body(response)
 
     def getheaders(self) -> Mapping[str, str]:
-        return self._headers  # type: ignore[no-any-return]
+        return self._headers
 
 
 class _RawResponses:

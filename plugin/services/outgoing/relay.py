@@ -205,7 +205,7 @@ def _drop_late(account_id: int) -> None:
     with transaction():
         relay = LineRelay.held(account_id)
         held_up = [RelayedCall.attempts > 0, RelayedCall.received_at <= now - UNTRIED_KEPT]
-        failed_at = relay and _held_up_at(relay)
+        failed_at = _held_up_at(relay) if relay is not None else None
         if failed_at is not None:
             held_up.append(RelayedCall.received_at < failed_at)
         late = delete(RelayedCall).where(
