@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, select
 
 from plugin.core.clock import rfc3339, utcnow
-from plugin.models import OutgoingEvent, db
+from plugin.models import OutgoingEvent, WebhookReceiver, db
 from plugin.models.transaction import transaction
 from tests.api.client import Program, program
 from tests.gateways.scripted_server import Reply, ScriptedServer
@@ -64,6 +65,30 @@ def test_a_receiver_from_its_beginning_to_its_end(
     assert hers.ask("DELETE", path).status_code == 204
     assert hers.ask("GET", path).status_code == 404
     assert hers.results("/webhooks") == []
+
+
+def test_another_address_and_the_switch_are_stored_at_once(
+    world: World, hers: Program, hooks: ScriptedServer
+) -> None:
+    body = {"url": hooks.url + PATH, "events": ["friend.linked"]}
+    path = f"/webhooks/{hers.ask('POST', '/webhooks', body).json['id']}"
+    stored = list[tuple[object, ...]]()
+    with world.app.app_context():
+        engine = db.engine
+
+    def look(_: object) -> None:
+        with engine.connect() as connection:
+            rows = connection.execute(select(WebhookReceiver.url, WebhookReceiver.active))
+            stored.extend(map(tuple, rows))
+
+    event.listen(db.session, "after_commit", look)
+    try:
+        changed = hers.ask("PATCH", path, {"url": hooks.url + "/new", "active": False})
+    finally:
+        event.remove(db.session, "after_commit", look)
+    assert (changed.json["url"], changed.json["active"]) == (hooks.url + "/new", False)
+    assert set(stored) <= {(hooks.url + PATH, True), (hooks.url + "/new", False)}
+    assert (hooks.url + "/new", False) in stored
 
 
 def test_a_test_event_arrives_signed(world: World, hers: Program, hooks: ScriptedServer) -> None:

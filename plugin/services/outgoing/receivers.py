@@ -63,15 +63,29 @@ def register(
     return receiver
 
 
-def change(deps: Dependencies, receiver: WebhookReceiver, url: str, events: Iterable[str]) -> None:
-    """Store another address or other events. At a new address nothing has failed yet."""
-    url, chosen = _checked(deps, url, events)
+def change(
+    deps: Dependencies,
+    receiver: WebhookReceiver,
+    url: str | None = None,
+    events: Iterable[str] | None = None,
+    active: bool | None = None,
+) -> None:
+    """Store another address, other events, or whether it is on, all at once. None: as it is. At a
+    new address nothing has failed yet."""
     with transaction():
         current = held(receiver.id)
-        if current.url != url:
-            _begin_anew(current)
-            EventDelivery.begin_anew(current.id, utcnow())
-        current.url, current.events = url, chosen
+        if url is not None or events is not None:
+            url, chosen = _checked(
+                deps,
+                current.url if url is None else url,
+                current.events if events is None else events,
+            )
+            if current.url != url:
+                _begin_anew(current)
+                EventDelivery.begin_anew(current.id, utcnow())
+            current.url, current.events = url, chosen
+        if active is not None:
+            _switch(current, active)
         _enqueue(current)
         _note_chosen(_installation(current))
 
@@ -80,10 +94,7 @@ def switch(receiver: WebhookReceiver, active: bool) -> None:
     """Switch on or off by hand. What waits stays, and goes out once it is on."""
     with transaction():
         current = held(receiver.id)
-        if active and not current.is_called:
-            EventDelivery.begin_anew(current.id, utcnow())
-        current.active = active
-        _begin_anew(current)
+        _switch(current, active)
         _enqueue(current)
         _note_chosen(_installation(current))
 
@@ -155,6 +166,13 @@ def _checked(deps: Dependencies, url: str, events: Iterable[str]) -> tuple[str, 
     if problems:
         raise ReceiverRefused(problems)
     return url, [each for each in EVENT_TYPES if each in chosen]
+
+
+def _switch(receiver: WebhookReceiver, active: bool) -> None:
+    if active and not receiver.is_called:
+        EventDelivery.begin_anew(receiver.id, utcnow())
+    receiver.active = active
+    _begin_anew(receiver)
 
 
 def _begin_anew(receiver: WebhookReceiver) -> None:

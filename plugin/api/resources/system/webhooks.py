@@ -32,7 +32,6 @@ from plugin.services.outgoing.receivers import (
     remove,
     rotate_secret,
     send_test,
-    switch,
 )
 from plugin.services.outgoing.replay import replay_given_up, replay_period
 
@@ -76,13 +75,9 @@ def change_webhook(body: dict[str, Any], webhook_id: str) -> WebhookReceiver:
     `active: true` also goes on with a receiver that was switched off by itself: what waits is sent.
     """
     receiver = _receiver(webhook_id)
-    if body.keys() & {"url", "events"}:
-        url, events = body.get("url", receiver.url), body.get("events", receiver.events)
+    if body:
         with explained():
-            change(get_deps(), receiver, url, events)
-    if "active" in body:
-        with explained():
-            switch(receiver, body["active"])
+            change(get_deps(), receiver, **body)
     return _receiver(webhook_id)
 
 
