@@ -21,6 +21,12 @@ LONGEST_TRANSACTION = timedelta(minutes=1)
 NO_SYNC = {"synchronize_session": False}
 
 
+def hold_receivers(installation_id: int) -> None:
+    """Lock a tenant's receivers, removed ones too, before people are forgotten in the caller's
+    transaction. A receiver is locked before its deliveries everywhere, against deadlocks."""
+    _hold(WebhookReceiver.installation_id == installation_id)
+
+
 def forget_friend(friend_id: int) -> None:
     """Leave of a friend's events Musubi's own id and that they were, inside the caller's
     transaction: a receiver that has not heard yet of the unlinking still does."""
@@ -39,9 +45,10 @@ def delete_old_events() -> bool:
     old = select(OutgoingEvent.id).where(OutgoingEvent.written_at < utcnow() - EVENTS_KEPT)
     ids = db.session.scalars(old.order_by(OutgoingEvent.written_at).limit(BATCH_SIZE)).all()
     if ids:
+        of_events = one_of(EventDelivery.event_id, ids)
         with transaction() as session:
+            _hold(WebhookReceiver.id.in_(select(EventDelivery.receiver_id).where(of_events)))
             _count_lost(ids)
-            of_events = one_of(EventDelivery.event_id, ids)
             affected(delete(EventDelivery).where(of_events).execution_options(**NO_SYNC))
             session.execute(
                 delete(OutgoingEvent).where(one_of(OutgoingEvent.id, ids)),
@@ -62,12 +69,18 @@ def delete_removed(receiver_id: int) -> datetime | None:
     if not ids and utcnow() < last:
         return last
     with transaction() as session:
+        _hold(WebhookReceiver.id == receiver_id)
         if ids:
             log_rows = delete(EventDelivery).where(one_of(EventDelivery.id, ids))
             session.execute(log_rows, execution_options=NO_SYNC)
             return utcnow()
         session.delete(receiver)
     return None
+
+
+def _hold(condition: ColumnElement[bool]) -> None:
+    receivers = select(WebhookReceiver.id).where(condition).order_by(WebhookReceiver.id)
+    db.session.scalars(receivers.with_for_update(key_share=True)).all()
 
 
 def _count_lost(event_ids: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from plugin.services.contacts.outbox import mark_for_push
 from plugin.services.contacts.records import lock_contacts
 from plugin.services.linkage.history import GONE, LinkRequest
 from plugin.services.linkage.link import link, unlink
-from plugin.services.outgoing.erasure import forget_contacts
+from plugin.services.outgoing.erasure import forget_contacts, hold_receivers
 from plugin.services.segments.erasure import erase_from_rules
 from plugin.services.sync.erasure import erase_friend
 
@@ -57,6 +57,7 @@ def erase(contact: Contact, cause: str) -> None:
     """Erase a person who asked HubSpot to be forgotten: the contact, and its friends."""
     # A simultaneous link ends first, and is erased with the others.
     lock_contacts([contact.id])
+    hold_receivers(contact.installation_id)
     former_entries = ended_by_deletion(contact)
     friends = [linkage.friend for linkage in Linkage.of_contacts([contact.id])]
     mark_deleted(contact, cause)
