@@ -175,7 +175,8 @@ def test_what_is_taken_back_stands_in_no_way(world: World, alice: Tenant, path: 
 def test_writing_while_another_presses_send(world: World, alice: Tenant, path: str) -> None:
     with world.app.app_context():
         broadcast = kept(world)
-        keep_variant(broadcast, Written(0, {"drafts": [{"kind": "text"}]}), "other@example.test", {})
+        written = Written(0, {"drafts": [{"kind": "text"}]})
+        keep_variant(broadcast, written, "other@example.test", {})
         with pytest.raises(CannotStart):
             start(broadcast)
         assert db.session.get_one(Broadcast, broadcast.id, populate_existing=True).state == "draft"
