@@ -73,3 +73,9 @@ def texts(world: World) -> Counter[str]:
 def set_rules(world: World, tenant: Tenant, **rules: Any) -> None:
     with world.app.app_context(), transaction() as session:
         session.merge(SendingRules(official_account_id=tenant.account_id, changed_at=NOW, **rules))
+
+
+def state_of(world: World, broadcast_id: int) -> tuple[str, str]:
+    with world.app.app_context():
+        broadcast = found(broadcast_id)
+        return broadcast.state, broadcast.reason

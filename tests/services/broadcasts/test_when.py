@@ -1,32 +1,18 @@
-"""When and how much: quiet hours, pace, quota, pauses from outside, split tests."""
+"""When and how fast: quiet hours, pace, pauses from outside, and how far it is."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from plugin.core.broadcasts.buckets import bucket
 from plugin.core.broadcasts.pace import next_allowance
 from plugin.core.clock import utcnow
 from plugin.core.local_times import SkippedTime, moment_of
-from plugin.models import (
-    Delivery,
-    Installation,
-    Job,
-    LinkClick,
-    LinkTarget,
-    Multicast,
-    OfficialAccount,
-    Recipient,
-    db,
-)
+from plugin.models import Installation, Job, db
 from plugin.models.transaction import transaction
 from plugin.services.broadcasts.progress import Progress, progress_of
-from plugin.services.broadcasts.split import choose_winner
-from plugin.services.broadcasts.start import resume
 from plugin.services.connections.connection import switch_mode
 from tests.services.broadcasts.planned import (
-    NOW,
     PERSONAL,
     TEXT,
     arrived,
@@ -35,8 +21,8 @@ from tests.services.broadcasts.planned import (
     found,
     sent,
     set_rules,
+    state_of,
     states,
-    texts,
 )
 from tests.support.crowd import gather
 from tests.support.world import Tenant, World
@@ -47,12 +33,6 @@ pytestmark = pytest.mark.both_databases
 def open_again(world: World, tenant: Tenant) -> None:
     set_rules(world, tenant, open_hours=None)
     world.work(ahead=8 * 86400)
-
-
-def state_of(world: World, broadcast_id: int) -> tuple[str, str]:
-    with world.app.app_context():
-        broadcast = found(broadcast_id)
-        return broadcast.state, broadcast.reason
 
 
 def closed_now() -> list[list[int]]:
@@ -102,72 +82,6 @@ def test_a_pace_is_never_passed() -> None:
     assert next_allowance(3, None, 10, 3, since, later) == (3, None)
     assert next_allowance(None, 60, 12_000, 0, since, since) == (200, None)
     assert next_allowance(50, 60, 12_000, 0, since, since) == (50, None)
-
-
-def set_quota(world: World, tenant: Tenant, limit: int | None, used: int) -> None:
-    with world.app.app_context():
-        account = world.account(tenant)
-        body = {"channel": account.channel_id, "limit": limit, "used": used}
-        world.sandbox.control("POST", "/quota", body)
-        with transaction() as session:
-            known = {"quota_limit": limit, "quota_used": used}
-            session.execute(update(OfficialAccount).values(known))
-
-
-@pytest.mark.parametrize("message", [TEXT, PERSONAL])
-def test_a_quota_that_is_short_asks_before_anything_is_sent(
-    world: World, alice: Tenant, message: dict[str, str]
-) -> None:
-    gather(world, alice, 10)
-    set_quota(world, alice, 100, 96)
-    broadcast_id = sent(world, alice, message)
-    assert state_of(world, broadcast_id) == ("paused", "quota")
-    assert states(world, broadcast_id) == {("waiting", ""): 10}
-    with world.app.app_context():
-        resume(found(broadcast_id), "budget")
-    world.work()
-    assert states(world, broadcast_id) == {("sent", ""): 4, ("left_out", "budget"): 6}
-    assert arrived(world)["count"] == 4
-
-
-@pytest.mark.parametrize("message", [TEXT, PERSONAL])
-def test_a_quota_that_ends_half_way_loses_nobody(
-    world: World, alice: Tenant, message: dict[str, str]
-) -> None:
-    gather(world, alice, 10)
-    set_quota(world, alice, 100, 96)
-    with world.app.app_context(), transaction() as session:
-        # As Musubi knows it there is plenty: others have sent since.
-        session.execute(update(OfficialAccount).values(quota_used=0, quota_limit=100_000))
-    broadcast_id = sent(world, alice, message)
-    assert state_of(world, broadcast_id) in {("paused", "quota"), ("sending", "quota_reserved")}
-    for _ in range(3):
-        world.work(ahead=600)
-        with world.app.app_context(), transaction() as session:
-            session.execute(update(OfficialAccount).values(quota_paused_until=None))
-    assert state_of(world, broadcast_id) == ("paused", "quota")
-    counted = states(world, broadcast_id)
-    assert counted.get(("sent", ""), 0) == arrived(world)["count"]
-    assert counted["waiting", ""] + counted.get(("sent", ""), 0) == 10
-    set_quota(world, alice, None, 0)
-    with world.app.app_context():
-        with transaction() as session:
-            session.execute(update(OfficialAccount).values(quota_used_up_at=None))
-        resume(found(broadcast_id))
-    world.work()
-    assert states(world, broadcast_id) == {("sent", ""): 10}
-    assert arrived(world)["count"] == 10
-
-
-def test_the_next_month_is_waited_for(world: World, alice: Tenant) -> None:
-    gather(world, alice, 10, contacts=False)
-    set_quota(world, alice, 100, 96)
-    broadcast_id = sent(world, alice, when_short="next_month")
-    assert state_of(world, broadcast_id) == ("sending", "quota_next_month")
-    assert states(world, broadcast_id) == {("sent", ""): 4, ("waiting", ""): 6}
-    set_quota(world, alice, 1000, 0)
-    world.work(ahead=600)
-    assert states(world, broadcast_id) == {("sent", ""): 10}
 
 
 @pytest.mark.parametrize("message", [TEXT, PERSONAL])
@@ -226,94 +140,6 @@ def test_progress_adds_up(world: World, alice: Tenant) -> None:
         assert timedelta(seconds=40) < progress.ends_at - utcnow() < timedelta(seconds=50)
     # Those who are left out say nothing of how far it is.
     assert Progress(total=10, waiting=5, left_out={"budget": 5}).percent == 0
-
-
-VARIANTS = ({**PERSONAL, "text": "A {{ contact.email }}"},
-            {**PERSONAL, "text": "B {{ contact.email }}"})  # fmt: skip
-
-
-def tap(world: World, tenant: Tenant, broadcast_id: int, variant: int, share: int) -> None:
-    """`share` percent of a variant's people tap a link."""
-    with world.app.app_context(), transaction() as session:
-        target = LinkTarget(official_account_id=tenant.account_id, fingerprint=str(variant),
-                            url="x")  # fmt: skip
-        session.add(target)
-        session.flush()
-        got = select(Recipient.delivery_id).where(
-            Recipient.broadcast_id == broadcast_id, Recipient.variant == variant,
-            Recipient.state == "sent",
-        )  # fmt: skip
-        ids = list(session.scalars(got.order_by(Recipient.id)))
-        for delivery_id in ids[: len(ids) * share // 100]:
-            session.add(LinkClick(delivery_id=delivery_id, link_target_id=target.id,
-                                  first_at=NOW, last_at=NOW, count=1))  # fmt: skip
-
-
-def hours_pass(world: World, broadcast_id: int) -> None:
-    with world.app.app_context(), transaction():
-        found(broadcast_id).first_sent_at = utcnow() - timedelta(hours=5)
-    world.work(ahead=5 * 3600)
-
-
-@pytest.mark.slow
-def test_the_clear_winner_of_a_split_test_goes_to_the_rest(world: World, alice: Tenant) -> None:
-    gather(world, alice, 500)
-    broadcast_id = sent(world, alice, *VARIANTS, split_percent=50)
-    tested = states(world, broadcast_id)["sent", ""]
-    assert 200 < tested < 300
-    assert state_of(world, broadcast_id) == ("sending", "split_test")
-    first = texts(world)
-    for variant, share in ((0, 10), (1, 60)):
-        tap(world, alice, broadcast_id, variant, share)
-    hours_pass(world, broadcast_id)
-    assert states(world, broadcast_id) == {("sent", ""): 500}
-    assert {text[0] for text in (texts(world) - first)} == {"B"}
-    with world.app.app_context():
-        assert (found(broadcast_id).winner, found(broadcast_id).winner_by) == (1, "musubi")
-
-
-def test_no_difference_asks_a_person(world: World, alice: Tenant) -> None:
-    gather(world, alice, 60)
-    broadcast_id = sent(world, alice, *VARIANTS, split_percent=50)
-    for variant, share in ((0, 10), (1, 90)):
-        tap(world, alice, broadcast_id, variant, share)
-    # Clear as it is, nothing is chosen by itself below a hundred people a variant.
-    hours_pass(world, broadcast_id)
-    assert state_of(world, broadcast_id) == ("paused", "no_winner")
-    before = texts(world)
-    with world.app.app_context():
-        choose_winner(found(broadcast_id), 0, "alice@example.com")
-    world.work()
-    assert states(world, broadcast_id) == {("sent", ""): 60}
-    assert {text[0] for text in (texts(world) - before)} == {"A"}
-
-
-def test_a_split_test_without_anybody_in_it_asks_a_person(world: World, alice: Tenant) -> None:
-    crowd = gather(world, alice, 2)
-    broadcast_id = draft(world, alice, *VARIANTS, split_percent=1)
-    while any(bucket(broadcast_id, friend_id) < 100 for friend_id in crowd.friend_ids):
-        broadcast_id = draft(world, alice, *VARIANTS, split_percent=1)
-    begin(world, broadcast_id)
-    world.work()
-    assert state_of(world, broadcast_id) == ("paused", "no_test")
-    with world.app.app_context():
-        choose_winner(found(broadcast_id), 1, "alice@example.com")
-    world.work()
-    assert states(world, broadcast_id) == {("sent", ""): 2}
-    assert {text[0] for text in texts(world)} == {"B"}
-
-
-def test_variants_go_out_in_turn(world: World, alice: Tenant) -> None:
-    gather(world, alice, 2100, contacts=False)
-    plain = ({**TEXT, "text": "A"}, {**TEXT, "text": "B"})
-    broadcast_id = sent(world, alice, *plain)
-    assert states(world, broadcast_id) == {("sent", ""): 2100}
-    with world.app.app_context():
-        order = list(db.session.scalars(select(Multicast.variant).order_by(Multicast.id)))
-        # Those of a round are under way together.
-        assert set(order[:4]) == {0, 1}
-        assert len(order) <= 6
-        assert db.session.scalar(select(Delivery.id)) is None
 
 
 def test_an_hour_that_the_clock_skips_is_no_time() -> None:
