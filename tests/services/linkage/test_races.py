@@ -1,7 +1,5 @@
 """Everybody at once: no debt is forgotten, nobody waits in a ring for ever, one tie is left."""
 
-import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -12,32 +10,29 @@ import pytest
 from sqlalchemy import select
 
 from plugin.models import Conflict, Contact, Friend, HistoryEntry, Linkage, db
-from plugin.models.people.linkage import LINKING_EVENTS
-from plugin.models.transaction import retried, transaction
+from plugin.models.transaction import transaction
 from plugin.services.contacts.records import get_or_create_contact
 from plugin.services.friends.line_events import handle_event
 from plugin.services.friends.profiles import upsert_followers
 from plugin.services.friends.records import get_or_create_friend
 from plugin.services.linkage import manual
-from plugin.services.linkage.conflicts import keep_as_is, move_link
+from plugin.services.linkage.conflicts import move_link
 from plugin.services.linkage.history import LinkRequest
 from plugin.services.linkage.link import link, unlink_manually
 from plugin.services.linkage.manual import link_manually
 from plugin.services.linkage.undo import undo
 from plugin.services.login_flow.session import count_visit
 from plugin.services.sync.hubspot_events import handle_hubspot_events, store_hubspot_events
+from tests.services.linkage.wishes import USERS, assert_the_rules, request
 from tests.support.people import NOW, contact_of, friend_of, linked
 from tests.support.portal import mute
 from tests.support.processes import wait_until
-from tests.support.world import ALICE, BOB, CHARLIE, PORTAL, Tenant, World
+from tests.support.world import ALICE, PORTAL, Tenant, World
 from tests.web.login_flow.browser import Phone, facts, personal_link
 
 pytestmark = pytest.mark.both_databases
 
 T = TypeVar("T")
-USERS = ["U" + letter * 32 for letter in "abcd"]
-CONTACTS = [ALICE, BOB, CHARLIE]
-HANDS, DEEDS = 6, 25
 ROWS = {
     "visits": "SELECT 1 FROM visit_count FOR UPDATE",
     "ties": "SELECT 1 FROM linkage FOR UPDATE",
@@ -231,72 +226,3 @@ def test_an_older_event_does_not_overwrite_what_line_lists_meanwhile(
     with world.app.app_context():
         friend = friend_of(friend_id)
         assert (friend.status, friend.status_at) == ("following", listed_at)
-
-
-@retried
-def request(world: World, alice: Tenant, user_id: str, contact_id: int) -> None:
-    """Somebody proves that the two are one."""
-    with world.app.app_context(), transaction():
-        friend = get_or_create_friend(world.account(alice), user_id, NOW)
-        contact = get_or_create_contact(alice.installation_id, contact_id)
-        link(LinkRequest(friend, contact, "manual", "test"))
-
-
-@pytest.mark.slow
-def test_a_storm_of_deeds_leaves_ties_and_ledger_in_agreement(world: World, alice: Tenant) -> None:
-    mute(world)
-    with ThreadPoolExecutor(HANDS) as hands:
-        for one in [hands.submit(storm, world, alice, seed) for seed in range(HANDS)]:
-            one.result(240)
-    world.work()
-    assert_the_rules(world)
-
-
-def storm(world: World, alice: Tenant, seed: int) -> None:
-    """One person's afternoon: links, unlinks, decides and takes back, at random."""
-    chance = random.Random(seed)  # noqa: S311 - a chance, not a secret
-    for _ in range(DEEDS):
-        deed = chance.choice(("wish", "wish", "untie", "decide", "undo", "work"))
-        if deed == "wish":
-            request(world, alice, chance.choice(USERS), chance.choice(CONTACTS))
-        elif deed == "work":
-            world.work()
-        else:
-            with world.app.app_context():
-                one_deed(deed, chance)
-
-
-def one_deed(deed: str, chance: random.Random) -> None:
-    """Decide about what stands there now, whatever others do to it meanwhile."""
-    if deed == "untie":
-        ties = db.session.scalars(select(Linkage)).all()
-        if ties:
-            unlink_manually(chance.choice(ties), "test")
-    elif deed == "decide":
-        waiting = db.session.scalars(select(Conflict).where(Conflict.decided_at.is_(None))).all()
-        if waiting:
-            chance.choice((keep_as_is, move_link, move_link))(chance.choice(waiting), "test")
-    else:
-        newest = select(HistoryEntry).where(HistoryEntry.event_type.in_(LINKING_EVENTS))
-        lines = db.session.scalars(newest.order_by(HistoryEntry.id.desc()).limit(4)).all()
-        if lines:
-            undo(chance.choice(lines), "test")
-
-
-def assert_the_rules(world: World) -> None:
-    """One friend one contact, and the ledger comes to the same ties."""
-    with world.app.app_context():
-        ties = db.session.scalars(select(Linkage)).all()
-        assert max(Counter(one.friend_id for one in ties).values(), default=1) == 1
-        assert max(Counter(one.contact_row_id for one in ties).values(), default=1) == 1
-        told: dict[str, int] = {}
-        for line in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)):
-            if line.event_type == "unlinked":
-                assert told.pop(line.line_user_id) == line.contact_id
-            elif line.event_type in LINKING_EVENTS:
-                assert (line.event_type == "moved") == (line.line_user_id in told)
-                told[line.line_user_id] = line.contact_id
-        assert told == {one.friend.line_user_id: one.contact.contact_id for one in ties}
-        shown = {one.friend_id for one in db.session.scalars(select(Linkage))}
-        assert shown <= set(db.session.scalars(select(Friend.id)))
-        assert not db.session.scalars(select(Contact.id).where(Contact.push_pending)).all()
