@@ -24,5 +24,4 @@ def downgrade() -> None:
     """What waits is lost; HubSpot goes on when its patience ends."""
     op.drop_index("action_call_owed", "action_call")
     op.create_index("action_call_owed", "action_call", ["installation_id", "state"])
-    with op.batch_alter_table("action_call") as batch:
-        batch.drop_column("inputs")
+    op.drop_column("action_call", "inputs")

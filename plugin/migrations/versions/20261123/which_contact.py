@@ -62,9 +62,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Friends who wait for a code type their address again."""
-    with op.batch_alter_table("user_token") as batch:
-        batch.drop_column("refresh_until")
-        batch.drop_column("refresh_text")
+    op.drop_column("user_token", "refresh_until")
+    op.drop_column("user_token", "refresh_text")
     op.drop_table("visitor_hint")
     op.drop_table("mail_count")
     op.drop_table("email_proof")

@@ -21,5 +21,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The place goes; the list is read again from its beginning."""
-    with op.batch_alter_table("import_run") as batch:
-        batch.drop_column("followers_after")
+    op.drop_column("import_run", "followers_after")

@@ -24,6 +24,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Only the place goes."""
-    with op.batch_alter_table("reconcile_run") as batch:
-        for name in PLACE:
-            batch.drop_column(name)
+    for name in PLACE:
+        op.drop_column("reconcile_run", name)

@@ -39,5 +39,4 @@ def downgrade() -> None:
         ("installation", "refused_since"),
         ("installation", "refresh_not_before"),
     ):
-        with op.batch_alter_table(table) as batch:
-            batch.drop_column(name)
+        op.drop_column(table, name)

@@ -22,5 +22,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Only the moment goes."""
-    with op.batch_alter_table("friend") as batch:
-        batch.drop_column("status_since")
+    op.drop_column("friend", "status_since")

@@ -23,5 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Only the mark goes."""
-    with op.batch_alter_table("login_attempt") as batch:
-        batch.drop_column("token_missing")
+    op.drop_column("login_attempt", "token_missing")

@@ -14,10 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("login_attempt") as batch_op:
-        batch_op.drop_column("user_token")
+    op.drop_column("login_attempt", "user_token")
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("login_attempt") as batch_op:
-        batch_op.add_column(sa.Column("user_token", sa.Text(), nullable=False, server_default=""))
+    column = sa.Column("user_token", sa.Text(), nullable=False, server_default="")
+    op.add_column("login_attempt", column)

@@ -301,13 +301,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Broadcasts are gone; their deliveries stay."""
-    with op.batch_alter_table("delivery") as batch:
-        batch.drop_constraint("fk_delivery_broadcast_id", type_="foreignkey")
-        batch.drop_index("ix_delivery_broadcast_id")
-        batch.drop_index("delivery_of_template")
-        batch.drop_column("reply_token")
-        batch.drop_column("aggregation_unit")
-        batch.drop_column("broadcast_id")
+    op.drop_index("ix_delivery_broadcast_id", "delivery")
+    op.drop_index("delivery_of_template", "delivery")
+    for name in ("reply_token", "aggregation_unit", "broadcast_id"):
+        op.drop_column("delivery", name)
     for table in (
         "daily_count",
         "template_unit",

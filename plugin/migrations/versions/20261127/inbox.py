@@ -276,9 +276,7 @@ def downgrade() -> None:
     op.drop_table("template_draft_step")
     op.drop_table("template_draft")
     op.drop_table("conversation_message")
-    with op.batch_alter_table("delivery") as batch:
-        batch.drop_constraint("fk_delivery_conversation_id", type_="foreignkey")
-        batch.drop_index("delivery_of_conversation")
-        batch.drop_column("conversation_id")
+    op.drop_index("delivery_of_conversation", "delivery")
+    op.drop_column("delivery", "conversation_id")
     for table in ("conversation", "inbox_rules", "canned_answer", "media"):
         op.drop_table(table)

@@ -149,8 +149,7 @@ def downgrade() -> None:
     """What was kept of HubSpot is gone; the next choice reads it again."""
     op.drop_index("login_attempt_of_user", "login_attempt")
     op.drop_table("received_message")
-    with op.batch_alter_table("installation") as batch:
-        batch.drop_column("contacts_written_at")
+    op.drop_column("installation", "contacts_written_at")
     for table in (
         "property_sync",
         "list_membership",

@@ -11,13 +11,14 @@ revision = "audit"
 down_revision = "outgoing"
 branch_labels = None
 depends_on = None
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "audit_entry",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-        sa.Column("installation_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
+        sa.Column("installation_id", BIG_ID, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("via", sa.String(10), nullable=False),
         sa.Column("actor", sa.String(255), nullable=False),

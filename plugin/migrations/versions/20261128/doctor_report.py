@@ -7,8 +7,6 @@ Revises: form_keys
 import sqlalchemy as sa
 from alembic import op
 
-from plugin.models.base import UTCDateTime
-
 revision = "doctor_report"
 down_revision = "form_keys"
 branch_labels = None
@@ -20,7 +18,7 @@ def upgrade() -> None:
         "doctor_report",
         sa.Column("installation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite")),
         sa.Column("checks", sa.JSON(), nullable=False),
-        sa.Column("checked_at", UTCDateTime(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["installation_id"], ["installation.id"]),
         sa.PrimaryKeyConstraint("installation_id"),
     )

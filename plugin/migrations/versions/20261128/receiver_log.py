@@ -13,6 +13,7 @@ down_revision = "sent_when_read"
 branch_labels = None
 depends_on = None
 
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 NAMES = ("contact_id", "from_contact_id")
 # By column; for PostgreSQL and SQLite, whose JSON differs.
@@ -26,18 +27,22 @@ def upgrade() -> None:
     op.add_column("webhook_receiver", sa.Column("removed_at", TIME, nullable=True))
     op.add_column("webhook_receiver", sa.Column("lost_at", TIME, nullable=True))
     op.add_column(
-        "webhook_receiver", sa.Column("lost", sa.BigInteger(), nullable=False, server_default="0")
+        "webhook_receiver", sa.Column("lost", BIG_ID, nullable=False, server_default="0")
     )
-    for name in ("written_at", *NAMES):
-        kind = TIME if name == "written_at" else sa.BigInteger()
-        op.add_column("outgoing_event", sa.Column(name, kind, nullable=True))
+    for name in NAMES:
+        op.add_column("outgoing_event", sa.Column(name, BIG_ID, nullable=True))
+    # SQLite adds a column that is never NULL only with a constant, and else copies the table, at
+    # which deliveries point.
+    start = "1970-01-01 00:00:00" if op.get_bind().dialect.name == "sqlite" else None
+    written_at = sa.Column("written_at", TIME, nullable=start is None, server_default=start)
+    op.add_column("outgoing_event", written_at)
     value = _VALUES[op.get_bind().dialect.name]
     values = ", ".join(f"{name} = {value.format(name=name)}" for name in NAMES)
     op.execute(f"UPDATE outgoing_event SET written_at = CURRENT_TIMESTAMP, {values}")  # noqa: S608 - its own words
     for name in ("ix_outgoing_event_at", "outgoing_event_of_tenant"):
         op.drop_index(name, "outgoing_event")
-    with op.batch_alter_table("outgoing_event") as batch:
-        batch.alter_column("written_at", existing_type=TIME, nullable=False)
+    if start is None:
+        op.alter_column("outgoing_event", "written_at", existing_type=TIME, nullable=False)
     op.create_index("outgoing_event_of_time", "outgoing_event", ["installation_id", "at"])
     op.create_index("ix_outgoing_event_written_at", "outgoing_event", ["written_at"])
     for index, name in (

@@ -7,13 +7,12 @@ Revises: relay_via
 import sqlalchemy as sa
 from alembic import op
 
-from plugin.models.base import UTCDateTime
-
 revision = "variant_drafts"
 down_revision = "relay_via"
 branch_labels = None
 depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -32,8 +31,8 @@ def upgrade() -> None:
         sa.Column("step", BIG_ID, nullable=False),
         sa.Column("newest_step", BIG_ID, nullable=False),
         sa.Column("changed_by", sa.String(length=255), nullable=False),
-        sa.Column("changed_at", UTCDateTime(), nullable=False),
-        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("changed_at", TIME, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installation.id"], name="fk_variant_draft_installation_id"
         ),
@@ -41,7 +40,7 @@ def upgrade() -> None:
             ["broadcast_id"], ["broadcast.id"], name="fk_variant_draft_broadcast_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_variant_draft"),
-        sa.UniqueConstraint("broadcast_id", "number", name="uq_variant_draft_broadcast_id"),
+        sa.UniqueConstraint("broadcast_id", "number", name="uq_variant_draft_broadcast_id_number"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_variant_draft_installation_id", "variant_draft", ["installation_id"])
@@ -51,7 +50,7 @@ def upgrade() -> None:
         sa.Column("number", BIG_ID, nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("by", sa.String(length=255), nullable=False),
-        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["draft_id"], ["variant_draft.id"], name="fk_variant_draft_step_draft_id"
         ),
