@@ -40,6 +40,7 @@ def transaction() -> Iterator[Session]:
         try:
             session.connection(execution_options={"musubi_write": True})
             _check_hold_inside(session)
+            session.info["wrote"] = False
             yield session
             deed = note_deed(session)
             session.commit()

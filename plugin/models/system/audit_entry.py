@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Index, Select, String, event, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from plugin.core.clock import utcnow
 from plugin.models.base import Base, BigId, UTCDateTime
@@ -48,7 +48,8 @@ class AuditEntry(Base):
 
 @dataclass
 class Deed:
-    """A change that a request asks for; noted once, by the first transaction that commits."""
+    """A change that a request asks for; noted once, by the first transaction that commits a
+    write."""
 
     installation_id: int
     via: str
@@ -78,9 +79,19 @@ PATHS = {
 }
 
 
+@event.listens_for(Session, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    """Remember that the open transaction writes; statements on its bare connection never go
+    alone."""
+    if not state.is_select:
+        state.session.info["wrote"] = True
+
+
 @event.listens_for(Session, "after_flush")
-def _note_made(session: Session, _flush: object) -> None:
-    """Remember what the open transaction makes first."""
+def _note_flush(session: Session, _flush: object) -> None:
+    """Remember that the open transaction writes, and what it makes first."""
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        session.info["wrote"] = True
     if _current.get() is None or session.info.get("made"):
         return
     for row in session.new:
@@ -111,11 +122,20 @@ def apart_from_deed() -> Iterator[None]:
 
 
 def note_deed(session: Session) -> Deed | None:
-    """Add the entry to the open transaction; return the deed where it was added."""
+    """Add the entry to the open transaction where that has written anything; return the deed where
+    the entry was added."""
     deed = _current.get()
-    if deed is None or not deed.take():
+    if deed is None:
         return None
+    # Before the deed is taken: where the flush loses a race, the next try notes it.
     session.flush()
+    if not session.info["wrote"] or not deed.take():
+        return None
+    add_entry(session, deed)
+    return deed
+
+
+def add_entry(session: Session, deed: Deed) -> None:
     session.add(
         AuditEntry(
             installation_id=deed.installation_id,
@@ -128,4 +148,3 @@ def note_deed(session: Session) -> Deed | None:
             made=session.info.get("made", ""),
         )
     )
-    return deed

@@ -18,6 +18,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
 from plugin.models.sql import insert_or
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
 from plugin.services import Dependencies
@@ -34,7 +35,7 @@ LARGEST_ID = 2**63 - 1
 
 def begin_reading(broadcast: Broadcast) -> None:
     """Have the list read for the preview; what was read long ago is read again."""
-    with transaction():
+    with apart_from_deed(), transaction():
         current = held_in(broadcast, DRAFT)
         if is_read(current, utcnow()) or (current.list_after and not current.reason):
             return

@@ -11,6 +11,7 @@ from plugin.gateways import GatewayError, Portal, TokenSet
 from plugin.models.base import db
 from plugin.models.clock import database_now
 from plugin.models.connections.installation import ACTIVE, DISCONNECTED, Installation
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.system.job import enqueue, release
 from plugin.models.transaction import affected, transaction
 from plugin.services import Dependencies
@@ -128,7 +129,7 @@ def _claim_refresh(installation: Installation) -> bool:
         Installation.token_expires_at == installation.token_expires_at,
         free,
     )
-    with transaction():
+    with apart_from_deed(), transaction():
         return affected(claim.values(refreshing_until=now + REFRESH_LEASE)) == 1
 
 
@@ -138,7 +139,7 @@ def _refresh(deps: Dependencies, installation: Installation, *, keep_lease: bool
         tokens = deps.gateways.hubspot.refresh(tried)
     except GatewayError as error:
         raise _handle_refusal(installation.id, tried, error) from error
-    with transaction():
+    with apart_from_deed(), transaction():
         current = _locked_installation(installation.id)
         lease_end = current.refreshing_until
         # A simultaneous install brought newer tokens.
@@ -151,7 +152,7 @@ def _refresh(deps: Dependencies, installation: Installation, *, keep_lease: bool
 def _handle_refusal(installation_id: int, tried: str, error: GatewayError) -> GatewayError:
     """Store HubSpot's refusal; return the error for the caller."""
     reported = error
-    with transaction():
+    with apart_from_deed(), transaction():
         current = _locked_installation(installation_id)
         if current.refresh_token == tried:
             current.refreshing_until = None

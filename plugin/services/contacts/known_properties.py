@@ -12,6 +12,7 @@ from plugin.models.base import db
 from plugin.models.connections.installation import Installation
 from plugin.models.people.known_property import KnownProperty
 from plugin.models.sql import insert_or
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 
@@ -121,7 +122,7 @@ class _PropertyReader:
             log.warning("properties_not_read", reason=error.reason, status=error.status)
             return cached
         common = {"installation_id": self.installation.id, "read_at": self.now}
-        with transaction():
+        with apart_from_deed(), transaction():
             _store([{**common, **row} for row in rows])
         return cached | KnownProperty.named(self.installation.id, stale)
 

@@ -13,6 +13,7 @@ from plugin.gateways import (
 )
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.connections.property_trouble import PropertyTrouble
+from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.transaction import transaction
 from plugin.services import Dependencies
 from plugin.services.connections.access_token import portal_access
@@ -113,14 +114,14 @@ def _create(
             }
             if accepted == properties:
                 raise
-            with transaction():
+            with apart_from_deed(), transaction():
                 note_faults(account.installation_id, {0: error.faults})
             properties = accepted
 
 
 def _recreate_property(account: OfficialAccount, *faults: PropertyFault) -> GatewayError:
     # A job creates the property; the next try after it succeeds.
-    with transaction():
+    with apart_from_deed(), transaction():
         note_faults(account.installation_id, {0: faults})
     return GatewayError(
         "A LINE property is missing in HubSpot and is being created",

@@ -4,12 +4,13 @@ import html
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from plugin.core.clock import utcnow
 from plugin.models import AuditEntry, Installation, Tag, db
-from plugin.models.system.audit_entry import Deed, begin_deed, end_deed
-from plugin.models.transaction import transaction
+from plugin.models.system.audit_entry import Deed, apart_from_deed, begin_deed, end_deed
+from plugin.models.transaction import retried, transaction
+from plugin.services.connections.access_token import refresh_ahead
 from plugin.services.system.api_keys import create_api_key
 from plugin.web.audit import DEEDS, LOOKS
 from tests.api.client import Program
@@ -112,6 +113,48 @@ def test_a_deed_is_noted_once_and_with_its_change(world: World, alice: Tenant) -
             session.add(_tag(alice, "three"))
         assert len(entries(world)) == 1
         assert len(db.session.scalars(select(Tag.name)).all()) == 3
+
+
+def test_a_deed_is_noted_by_the_transaction_that_writes(world: World, alice: Tenant) -> None:
+    with world.app.app_context():
+        begin_deed(Deed(alice.installation_id, "page", ME, "friends.add_tags", "/x"))
+        installation = db.session.get_one(Installation, alice.installation_id)
+        domain = installation.hub_domain
+        with transaction() as session:
+            held = session.get_one(Installation, alice.installation_id, with_for_update=True)
+            held.hub_domain = domain
+        with apart_from_deed(), transaction() as session:
+            session.add(_tag(alice, "one"))
+        assert entries(world) == []
+        with transaction() as session:
+            session.execute(update(Tag).values(name="other"))
+        assert len(entries(world)) == 1
+        end_deed()
+
+
+def test_a_lost_race_is_noted_once_it_is_won(world: World, alice: Tenant) -> None:
+    names = iter(("taken", "free"))
+
+    @retried
+    def tag() -> None:
+        with transaction() as session:
+            session.add(_tag(alice, next(names)))
+
+    with world.app.app_context():
+        with transaction() as session:
+            session.add(_tag(alice, "taken"))
+        begin_deed(Deed(alice.installation_id, "page", ME, "friends.add_tags", "/x"))
+        tag()
+        end_deed()
+        assert len(entries(world)) == 1
+
+
+def test_a_token_that_is_renewed_meanwhile_notes_nothing(world: World, alice: Tenant) -> None:
+    with world.app.app_context():
+        begin_deed(Deed(alice.installation_id, "page", ME, "friends.add_tags", "/x"))
+        refresh_ahead(world.deps, alice.installation_id)
+        end_deed()
+        assert entries(world) == []
 
 
 def _tag(tenant: Tenant, name: str) -> Tag:
