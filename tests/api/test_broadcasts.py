@@ -1,12 +1,14 @@
 """Broadcasts over the API: made, checked, started, paused, cancelled, and their recipients."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from plugin.core.clock import utcnow
 from plugin.models import Broadcast, Segment, SegmentVersion, Template, Variant, db
-from plugin.models.transaction import transaction
+from plugin.models.transaction import outside_transaction, transaction
 from plugin.services.message_templates.library import archive_template, create_template
 from tests.api.client import Answered, Program, program
 from tests.services.personal_links.test_bulk import make_list
@@ -47,6 +49,32 @@ def segment_of(world: World, tenant: Tenant) -> str:
         rule = {"field": "linkage.linked", "op": "is", "value": True}
         session.add(SegmentVersion(segment_id=segment.id, number=1, rule=rule, created_at=now))
         return str(segment.id)
+
+
+@contextmanager
+def nobody_can_be_listed(world: World) -> Iterator[None]:
+    """The database takes no people who are named one by one."""
+    names = ("audience_member", "out_of_reach")
+    _rename(world, *names)
+    try:
+        yield
+    finally:
+        _rename(world, *reversed(names))
+
+
+def _rename(world: World, old: str, new: str) -> None:
+    with world.app.app_context(), outside_transaction() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def test_a_fault_leaves_no_half_of_a_draft(world: World, alice: Tenant, caller: Program) -> None:
+    made = make(caller, alice, name="Spring sale").json
+    path, ids = f"/broadcasts/{made['id']}", [line_user("alice")]
+    with nobody_can_be_listed(world):
+        assert make(caller, alice, ids=ids).status_code >= 500
+        changed = caller.ask("PATCH", path, {"name": "Summer sale", "ids": ids})
+        assert changed.status_code >= 500
+    assert caller.results("/broadcasts") == [made]
 
 
 def test_a_draft_is_made_looked_at_and_put_away(

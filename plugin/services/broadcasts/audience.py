@@ -1,19 +1,20 @@
 """Members of a HubSpot list, read by pages, and of an uploaded list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
 
 from plugin.core.clock import utcnow
 from plugin.core.cursors import RepeatedCursor, follow
 from plugin.core.linkage import looks_like_user_id
+from plugin.core.overwrites import Seen, refuse_overwrite
 from plugin.core.text.csv_files import rows_of
 from plugin.gateways import GatewayError
 from plugin.models.base import db
 from plugin.models.broadcasts.audience_member import AudienceMember
-from plugin.models.broadcasts.broadcast import DRAFT, UPLOAD, Broadcast
+from plugin.models.broadcasts.broadcast import ALL, DRAFT, UPLOAD, Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
@@ -22,7 +23,7 @@ from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import affected, transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.drafts import held_in
+from plugin.services.broadcasts.drafts import Content, add_draft, change, held_in, values_of
 from plugin.services.connections.access_token import portal_access
 from plugin.services.system.rate_limits import in_background
 
@@ -91,6 +92,38 @@ def _store(broadcast_id: int, rows: Iterable[dict[str, object]]) -> None:
     values = [{"broadcast_id": broadcast_id, **row} for row in rows]
     if values:
         db.session.execute(insert_or(AudienceMember).on_conflict_do_nothing(), values)
+
+
+class Asked(NamedTuple):
+    """What a program asks of a draft: values by their names in `EDITABLE`, what it sends, and whom
+    it names one by one. None: nothing is said of it."""
+
+    changes: Mapping[str, Any]
+    contents: Sequence[Content] | None
+    uploaded: "Uploaded | None"
+
+
+def create_asked(account: OfficialAccount, name: str, by: str, asked: Asked) -> Broadcast:
+    """Create a draft whole, or not at all."""
+    with transaction():
+        draft = add_draft(account, name, by, ALL)
+        _apply(draft, asked)
+    return draft
+
+
+def change_asked(broadcast: Broadcast, asked: Asked, seen: Seen | None) -> None:
+    """Change all that is asked, or nothing. Raise `ChangedMeanwhile` where what is saved differs
+    from `seen`, or `WrongState`."""
+    with transaction():
+        draft = held_in(broadcast, DRAFT)
+        refuse_overwrite(seen, values_of(draft))
+        _apply(draft, asked)
+
+
+def _apply(draft: Broadcast, asked: Asked) -> None:
+    change(draft, asked.changes, asked.contents)
+    if asked.uploaded is not None:
+        fill(draft, asked.uploaded)
 
 
 class TooLong(ValueError):

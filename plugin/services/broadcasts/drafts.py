@@ -124,16 +124,23 @@ def save_draft(
         refuse_overwrite(seen, _seen_values(draft, seen))
         if written is not None:
             _end_written(draft, written)
-        if "audience" in changes or "list_id" in changes:
-            _forget_audience(draft, changes)
-        for name in EDITABLE:
-            if name in changes:
-                setattr(draft, name, changes[name])
-        if contents is not None:
-            _store(draft, contents)
-            _drop_drafts(draft, VariantDraft.number >= max(len(contents), 1))
-        draft.version += 1
-        draft.reason = draft.error = ""
+        change(draft, changes, contents)
+
+
+def change(
+    draft: Broadcast, changes: Mapping[str, Any], contents: Sequence[Content] | None = None
+) -> None:
+    """Change a draft that the caller holds, inside the caller's transaction."""
+    if "audience" in changes or "list_id" in changes:
+        _forget_audience(draft, changes)
+    for name in EDITABLE:
+        if name in changes:
+            setattr(draft, name, changes[name])
+    if contents is not None:
+        _store(draft, contents)
+        _drop_drafts(draft, VariantDraft.number >= max(len(contents), 1))
+    draft.version += 1
+    draft.reason = draft.error = ""
 
 
 def _seen_values(draft: Broadcast, seen: Seen | None) -> dict[str, object]:
@@ -260,6 +267,12 @@ def _drop_drafts(broadcast: Broadcast, which: ColumnElement[bool]) -> None:
 
 def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
     """Make a draft with the same audience, contents and settings; an upload is not copied."""
+    with transaction():
+        return add_copy(broadcast, name, by)
+
+
+def add_copy(broadcast: Broadcast, name: str, by: str) -> Broadcast:
+    """Duplicate inside the caller's transaction."""
     copy = Broadcast(
         official_account_id=broadcast.official_account_id, name=name[:LONGEST_NAME], created_by=by
     )
@@ -268,10 +281,9 @@ def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
             setattr(copy, column, getattr(broadcast, column))
     copy.list_name, copy.created_at = broadcast.list_name, utcnow()
     contents = contents_of(broadcast)
-    with transaction() as session:
-        session.add(copy)
-        session.flush()
-        _store(copy, contents)
+    db.session.add(copy)
+    db.session.flush()
+    _store(copy, contents)
     return copy
 
 

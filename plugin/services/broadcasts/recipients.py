@@ -15,7 +15,7 @@ from plugin.models.broadcasts.tally import move
 from plugin.models.people.friend import Friend
 from plugin.models.sql import one_of
 from plugin.models.transaction import affected, transaction
-from plugin.services.broadcasts.drafts import duplicate
+from plugin.services.broadcasts.drafts import add_copy
 
 PAGE = 50
 # So many unknown outcomes are settled in one transaction.
@@ -75,17 +75,15 @@ def again_to_silent(broadcast: Broadcast, name: str, by: str = "") -> Broadcast 
     silent = _user_ids(broadcast, RecipientFilter(state=SENT, tapped=False))
     if db.session.scalar(silent.limit(1)) is None:
         return None
-    copy = duplicate(broadcast, name, by)
-    rows = silent.add_columns(literal(copy.id))
     with transaction():
-        draft = Broadcast.held(copy.id)
-        assert draft is not None  # noqa: S101 - made a line above
+        draft = add_copy(broadcast, name, by)
+        rows = silent.add_columns(literal(draft.id))
         added = affected(insert(AudienceMember).from_select(["line_user_id", "broadcast_id"], rows))
         draft.audience, draft.segment_id, draft.list_id = UPLOAD, None, ""
         # Whose silent ones they are, for people.
         draft.list_name = broadcast.name
         draft.upload = {"lines": added, "invalid": 0, "unknown": 0, "repeated": 0}
-    return copy
+    return draft
 
 
 def _user_ids(broadcast: Broadcast, query: RecipientFilter) -> Select[tuple[str]]:

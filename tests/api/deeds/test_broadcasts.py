@@ -11,7 +11,7 @@ from plugin.models.transaction import transaction
 from plugin.services.broadcasts.drafts import create_draft
 from tests.actions.calls import befriended
 from tests.api.client import Answered, Program, program
-from tests.api.test_broadcasts import make, segment_of, template_of
+from tests.api.test_broadcasts import make, nobody_can_be_listed, segment_of, template_of
 from tests.services.broadcasts.test_campaigns import drop_scopes, make_campaign
 from tests.support.people import linked
 from tests.support.world import BOB, Tenant, World
@@ -244,6 +244,9 @@ def test_the_silent_ones_get_another_draft(world: World, alice: Tenant, caller: 
     assert (nobody.status_code, nobody.json["code"]) == (409, "nobody_left")
     caller.ask("POST", f"{path}/start")
     world.work()
+    with nobody_can_be_listed(world):
+        assert caller.ask("POST", f"{path}/again").status_code >= 500
+    assert [row["name"] for row in caller.results("/broadcasts")] == ["Sale"]
     again = caller.ask("POST", f"{path}/again")
     assert (again.status_code, again.json["name"]) == (201, "Sale, once more")
     assert again.json["audience"] == "upload"

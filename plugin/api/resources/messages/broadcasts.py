@@ -7,7 +7,7 @@ from plugin.api.access import actor, tenant
 from plugin.api.paging import Page, list_of, page
 from plugin.api.problems import Problem
 from plugin.api.resource import Resource, own, owned_account
-from plugin.api.resources.messages.broadcast_bodies import changes_of, contents_of, store_ids
+from plugin.api.resources.messages.broadcast_bodies import asked_of
 from plugin.api.resources.messages.broadcast_schemas import (
     BroadcastCheckSchema,
     BroadcastQuery,
@@ -18,12 +18,8 @@ from plugin.api.resources.messages.broadcast_schemas import (
 from plugin.api.resources.messages.templates import MESSAGES
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.models.broadcasts.broadcast import ASKED, Broadcast
-from plugin.services.broadcasts.drafts import (
-    WrongState,
-    create_draft,
-    save_draft,
-    seen_of,
-)
+from plugin.services.broadcasts.audience import change_asked, create_asked
+from plugin.services.broadcasts.drafts import WrongState, seen_of
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.progress import progress_of
 from plugin.services.broadcasts.usage import kept_versions
@@ -72,10 +68,8 @@ def create_broadcast(body: dict[str, Any]) -> dict[str, Any]:
     LINE is asked whether it would take the messages; what it would refuse is not kept.
     """
     account = owned_account(body["official_account"])
-    changes, contents = changes_of(account, body), contents_of(account, body)
-    broadcast = create_draft(account, body["name"] or f"Broadcast of {actor()}", actor())
-    save_draft(broadcast, changes, contents)
-    store_ids(broadcast, body)
+    name = body["name"] or f"Broadcast of {actor()}"
+    broadcast = create_asked(account, name, actor(), asked_of(account, body))
     return shown(own_broadcast(str(broadcast.id)))
 
 
@@ -88,16 +82,14 @@ def change_broadcast(body: dict[str, Any], broadcast_id: str) -> dict[str, Any]:
     What is left out stays. Messages, a template or variants replace all that the draft sends.
     """
     broadcast = own_broadcast(broadcast_id)
-    account = broadcast.official_account
-    changes, contents = changes_of(account, body), contents_of(account, body, broadcast)
+    asked = asked_of(broadcast.official_account, body, broadcast)
     seen = seen_of(broadcast) if "version" in body else None
     if body.get("version", broadcast.version) != broadcast.version:
         raise _changed(broadcast)
     try:
-        done(broadcast_id, lambda row: save_draft(row, changes, contents, seen))
+        done(broadcast_id, lambda row: change_asked(row, asked, seen))
     except ChangedMeanwhile as error:
         raise _changed(broadcast) from error
-    store_ids(broadcast, body)
     return shown(own_broadcast(broadcast_id))
 
 
