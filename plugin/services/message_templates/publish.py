@@ -11,6 +11,7 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.transaction import transaction
 from plugin.services.message_templates.kept_drafts import (
+    DraftEnded,
     SeenDraft,
     drop,
     refuse_overtaken,
@@ -30,11 +31,19 @@ class Written(NamedTuple):
     seen: SeenDraft
 
 
-def publish(template: Template, written: Written, by: str, seen: Seen | None = None) -> bool:
+def publish(
+    template: Template,
+    written: Written,
+    by: str,
+    seen: Seen | None = None,
+    *,
+    draft_alone: bool = False,
+) -> bool:
     """Make it the template's newest version; True where it differs from the one before. Raise
     `DraftChanged` where the draft holds something else, and `ChangedMeanwhile` where the template
     differs from `seen`, as it does where the draft ended by another's publishing; nothing is stored
-    then."""
+    then. `draft_alone`: the caller typed nothing of its own, so that a draft which was discarded is
+    not published: raise `DraftEnded`."""
     installation_id = template.official_account.installation_id
     with transaction():
         draft = held_draft(installation_id, template, 0)
@@ -50,6 +59,8 @@ def publish(template: Template, written: Written, by: str, seen: Seen | None = N
         )
         if draft is not None:
             drop(draft)
+        elif draft_alone:
+            raise DraftEnded
     return changed
 
 

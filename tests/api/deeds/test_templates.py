@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from plugin.models import Member, db
+from plugin.models import Member, Template, TemplateDraft, db
+from plugin.services.message_templates.kept_drafts import DraftEnded, SeenDraft, discard
+from plugin.services.message_templates.publish import Written, publish
 from tests.actions.calls import befriended
 from tests.api.client import Program, program
 from tests.support.world import Tenant, World
@@ -70,6 +73,23 @@ def test_a_draft_that_changed_meanwhile_is_not_overwritten(caller: Program, path
     assert caller.get(f"{path}/draft")["messages"] == NEW
     assert caller.ask("DELETE", f"{path}/draft").status_code == 204
     assert caller.get(path)["messages"] == TEXT
+
+
+@pytest.mark.both_databases
+def test_a_draft_that_was_discarded_meanwhile_is_not_published(
+    world: World, caller: Program, path: str
+) -> None:
+    draft(caller, path)
+    with world.app.app_context():
+        template = db.session.scalars(select(Template)).one()
+        read = db.session.scalars(select(TemplateDraft)).one()
+        seen = SeenDraft(read.id, read.step)
+        written = Written("Welcome", NEW, True, read.content, seen)
+        discard(read, seen)
+        with pytest.raises(DraftEnded):
+            publish(template, written, "Nightly", draft_alone=True)
+    assert caller.get(path)["messages"] == TEXT
+    assert caller.ask("POST", f"{path}/draft/publish").status_code == 404
 
 
 @pytest.mark.both_databases

@@ -175,7 +175,7 @@ def publish_template_draft(body: dict[str, int], template_id: str) -> Template:
     seen = fingerprints({**editable(template), "version": replaced})
     written = Written(name, messages, tracks, content, SeenDraft(draft.id, step))
     try:
-        unchanged(lambda: publish(template, written, actor(), seen))
+        unchanged(lambda: publish(template, written, actor(), seen, draft_alone=True))
     except ChangedMeanwhile as error:
         words = f"Version {template.version} was published after version {replaced}. Look at it, "
         words += "and name it as the version that the draft replaces."
