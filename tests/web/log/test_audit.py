@@ -66,6 +66,8 @@ def test_a_page_a_program_and_a_refusal(world: World, alice: Tenant) -> None:
         actors = db.session.scalars(select(AuditEntry.actor).order_by(AuditEntry.id)).all()
     assert "@" in actors[0]
     assert actors[1] == "API key Nightly"
+    newest = program.results("/audit?limit=1")[0]
+    assert newest["made"] == f"/qr-codes/{answers[0].json['id']}"
 
 
 def test_it_is_shown_filtered_and_read_by_programs(

@@ -21,6 +21,10 @@ class AuditEntrySchema(ResponseSchema):
     agent = fields.String(required=True)  # what an agent calls itself; else empty
     deed = fields.String(required=True)
     path = fields.String(required=True)
+    made = fields.String(
+        required=True,
+        metadata={"description": "The path of what the change made; else empty"},
+    )
 
 
 class AuditQuery(PageQuery):
