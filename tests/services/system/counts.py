@@ -38,6 +38,7 @@ def there(account_id: int) -> dict[str, int]:
     of_friends = Friend.official_account_id == account_id
     deliveries = select(Delivery.id).where(Delivery.official_account_id == account_id)
     broadcasts = select(Broadcast.id).where(Broadcast.official_account_id == account_id)
+    accepted = Delivery.id.in_(deliveries), Delivery.state == "accepted"
     counts = {
         "friends": _many(Friend, of_friends),
         "following": _many(Friend, of_friends, Friend.status == "following"),
@@ -50,7 +51,8 @@ def there(account_id: int) -> dict[str, int]:
             select(func.sum(LinkClick.count)).where(LinkClick.delivery_id.in_(deliveries))
         )
         or 0,
-        "sent": _many(Delivery, Delivery.id.in_(deliveries), Delivery.state == "accepted")
+        "free_replies": _many(Delivery, *accepted, Delivery.reply_token != ""),
+        "sent": _many(Delivery, *accepted)
         + _many(
             Recipient,
             Recipient.broadcast_id.in_(broadcasts),
