@@ -91,12 +91,17 @@ def per_day(
     return found
 
 
-def per_account(account_ids: AccountIds, measure: str, since: date, until: date) -> dict[int, int]:
-    """Return the sum of each account from `since` up to and without `until`."""
-    rows = _rows(account_ids, [measure], since)
-    sums = select(rows.c.official_account_id, func.sum(rows.c.n)).where(rows.c.day < until)
-    found = db.session.execute(sums.group_by(rows.c.official_account_id)).tuples()
-    return {account_id: int(n) for account_id, n in found}
+def per_account(
+    account_ids: AccountIds, measures: Sequence[str], since: date, until: date
+) -> dict[str, dict[int, int]]:
+    """Return the sums by measure and account from `since` up to and without `until`."""
+    rows = _rows(account_ids, measures, since)
+    keys = rows.c.measure, rows.c.official_account_id
+    sums = select(*keys, func.sum(rows.c.n)).where(rows.c.day < until).group_by(*keys)
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for measure, account_id, n in db.session.execute(sums):
+        found[measure][account_id] = int(n)
+    return found
 
 
 def has_any(account_ids: AccountIds, measure: str) -> bool:

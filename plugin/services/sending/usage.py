@@ -36,7 +36,7 @@ def usage(account: OfficialAccount) -> Usage:
 
 
 def usages(accounts: Sequence[OfficialAccount]) -> dict[int, Usage]:
-    """Return the usage by account's id, with two statements for all of them."""
+    """Return the usage by account's id, with one statement for all of them."""
     now = utcnow()
     sent = sent_this_month([account.id for account in accounts])
     return {account.id: _usage(account, sent.get(account.id, 0), now) for account in accounts}
@@ -48,9 +48,9 @@ def sent_this_month(account_ids: Sequence[int]) -> dict[int, int]:
         return {}
     now = utcnow()
     days = month_of(now).date(), next_month(now).date()
-    sent = per_account(account_ids, SENT, *days)
-    free = per_account(account_ids, FREE_REPLIES, *days)
-    return {account_id: n - free.get(account_id, 0) for account_id, n in sent.items()}
+    sums = per_account(account_ids, (SENT, FREE_REPLIES), *days)
+    free = sums[FREE_REPLIES]
+    return {account_id: n - free.get(account_id, 0) for account_id, n in sums[SENT].items()}
 
 
 def _usage(account: OfficialAccount, sent: int, now: datetime) -> Usage:

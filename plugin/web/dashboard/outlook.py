@@ -30,7 +30,7 @@ def outlooks(accounts: list[OfficialAccount]) -> list[Outlook]:
     account_ids = [account.id for account in accounts]
     rules = SendingRules.of_accounts(account_ids)
     today = day_of(now)
-    sent = per_account(account_ids, SENT, today - timedelta(days=LATELY), today)
+    sent = per_account(account_ids, [SENT], today - timedelta(days=LATELY), today)[SENT]
     return [
         _outlook(gauge, sent.get(gauge.account.id, 0), rules.get(gauge.account.id), now)
         for gauge in gauges(accounts)
