@@ -63,13 +63,13 @@ def kill_again_and_again(
 
 
 @pytest.mark.parametrize(
-    ("message", "call", "people"), [(TEXT, "multicast", 100_000), (PERSONAL, "push", 2_000)]
+    ("message", "call", "people"), [(TEXT, "multicast", 100_000), (PERSONAL, "push", 500)]
 )
 def test_ten_kills_change_nothing(
     stage: Stage, nursery: Nursery, message: dict[str, str], call: str, people: int
 ) -> None:
     is_personal = message is PERSONAL
-    if "sqlite" in stage.env["DATABASE_URL"]:
+    if not is_personal and "sqlite" in stage.env["DATABASE_URL"]:
         # Commits take most of the time, and one database with so many people is enough.
         people //= 5
     gather(stage.world, stage.tenant, people, contacts=is_personal)

@@ -1,5 +1,7 @@
 """Drafts of broadcasts as a browser makes them, and a second member of the team."""
 
+import re
+
 from plugin.core.clock import utcnow
 from plugin.models import Broadcast, Member, WebSession, db
 from plugin.models.transaction import transaction
@@ -15,6 +17,11 @@ def post(walker: Walker, path: str, **fields: str) -> Page:
     base = walker.page.url.split("/broadcasts")[0]
     data = {"csrf_token": csrf_of(walker.page), **fields}
     return walker._arrive(walker.session.post(f"{base}{path}", data=data, timeout=30))
+
+
+def draft_of(page: Page) -> dict[str, str]:
+    """The fields with which the page's form names the draft that it shows."""
+    return dict(re.findall(r'name="(draft|step)" value="(\d*)"', page.html))
 
 
 def begin(world: World, tenant: Tenant, name: str = "Spring sale") -> str:

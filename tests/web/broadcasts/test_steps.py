@@ -11,7 +11,7 @@ from plugin.models.transaction import transaction
 from tests.services.personal_links.test_bulk import make_list
 from tests.support.people import linked
 from tests.support.world import ALICE, Tenant, World
-from tests.web.broadcasts.drafts import HELLO, begin, colleague, kept, post
+from tests.web.broadcasts.drafts import HELLO, begin, colleague, draft_of, kept, post
 from tests.web.pages import marks
 
 
@@ -94,7 +94,8 @@ def test_a_message_that_line_refuses_is_not_kept(world: World, alice: Tenant) ->
     assert page.status == 422
     assert "problems" in marks(page)
     assert "a" * 5001 in page.html
-    page = post(alice.walker, f"{path}/what", act="save", source="template", template="")
+    chosen = {**draft_of(page), "source": "template", "template": ""}
+    page = post(alice.walker, f"{path}/what", act="save", **chosen)
     assert page.status == 422
     assert "Choose a template" in page.text
 
