@@ -42,7 +42,9 @@ class Moment(NamedTuple):
 
 BEFORE_IT_IS_STORED = Moment(("INSERT INTO delivery", ""), is_stored=False)
 BEFORE_ITS_TRY = Moment(("UPDATE delivery SET state", ""))
-BEFORE_THE_CALL = Moment(("INSERT INTO budget_spent", "line"))
+# The account's own calls, such as for the month's messages, are counted in rows of their own.
+BEFORE_THE_CALL = Moment(("INSERT INTO budget_spent", ":push'"))
+BEFORE_THE_REPLY = Moment(("INSERT INTO budget_spent", ":reply'"), times=0, is_unknown=True)
 IN_THE_CALL = Moment(NEVER)
 TAKEN_BY_LINE = Moment(("line_request_id=", ""))
 PUSHED = {
@@ -54,7 +56,7 @@ PUSHED = {
 }
 REPLIED = {
     **PUSHED,
-    "before the call": BEFORE_THE_CALL._replace(times=0, is_unknown=True),
+    "before the call": BEFORE_THE_REPLY,
     "in the call": IN_THE_CALL._replace(is_unknown=True),
     "taken by LINE": TAKEN_BY_LINE._replace(is_unknown=True),
 }
