@@ -63,7 +63,7 @@ def kill_again_and_again(
 
 
 @pytest.mark.parametrize(
-    ("message", "call", "people"), [(TEXT, "multicast", 100_000), (PERSONAL, "push", 500)]
+    ("message", "call", "people"), [(TEXT, "multicast", 50_000), (PERSONAL, "push", 500)]
 )
 def test_ten_kills_change_nothing(
     stage: Stage, nursery: Nursery, message: dict[str, str], call: str, people: int

@@ -14,7 +14,7 @@ from tests.support.world import Tenant, World
 from tests.web.message_templates.coupons import make_coupon
 
 TEXT = [{"type": "text", "text": "Hello"}]
-NEW = [
+NEW: list[dict[str, Any]] = [
     {"type": "text", "text": "Good day {{ contact.firstname | default('there') }}"},
     {
         "type": "template",

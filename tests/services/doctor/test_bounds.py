@@ -18,6 +18,7 @@ from plugin.models.system.activity import count_links
 from plugin.models.system.job import enqueue
 from plugin.models.transaction import in_time, transaction
 from plugin.services import Dependencies
+from plugin.services.connections.account_checks import login_verdicts
 from plugin.services.doctor import line, server
 from tests.house.project import ROOT
 from tests.models.plans import asked, scanned
@@ -190,14 +191,14 @@ def test_nothing_is_kept_of_a_portal_that_is_removed_meanwhile(
 def test_what_was_asked_of_a_channel_says_nothing_of_the_next(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask, login_keys = line.login_verdicts, set(keys_of("login"))
+    ask, login_keys = login_verdicts, set(keys_of("login"))
 
     def changed_meanwhile(deps: Dependencies, account: OfficialAccount) -> list[Verdict]:
         found = ask(deps, account)
         # Another person enters another LINE Login channel.
         with transaction() as session:
-            values = {"login_channel_id": "2000000099", "checks": {}, "checked_at": None}
-            session.execute(update(OfficialAccount).values(values))
+            another = update(OfficialAccount).values(login_channel_id="2000000099")
+            session.execute(another.values(checks={}, checked_at=None))
         return found
 
     assert login_keys & rig.check().keys()
