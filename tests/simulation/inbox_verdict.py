@@ -99,7 +99,7 @@ def _judge_messages(simulation: Simulation) -> None:
     """Each message of a friend is kept once, however often LINE told of it."""
     received = select(ConversationMessage.text).where(ConversationMessage.direction == IN)
     kept = list(db.session.scalars(received))
-    assert sorted(kept) == sorted(simulation.written), "A message was lost or doubled"
+    assert sorted(kept) == sorted(simulation.friends.written), "A message was lost or doubled"
     counted = db.session.scalar(select(func.count()).select_from(ReceivedMessage))
     assert counted == len(kept)
 

@@ -4,10 +4,6 @@ A seed decides it all: who is a friend, what is sent and by which rules, which a
 when a process dies or is overtaken, when people press a button, when webhooks come, how time runs.
 """
 
-import base64
-import hashlib
-import hmac
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -21,11 +17,11 @@ from plugin.models import Broadcast, Friend, Job, SendingRules, db
 from plugin.models.system.fence import Hold
 from plugin.models.system.job import LEASE, finish
 from plugin.models.transaction import transaction
-from plugin.sandbox.line.api import reply_tokens
 from plugin.scheduler import runner
 from plugin.services.broadcasts.drafts import Content, WrongState, create_draft, save_draft
 from plugin.services.broadcasts.start import cancel, pause, resume, start
 from tests.actions.calls import execution
+from tests.simulation.friends import Friends
 from tests.simulation.process import Killed, Lifeline
 from tests.simulation.team import Team
 from tests.simulation.wire import Wire
@@ -47,12 +43,8 @@ class Simulation:
         self.world, self.tenant, self.clock = world, tenant, clock
         self.chance, self.happened = Random(seed), list[str]()  # noqa: S311 - the same again
         self.wire = Wire(world.sandbox.app, self.chance, self.happened.append)
-        # Webhooks that LINE has not sent yet.
-        self.late: list[dict[str, Any]] = []
         self.broadcasts: list[int] = []
-        self.team = Team(self)
-        # What friends wrote.
-        self.written: list[str] = []
+        self.team, self.friends = Team(self), Friends(self)
         self.contact_ids: list[str] = []
         self.workflows = 0
         # Who followed when an audience was frozen, by broadcast.
@@ -66,21 +58,11 @@ class Simulation:
         self.lifeline = lifeline
         self.wire.under_way = self._meanwhile
         with self.world.app.app_context():
-            self._plant_friends()
+            self.friends.find()
             self._set_rules()
             self.team.gather()
             for name in ("A", "B")[: self.chance.randint(1, 2)]:
                 self._start(name)
-
-    def _plant_friends(self) -> None:
-        account = self.world.account(self.tenant)
-        self.channel, self.secret, self.key, self.bot = (
-            account.channel_id, account.channel_secret, account.webhook_key, account.bot_user_id,
-        )  # fmt: skip
-        linked = select(Friend.id, Friend.line_user_id).where(
-            Friend.official_account_id == account.id
-        )
-        self.friends = dict(db.session.execute(linked.order_by(Friend.id)).tuples().all())
 
     def _set_rules(self) -> None:
         rules = SendingRules(official_account_id=self.tenant.account_id, changed_at=utcnow())
@@ -114,7 +96,7 @@ class Simulation:
         for _ in range(TURNS):
             self._turn()
         self.wire.in_trouble = False
-        self._deliver_late(len(self.late))
+        self.friends.hear_of(len(self.friends.late))
         for _ in range(LAST_TURNS):
             if self._is_over():
                 return
@@ -129,9 +111,9 @@ class Simulation:
         deeds: list[tuple[int, Callable[[], object]]] = [
             (45, lambda: self._work(dies=random() < 0.25)),
             (14, lambda: self.pass_time(timedelta(seconds=choice(spans)))),
-            (6, self._block_or_return),
-            (3, lambda: self._deliver_late(1)),
-            (3, self._write),
+            (6, self.friends.block_or_return),
+            (3, lambda: self.friends.hear_of(1)),
+            (3, self.friends.write),
             (5, self._talk),
             (3, self._workflow),
             (18, self.team.act),
@@ -199,7 +181,7 @@ class Simulation:
                 elif what < 0.08:
                     self._person(self.chance.choice(("pause", "cancel")))
                 elif what < 0.12:
-                    self._block_or_return()
+                    self.friends.block_or_return()
                 elif what < 0.18:
                     self.team.act()
         finally:
@@ -213,46 +195,9 @@ class Simulation:
                 act(db.session.get_one(Broadcast, broadcast_id))
                 self.happened.append(f"{verb} {broadcast_id}")
 
-    def _block_or_return(self) -> None:
-        """A friend blocks the account or comes back; Musubi hears of it later."""
-        user_id = self.chance.choice(list(self.friends.values()))
-        store = self.world.sandbox.app.extensions["world"].store
-        blocks = store.get(f"line_friend/{self.channel}", user_id)["state"] == "following"
-        store.put(f"line_friend/{self.channel}", user_id,
-                  {"state": "blocked" if blocks else "following", "at": 0})  # fmt: skip
-        self.late.append(self._event("unfollow" if blocks else "follow", user_id))
-        self.happened.append(f"{user_id} {'blocks' if blocks else 'comes back'}")
-
-    def _event(self, kind: str, user_id: str) -> dict[str, Any]:
-        return {
-            "type": kind, "mode": "active",
-            "timestamp": int(utcnow().timestamp() * 1000),
-            "source": {"type": "user", "userId": user_id},
-            "webhookEventId": f"{self.chance.getrandbits(80):026d}",
-            "deliveryContext": {"isRedelivery": False},
-        }  # fmt: skip
-
-    def _write(self) -> str:
-        """A friend writes to the account. Mostly Musubi hears of it at once: a talk is open.
-        Return who wrote."""
-        user_id = self.chance.choice(list(self.friends.values()))
-        sandbox = self.world.sandbox.app.extensions["world"]
-        token = reply_tokens.issue(sandbox, self.channel, user_id)
-        self.wire.talks[token] = user_id
-        self.written.append(f"M{len(self.written) + 1}")
-        content = {"type": "text", "id": token[:18], "text": self.written[-1]}
-        event = self._event("message", user_id)
-        self.late.insert(0, {**event, "replyToken": token, "message": content})
-        self.happened.append(f"{user_id} writes {self.written[-1]}")
-        if self.chance.random() < 0.7:
-            self._post(self.late[:1])
-            # LINE tells of some of them once more.
-            self.late = self.late[self.chance.choice((0, 1, 1)) :]
-        return user_id
-
     def _talk(self) -> None:
         """A friend writes and is answered at once, free of charge where nothing is in the way."""
-        user_id = self._write()
+        user_id = self.friends.write()
         self._work(dies=False)
         self.team.act("answer", user_id)
 
@@ -267,25 +212,6 @@ class Simulation:
             # LINE's answer may be lost to the door as well.
             answer = hubspot_post(f"{self.world.url}/hubspot/actions/send-message", body)
             assert answer.status_code == 200, answer.text
-
-    def _deliver_late(self, number: int) -> None:
-        """Some webhooks come, in any order, and one of them perhaps twice."""
-        self.chance.shuffle(self.late)
-        events, self.late = self.late[:number], self.late[number:]
-        if not events:
-            return
-        if self.chance.random() < 0.3:
-            events.append(events[0])
-        self._post(events)
-
-    def _post(self, events: list[dict[str, Any]]) -> None:
-        body = json.dumps({"destination": self.bot, "events": events}).encode()
-        digest = hmac.new(self.secret.encode(), body, hashlib.sha256).digest()
-        headers = {"X-Line-Signature": base64.b64encode(digest).decode()}
-        answer = self.world.app.test_client().post(
-            f"/line/webhooks/{self.key}", data=body, headers=headers
-        )
-        assert answer.status_code == 200, answer.text
 
     def _standing(self) -> list[tuple[int, str, str, str]]:
         with self.world.app.app_context():

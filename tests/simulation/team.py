@@ -75,7 +75,7 @@ class Team:
     def act(self, what: str = "", user_id: str = "") -> None:
         """Do something with the conversation of some friend."""
         what = what or self.chance.choices(list(DEEDS), list(DEEDS.values()))[0]
-        user_id = user_id or self.chance.choice(list(self.simulation.friends.values()))
+        user_id = user_id or self.chance.choice(list(self.simulation.friends.ids.values()))
         dies = self.chance.random() < 0.3
         last = self.chance.randint(1, DEED_STATEMENTS) if dies else None
         lifeline = self.simulation.lifeline
