@@ -74,10 +74,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def the_chromium() -> Iterator[Browser]:
     """A headless Chromium that lasts as long as the test run of this process."""
     with open_chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def chromium(the_chromium: Browser) -> Iterator[Browser]:
+    """Chromium without a window. What a test leaves open is closed after it: a page on which
+    something moves would use up half a core until the end of all tests."""
+    yield the_chromium
+    for context in the_chromium.contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

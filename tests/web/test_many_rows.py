@@ -20,7 +20,7 @@ from plugin.services.segments.library import create_segment
 from tests.browser.places import team_pages
 from tests.support.world import Tenant, World
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 # The most that a page may ask for, and read.
 STATEMENTS, SQLITE_STEPS, SCANNED_ROWS = 60, 250_000, 30_000
@@ -128,30 +128,28 @@ def paths(world: World, alice: Tenant) -> list[str]:
     return paths
 
 
-def test_every_page_reads_little_of_very_much(
+def test_every_page_and_every_order_reads_little_of_very_much(
     world: World, alice: Tenant, paths: list[str]
 ) -> None:
+    """One test, since the rows take longer than all the pages."""
     searches = ["/friends?q=person", "/friends?q=person+99", "/friends?linked=yes&status=blocked"]
     tags = ["/friends/tags/known?q=year+1", "/friends?tag=rare&q=person"]
     too_much = excesses(world, alice, [*paths, *searches, *tags])
+    too_much += excesses(world, alice, sorted(_lists_of_tags(world, alice) - set(AT_THE_END)))
+    too_much += excesses(world, alice, AT_THE_END, readings=1)
     assert not too_much, "\n".join(too_much)
 
 
-def test_friends_of_a_tag_are_found_in_every_order(
-    world: World, alice: Tenant, paths: list[str]
-) -> None:
+def _lists_of_tags(world: World, tenant: Tenant) -> set[str]:
+    """Lists of friends by tag and by segment, in every order."""
     with world.app.app_context():
-        account = world.account(alice)
+        account = world.account(tenant)
         segments = [create_segment(account, name, _carries(name)).id for name in TAGS]
         rest = create_segment(account, "Rest", {"none": [_carries("third"), _carries("rare")]}).id
     filters = [f"tag={name}" for name in TAGS]
     filters += [f"segment={segment_id}" for segment_id in (*segments, rest)]
     filters += ["tag=third&linked=yes", "tag=third&status=blocked", "tag=rare&linked=no"]
-    lists = {f"/friends?{each}&sort={sort}" for each in filters for sort in SORTS}
-    too_much = excesses(world, alice, sorted(lists - set(AT_THE_END)))
-    assert not too_much, "\n".join(too_much)
-    at_the_end = excesses(world, alice, AT_THE_END, readings=1)
-    assert not at_the_end, "\n".join(at_the_end)
+    return {f"/friends?{each}&sort={sort}" for each in filters for sort in SORTS}
 
 
 def _carries(name: str) -> dict[str, Any]:
