@@ -23,7 +23,7 @@ from tests.support.world import Tenant, World, renew
 
 # Its clocks jump by a function of SQLite, and PostgreSQL takes none in the place of its own.
 pytestmark = [pytest.mark.slow, pytest.mark.both_databases]
-ONE, MANY = os.environ.get("SEED"), int(os.environ.get("SEEDS", "60"))
+ONE, MANY = os.environ.get("SEED"), int(os.environ.get("SEEDS", "40"))
 SEEDS = [int(ONE)] if ONE else range(MANY)
 PEOPLE = 7
 
