@@ -85,8 +85,9 @@ def both_sides_show_it(musubi: str, page: Page) -> None:
     shoot(page, "12-friends")
     page.goto(f"{musubi}/sandbox/hubspot-app/contacts/{PORTAL}/record/0-1/{ALICE}")
     user_id = page.get_by_test_id("property-line_user_id")
-    for _ in range(20):
-        if re.fullmatch("U[0-9a-f]{32}", user_id.input_value()):
+    # The worker makes the property first, and then its value.
+    for _ in range(80):
+        if user_id.count() and re.fullmatch("U[0-9a-f]{32}", user_id.input_value()):
             break
         page.wait_for_timeout(250)
         page.reload()
