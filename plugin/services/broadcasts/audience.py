@@ -1,29 +1,26 @@
 """Members of a HubSpot list, read by pages, and of an uploaded list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from plugin.core.clock import utcnow
 from plugin.core.cursors import RepeatedCursor, follow
 from plugin.core.linkage import looks_like_user_id
-from plugin.core.overwrites import Seen, refuse_overwrite
 from plugin.core.text.csv_files import rows_of
 from plugin.gateways import GatewayError
 from plugin.models.base import db
-from plugin.models.broadcasts.audience_member import AudienceMember
-from plugin.models.broadcasts.broadcast import ALL, DRAFT, UPLOAD, Broadcast
+from plugin.models.broadcasts.audience_member import Uploaded, add_members, start_over
+from plugin.models.broadcasts.broadcast import DRAFT, Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.contact import Contact
 from plugin.models.people.friend import Friend
-from plugin.models.sql import insert_or
 from plugin.models.system.audit_entry import apart_from_deed
 from plugin.models.system.job import enqueue
-from plugin.models.transaction import affected, transaction
+from plugin.models.transaction import transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.drafts import Content, add_draft, change, held_in, values_of
+from plugin.services.broadcasts.drafts import held_in
 from plugin.services.connections.access_token import portal_access
 from plugin.services.system.rate_limits import in_background
 
@@ -48,18 +45,6 @@ def is_read(broadcast: Broadcast, now: datetime) -> bool:
     return broadcast.list_read_at is not None and now - broadcast.list_read_at < FRESH
 
 
-def start_over(broadcast: Broadcast) -> None:
-    """Forget what was read, inside the caller's transaction."""
-    forget_members(broadcast.id)
-    broadcast.list_after = broadcast.list_trail = broadcast.reason = broadcast.error = ""
-    broadcast.list_read_at = None
-
-
-def forget_members(broadcast_id: int) -> None:
-    """Delete what the freeze needed, inside the caller's transaction."""
-    affected(delete(AudienceMember).where(AudienceMember.broadcast_id == broadcast_id))
-
-
 def read_page(deps: Dependencies, broadcast: Broadcast) -> None:
     """Store one page of the list's members, and the cursor with it."""
     access = portal_access(deps, broadcast.official_account.installation_id)
@@ -70,7 +55,7 @@ def read_page(deps: Dependencies, broadcast: Broadcast) -> None:
         current = Broadcast.held(broadcast.id)
         if current is None or (current.list_id, current.list_after) != (list_id, after):
             return  # Another worker has stored it, or a person has chosen another list.
-        _store(current.id, [{"contact_id": contact_id} for contact_id in page.contact_ids])
+        add_members(current.id, [{"contact_id": contact_id} for contact_id in page.contact_ids])
         current.list_trail = _trail(current.list_trail, page.after)
         current.list_after, current.reason, current.error = page.after or "", "", ""
         if page.after is None:
@@ -88,67 +73,13 @@ def _trail(trail: str, cursor: str | None) -> str:
         ) from None
 
 
-def _store(broadcast_id: int, rows: Iterable[dict[str, object]]) -> None:
-    values = [{"broadcast_id": broadcast_id, **row} for row in rows]
-    if values:
-        db.session.execute(insert_or(AudienceMember).on_conflict_do_nothing(), values)
-
-
-class Asked(NamedTuple):
-    """What a program asks of a draft: values by their names in `EDITABLE`, what it sends, and whom
-    it names one by one. None: nothing is said of it."""
-
-    changes: Mapping[str, Any]
-    contents: Sequence[Content] | None
-    uploaded: "Uploaded | None"
-
-
-def create_asked(account: OfficialAccount, name: str, by: str, asked: Asked) -> Broadcast:
-    """Create a draft whole, or not at all."""
-    with transaction():
-        draft = add_draft(account, name, by, ALL)
-        _apply(draft, asked)
-    return draft
-
-
-def change_asked(broadcast: Broadcast, asked: Asked, seen: Seen | None) -> None:
-    """Change all that is asked, or nothing. Raise `ChangedMeanwhile` where what is saved differs
-    from `seen`, or `WrongState`."""
-    with transaction():
-        draft = held_in(broadcast, DRAFT)
-        refuse_overwrite(seen, values_of(draft))
-        _apply(draft, asked)
-
-
-def _apply(draft: Broadcast, asked: Asked) -> None:
-    change(draft, asked.changes, asked.contents)
-    if asked.uploaded is not None:
-        fill(draft, asked.uploaded)
-
-
 class TooLong(ValueError):
     """The uploaded list has more lines than one broadcast takes."""
 
 
-class Uploaded(NamedTuple):
-    """Who an uploaded list names; `report`: how many lines were what."""
-
-    report: dict[str, int]
-    user_ids: set[str]
-    contact_ids: set[int]
-
-
-def store_upload(broadcast: Broadcast, file: bytes) -> dict[str, int]:
-    """Replace the draft's audience by an uploaded list of LINE User IDs, HubSpot contact ids and
-    e-mail addresses of known contacts. Return and store how many lines were what."""
-    uploaded = read_upload(broadcast.official_account, file)
-    with transaction():
-        fill(held_in(broadcast, DRAFT), uploaded)
-    return uploaded.report
-
-
 def read_upload(account: OfficialAccount, file: bytes) -> Uploaded:
-    """Raise `TooLong`."""
+    """Read an uploaded list of LINE User IDs, HubSpot contact ids and e-mail addresses of known
+    contacts. Raise `TooLong`, and `UnicodeError` for what is no text."""
     lines = _lines(file)
     if len(lines) > MOST_LINES:
         raise TooLong
@@ -164,15 +95,6 @@ def read_upload(account: OfficialAccount, file: bytes) -> Uploaded:
         "repeated": repeated + len(contact_ids & set(emails.values())),
     }
     return Uploaded(report, users, contact_ids | set(emails.values()))
-
-
-def fill(draft: Broadcast, uploaded: Uploaded) -> None:
-    """Make a list the draft's audience, inside the caller's transaction."""
-    start_over(draft)
-    draft.audience, draft.upload, draft.list_id, draft.list_name = UPLOAD, uploaded.report, "", ""
-    draft.version += 1
-    _store(draft.id, [{"line_user_id": user_id} for user_id in sorted(uploaded.user_ids)])
-    _store(draft.id, [{"contact_id": contact_id} for contact_id in sorted(uploaded.contact_ids)])
 
 
 def _lines(file: bytes) -> list[list[str]]:

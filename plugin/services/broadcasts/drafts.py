@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, select, true
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, fingerprint, fingerprints, refuse_overwrite
 from plugin.models.base import db
-from plugin.models.broadcasts.audience_member import AudienceMember
+from plugin.models.broadcasts.audience_member import Uploaded, fill, forget_members
 from plugin.models.broadcasts.broadcast import ALL, DRAFT, Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.broadcasts.variant_draft import VariantDraft
@@ -63,9 +63,19 @@ class Written(NamedTuple):
     seen: SeenDraft = NOTHING_SEEN
 
 
-def create_draft(account: OfficialAccount, name: str, by: str = "") -> Broadcast:
+def create_draft(
+    account: OfficialAccount,
+    name: str,
+    by: str = "",
+    changes: Mapping[str, Any] | None = None,
+    contents: Sequence[Content] | None = None,
+    uploaded: Uploaded | None = None,
+) -> Broadcast:
+    """Create a draft with all that is saved of it at once, as by `save_draft`."""
     with transaction():
-        return add_draft(account, name, by, ALL)
+        draft = add_draft(account, name, by, ALL)
+        _change(draft, changes or {}, contents, uploaded)
+    return draft
 
 
 def add_draft(
@@ -114,23 +124,26 @@ def save_draft(
     contents: Sequence[Content] | None = None,
     seen: Seen | None = None,
     written: Written | None = None,
+    uploaded: Uploaded | None = None,
 ) -> None:
     """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints of the values that
     the person saw, of the changed ones alone. `written`: the variant's draft that is saved with
-    them, and ends. Raise `ChangedMeanwhile`, `DraftChanged`, `DraftEnded` or
-    `WrongState`."""
+    them, and ends. `uploaded`: the list that becomes the audience. Raise `ChangedMeanwhile`,
+    `DraftChanged`, `DraftEnded` or `WrongState`."""
     with transaction():
         draft = held_in(broadcast, DRAFT)
         refuse_overwrite(seen, _seen_values(draft, seen))
         if written is not None:
             _end_written(draft, written)
-        change(draft, changes, contents)
+        _change(draft, changes, contents, uploaded)
 
 
-def change(
-    draft: Broadcast, changes: Mapping[str, Any], contents: Sequence[Content] | None = None
+def _change(
+    draft: Broadcast,
+    changes: Mapping[str, Any],
+    contents: Sequence[Content] | None,
+    uploaded: Uploaded | None,
 ) -> None:
-    """Change a draft that the caller holds, inside the caller's transaction."""
     if "audience" in changes or "list_id" in changes:
         _forget_audience(draft, changes)
     for name in EDITABLE:
@@ -139,6 +152,8 @@ def change(
     if contents is not None:
         _store(draft, contents)
         _drop_drafts(draft, VariantDraft.number >= max(len(contents), 1))
+    if uploaded is not None:
+        fill(draft, uploaded)
     draft.version += 1
     draft.reason = draft.error = ""
 
@@ -159,7 +174,7 @@ def _forget_audience(draft: Broadcast, changes: Mapping[str, Any]) -> None:
     pairs = ((name, getattr(draft, name)) for name in ("audience", "list_id"))
     if all(changes.get(name, value) == value for name, value in pairs):
         return
-    affected(delete(AudienceMember).where(AudienceMember.broadcast_id == draft.id))
+    forget_members(draft.id)
     draft.list_after = draft.list_trail = draft.list_name = ""
     draft.list_read_at = draft.upload = None
 

@@ -6,12 +6,13 @@ from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import Uploaded, fill
 from plugin.models.broadcasts.broadcast import ALL, SEGMENT, UPLOAD, Broadcast
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.people.friend import Friend
 from plugin.models.people.friend_search import FriendFilter, find_friends
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.audience import Uploaded, fill, read_upload
+from plugin.services.broadcasts.audience import read_upload
 from plugin.services.broadcasts.drafts import add_draft
 from plugin.services.segments.of_filter import add_filter, is_rule
 

@@ -12,7 +12,6 @@ from plugin.services.broadcasts.drafts import (
     archive,
     create_draft,
     duplicate,
-    save_draft,
 )
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.segment_names import segment_name
@@ -84,6 +83,5 @@ def _create(name: str, segment: Segment | None) -> Broadcast:
     by = person().member.email
     if segment is None:
         return create_draft(own_account(row_id(request.form.get("account", ""))), name, by)
-    broadcast = create_draft(segment.official_account, name, by)
-    save_draft(broadcast, {"audience": SEGMENT, "segment_id": segment.id})
-    return broadcast
+    chosen = {"audience": SEGMENT, "segment_id": segment.id}
+    return create_draft(segment.official_account, name, by, chosen)

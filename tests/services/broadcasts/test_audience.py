@@ -21,7 +21,7 @@ from plugin.models import (
 )
 from plugin.models.broadcasts.recipient_search import RecipientFilter
 from plugin.models.transaction import transaction
-from plugin.services.broadcasts.audience import begin_reading, store_upload
+from plugin.services.broadcasts.audience import begin_reading, read_upload
 from plugin.services.broadcasts.drafts import save_draft
 from plugin.services.broadcasts.freeze import freeze
 from plugin.services.broadcasts.job.sweep import sweep_broadcasts
@@ -147,9 +147,10 @@ def test_an_upload_counts_its_garbage(world: World, alice: Tenant) -> None:
     ]
     broadcast_id = draft(world, alice)
     with world.app.app_context():
-        report = store_upload(found(broadcast_id), "\r\n".join(lines).encode())
-        assert report == {"lines": 8, "invalid": 3, "unknown": 2, "repeated": 1}
-        assert found(broadcast_id).upload == report
+        uploaded = read_upload(world.account(alice), "\r\n".join(lines).encode())
+        save_draft(found(broadcast_id), {}, uploaded=uploaded)
+        report = {"lines": 8, "invalid": 3, "unknown": 2, "repeated": 1}
+        assert found(broadcast_id).upload == uploaded.report == report
     begin(world, broadcast_id)
     world.work()
     assert states(world, broadcast_id) == {("sent", ""): 2}

@@ -5,6 +5,8 @@ from sqlalchemy import delete, select, update
 
 from plugin.models import Contact, Delivery, Friend, Linkage, Multicast, Recipient, db
 from plugin.models.transaction import transaction
+from plugin.services.broadcasts.audience import read_upload
+from plugin.services.broadcasts.drafts import save_draft
 from plugin.services.broadcasts.freeze import freeze
 from plugin.services.broadcasts.start import resume
 from tests.services.broadcasts.planned import (
@@ -182,10 +184,10 @@ def test_whoever_lost_the_linkage_that_was_asked_for_is_left_out(
     crowd = gather(world, alice, 3)
     broadcast_id = draft(world, alice, audience="upload")
     with world.app.app_context():
-        from plugin.services.broadcasts.audience import store_upload
-
         file = "\n".join([*crowd.contact_ids, "149999999999"]).encode()
-        assert store_upload(found(broadcast_id), file)["lines"] == 4
+        uploaded = read_upload(world.account(alice), file)
+        assert uploaded.report["lines"] == 4
+        save_draft(found(broadcast_id), {}, uploaded=uploaded)
     begin(world, broadcast_id)
     with world.app.app_context():
         freeze(broadcast_id, "sending")

@@ -8,6 +8,7 @@ import pytest
 from plugin.core.clock import utcnow
 from plugin.models import Broadcast, SendingRules, Variant, db
 from plugin.models.transaction import transaction
+from plugin.services.broadcasts.audience import MOST_LINES
 from tests.services.personal_links.test_bulk import make_list
 from tests.support.people import linked
 from tests.support.world import ALICE, Tenant, World
@@ -84,6 +85,18 @@ def test_pasted_ids_are_counted_and_garbage_is_named(world: World, alice: Tenant
     assert kept(world).audience == "upload"
     page = post(alice.walker, f"{path}/who", name="Sale", audience="upload", ids="")
     assert page.url.endswith("/what")
+
+
+def test_a_list_that_cannot_be_read_leaves_the_audience_as_it_was(
+    world: World, alice: Tenant
+) -> None:
+    path = begin(world, alice)
+    post(alice.walker, f"{path}/who", name="Sale", audience="all")
+    too_long = "\n".join(["U" + "0" * 32] * (MOST_LINES + 1))
+    page = post(alice.walker, f"{path}/who", name="Other", audience="upload", ids=too_long)
+    assert page.status == 422
+    assert "Split it" in page.text
+    assert (kept(world).name, kept(world).audience, kept(world).upload) == ("Sale", "all", None)
 
 
 def test_a_message_that_line_refuses_is_not_kept(world: World, alice: Tenant) -> None:

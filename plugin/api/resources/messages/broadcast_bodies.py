@@ -9,11 +9,12 @@ from plugin.api.problems import Problem, invalid
 from plugin.core.clock import utcnow
 from plugin.guards import get_deps
 from plugin.models.audience.segment import Segment
+from plugin.models.broadcasts.audience_member import Uploaded
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
-from plugin.services.broadcasts.audience import Asked, read_upload
+from plugin.services.broadcasts.audience import read_upload
 from plugin.services.broadcasts.campaigns import campaigns_of
 from plugin.services.broadcasts.drafts import Content
 from plugin.services.imports.manage import Unfit, find_list
@@ -38,17 +39,11 @@ def changes_of(account: OfficialAccount, body: dict[str, Any]) -> dict[str, Any]
     return changes | _audience(account, body)
 
 
-def asked_of(
-    account: OfficialAccount, body: dict[str, Any], broadcast: Broadcast | None = None
-) -> Asked:
-    """Return what the body asks of a draft. `broadcast`: the draft that it changes. Raise a problem
-    for what cannot be."""
-    uploaded = None
-    changes, contents = changes_of(account, body), contents_of(account, body, broadcast)
-    if "ids" in body:
-        lines = "\n".join(map(_one_line, body["ids"]))
-        uploaded = read_upload(account, lines.encode("utf-8", "replace"))
-    return Asked(changes, contents, uploaded)
+def uploaded_of(account: OfficialAccount, body: dict[str, Any]) -> Uploaded | None:
+    """Return the people whom the body names one by one, if it does."""
+    if "ids" not in body:
+        return None
+    return read_upload(account, "\n".join(map(_one_line, body["ids"])).encode("utf-8", "replace"))
 
 
 def _campaign(campaign_id: str | None) -> dict[str, str] | None:

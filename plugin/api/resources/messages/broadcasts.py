@@ -7,7 +7,7 @@ from plugin.api.access import actor, tenant
 from plugin.api.paging import Page, list_of, page
 from plugin.api.problems import Problem
 from plugin.api.resource import Resource, own, owned_account
-from plugin.api.resources.messages.broadcast_bodies import asked_of
+from plugin.api.resources.messages.broadcast_bodies import changes_of, contents_of, uploaded_of
 from plugin.api.resources.messages.broadcast_schemas import (
     BroadcastCheckSchema,
     BroadcastQuery,
@@ -18,8 +18,7 @@ from plugin.api.resources.messages.broadcast_schemas import (
 from plugin.api.resources.messages.templates import MESSAGES
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.models.broadcasts.broadcast import ASKED, Broadcast
-from plugin.services.broadcasts.audience import change_asked, create_asked
-from plugin.services.broadcasts.drafts import WrongState, seen_of
+from plugin.services.broadcasts.drafts import WrongState, create_draft, save_draft, seen_of
 from plugin.services.broadcasts.preflight import preflight
 from plugin.services.broadcasts.progress import progress_of
 from plugin.services.broadcasts.usage import kept_versions
@@ -69,7 +68,9 @@ def create_broadcast(body: dict[str, Any]) -> dict[str, Any]:
     """
     account = owned_account(body["official_account"])
     name = body["name"] or f"Broadcast of {actor()}"
-    broadcast = create_asked(account, name, actor(), asked_of(account, body))
+    changes, contents = changes_of(account, body), contents_of(account, body)
+    uploaded = uploaded_of(account, body)
+    broadcast = create_draft(account, name, actor(), changes, contents, uploaded)
     return shown(own_broadcast(str(broadcast.id)))
 
 
@@ -82,12 +83,14 @@ def change_broadcast(body: dict[str, Any], broadcast_id: str) -> dict[str, Any]:
     What is left out stays. Messages, a template or variants replace all that the draft sends.
     """
     broadcast = own_broadcast(broadcast_id)
-    asked = asked_of(broadcast.official_account, body, broadcast)
+    account = broadcast.official_account
+    changes, contents = changes_of(account, body), contents_of(account, body, broadcast)
+    uploaded = uploaded_of(account, body)
     seen = seen_of(broadcast) if "version" in body else None
     if body.get("version", broadcast.version) != broadcast.version:
         raise _changed(broadcast)
     try:
-        done(broadcast_id, lambda row: change_asked(row, asked, seen))
+        done(broadcast_id, lambda row: save_draft(row, changes, contents, seen, uploaded=uploaded))
     except ChangedMeanwhile as error:
         raise _changed(broadcast) from error
     return shown(own_broadcast(broadcast_id))

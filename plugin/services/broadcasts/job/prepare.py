@@ -7,6 +7,7 @@ from sqlalchemy import select
 from plugin.core.clock import utcnow
 from plugin.gateways import GatewayError
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import start_over
 from plugin.models.broadcasts.broadcast import (
     APPROVED,
     ASKED,
@@ -90,7 +91,7 @@ def _is_read(broadcast: Broadcast) -> bool:
         with transaction():
             current = Broadcast.held(broadcast.id)
             if current is not None:
-                audience.start_over(current)
+                start_over(current)
     return audience.is_read(broadcast, now)
 
 
@@ -119,6 +120,6 @@ def _give_up(broadcast_id: int, error: CouldNotStart) -> None:
         current.reason, current.error = error.reason, error.error[:500]
         if error.reason == "list_gone":
             # The next start, or the person's next look, reads it from its beginning.
-            audience.start_over(current)
+            start_over(current)
             current.list_read_at = utcnow() if current.state == DRAFT else None
             current.reason, current.error = error.reason, error.error[:500]

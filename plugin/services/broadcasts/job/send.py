@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from plugin.core.clock import utcnow
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import forget_members
 from plugin.models.broadcasts.broadcast import (
     CANCELLED,
     DRAFT,
@@ -27,7 +28,6 @@ from plugin.models.broadcasts.tally import counts, move
 from plugin.models.connections.installation import Installation
 from plugin.models.transaction import in_parallel, transaction
 from plugin.services import Dependencies
-from plugin.services.broadcasts.audience import forget_members
 from plugin.services.broadcasts.job import multicasts, pushes
 from plugin.services.broadcasts.job.failures import pause_by_itself
 from plugin.services.broadcasts.job.open_multicasts import leave_out_planned, open_chunks

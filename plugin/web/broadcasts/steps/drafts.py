@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from plugin.core.overwrites import ChangedMeanwhile
 from plugin.models.base import db
+from plugin.models.broadcasts.audience_member import Uploaded
 from plugin.models.broadcasts.broadcast import ALL, DRAFT, LIST, SEGMENT, UPLOAD, Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.services.broadcasts.drafts import Content, Written, WrongState, save_draft, values_of
@@ -129,11 +130,12 @@ def save_step(
     changes: Mapping[str, Any],
     contents: Sequence[Content] | None = None,
     written: Written | None = None,
+    uploaded: Uploaded | None = None,
 ) -> tuple[Difference, ...]:
     """Save what a step changes; return the differences where another person saved meanwhile. Raise
     `DraftChanged` where another person wrote in the draft `written`."""
     try:
-        save_draft(broadcast, changes, contents, submitted_fingerprints(), written)
+        save_draft(broadcast, changes, contents, submitted_fingerprints(), written, uploaded)
     except ChangedMeanwhile as error:
         return _differences(own_broadcast(broadcast.id), error.names)
     return ()

@@ -1,5 +1,6 @@
 """The step "who": all friends, a segment, a HubSpot list, or a list of one's own."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flask import flash, redirect, request, url_for
@@ -8,8 +9,9 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from plugin.models.audience.segment import Segment
+from plugin.models.broadcasts.audience_member import Uploaded
 from plugin.models.broadcasts.broadcast import ALL, LIST, SEGMENT, UPLOAD, Broadcast
-from plugin.services.broadcasts.audience import MOST_LINES, TooLong, begin_reading, store_upload
+from plugin.services.broadcasts.audience import MOST_LINES, TooLong, begin_reading, read_upload
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.new import named
 from plugin.web.broadcasts.segment_names import look_at, segment_name
@@ -26,10 +28,10 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class Chosen(NamedTuple):
-    """Who the form chooses; `upload`: the pasted or uploaded list, None without a new one."""
+    """Who the form chooses; `uploaded`: the pasted or uploaded list, None without a new one."""
 
     changes: dict[str, Any]
-    upload: bytes | None = None
+    uploaded: Uploaded | None = None
 
 
 @blueprint.route("/broadcasts/<row_id:broadcast_id>/who", methods=["GET", "POST"])
@@ -42,11 +44,11 @@ def who(broadcast_id: int) -> Page:
     chosen = _chosen(broadcast, typed)
     if typed.errors:
         return _page(broadcast, typed), 422
-    differences = save_step(broadcast, chosen.changes)
+    differences = save_step(broadcast, chosen.changes, uploaded=chosen.uploaded)
     if differences:
         return _page(broadcast, typed, differences), 409
-    if chosen.upload is not None and not _kept(broadcast, typed, chosen.upload):
-        return _page(broadcast, typed), 422
+    if chosen.uploaded is not None:
+        _report(chosen.uploaded.report)
     if broadcast.audience == LIST:
         begin_reading(broadcast)
     return redirect(_next(broadcast, chosen))
@@ -60,7 +62,7 @@ def look_at_segment(broadcast_id: int) -> str:
 
 def _next(broadcast: Broadcast, chosen: Chosen) -> str:
     # After an upload the page stays, so that its report is seen.
-    if chosen.upload is not None:
+    if chosen.uploaded is not None:
         return url_for("broadcasts.who", broadcast_id=broadcast.id)
     return url_for("broadcasts.what", broadcast_id=broadcast.id)
 
@@ -101,32 +103,34 @@ def _segment_id(broadcast: Broadcast, typed: Typed) -> int | None:
     return segment.id
 
 
-def _upload(broadcast: Broadcast, typed: Typed) -> bytes | None:
+def _upload(broadcast: Broadcast, typed: Typed) -> Uploaded | None:
     file, pasted = request.files.get("file"), typed.values.get("ids", "").strip()
     content = file.read(MOST_BYTES + 1) if file else b""
     if len(content) > MOST_BYTES:
         typed.refuse("upload", _("The file is larger than 4 MB. Split it."))
     if content.strip() or pasted:
-        return content if content.strip() else pasted.encode("utf-8", "replace")
+        words = content if content.strip() else pasted.encode("utf-8", "replace")
+        return _read(broadcast, typed, words)
     if broadcast.upload is None:
         typed.refuse("upload", _("Paste a list, or choose a file."))
     return None
 
 
-def _kept(broadcast: Broadcast, typed: Typed, upload: bytes) -> bool:
+def _read(broadcast: Broadcast, typed: Typed, words: bytes) -> Uploaded | None:
     try:
-        report = store_upload(broadcast, upload)
+        return read_upload(broadcast.official_account, words)
     except TooLong:
         most = figure(MOST_LINES)
         typed.refuse("upload", _("A list takes at most %(most)s lines. Split it.", most=most))
-        return False
     except UnicodeError:
         typed.refuse("upload", _("The file cannot be read as text. Save it as CSV in UTF-8."))
-        return False
+    return None
+
+
+def _report(report: Mapping[str, int]) -> None:
     usable = report["lines"] - report["invalid"]
     flash(ngettext("%(shown)s line was read.", "%(shown)s lines were read.",
                    usable, shown=figure(usable)))  # fmt: skip
-    return True
 
 
 def _page(broadcast: Broadcast, typed: Typed, differences: tuple[Difference, ...] = ()) -> str:
