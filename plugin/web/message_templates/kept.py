@@ -11,10 +11,8 @@ from plugin.models.system.audit_entry import apart_from_deed
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
-    SeenDraft,
     discard,
     holds,
-    move,
 )
 from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.blueprint import blueprint
@@ -30,13 +28,11 @@ from plugin.web.message_templates.editor.state import (
     EditorState,
     answer_kept,
     keep_submitted,
+    move_submitted,
     seen_draft,
     was_typed,
 )
 from plugin.web.session import person, tenant
-
-# By how many steps a button of the form moves.
-STEPS = {"undo": -1, "redo": 1}
 
 
 @blueprint.post("/templates/keep")
@@ -64,14 +60,10 @@ def show_kept(editor: EditorState, template: Template | None, *, refused: bool =
 def moved(editor: EditorState, template: Template | None, steps: int) -> Page:
     """Move by a step. What was typed since the last one is kept as a step first, or as a draft of
     its own where the draft was changed meanwhile."""
-    by, seen = person().member.email, seen_draft()
     try:
-        if was_typed() or not seen.id:
-            draft = keep_submitted(editor, template)
-            seen = SeenDraft(draft.id, draft.step)
-        else:
-            draft = _draft(template, seen)
-        move(draft, steps, by, seen)
+        draft = move_submitted(
+            steps, lambda: keep_submitted(editor, template), lambda: _draft(template)
+        )
         return redirect(address_of(draft))
     except DraftChanged as error:
         return _beside(editor, template, error.by)
@@ -82,12 +74,11 @@ def moved(editor: EditorState, template: Template | None, steps: int) -> Page:
 def _beside(editor: EditorState, template: Template | None, who: str) -> Page:
     """Go on with the draft that somebody else changed; what they never saw becomes one of its
     own."""
-    seen = seen_draft()
     try:
-        draft = _draft(template, seen)
+        draft = _draft(template)
     except DraftEnded:
         return ended_page(editor, template)
-    if not was_typed() or holds(draft, editor.content, seen.step):
+    if not was_typed() or holds(draft, editor.content, seen_draft().step):
         words = _changed_words(who)
     else:
         keep_draft(tenant(), editor.content, person().member.email)
@@ -104,12 +95,12 @@ def _changed_words(who: str) -> str:
     return str(_("%(who)s changed this draft meanwhile. This is how it is now.", who=who))
 
 
-def _draft(template: Template | None, seen: SeenDraft) -> TemplateDraft:
+def _draft(template: Template | None) -> TemplateDraft:
     """Return the draft of the form. Raise `DraftEnded` where it is gone."""
     if template is not None:
         draft = TemplateDraft.of_template(template.id)
     else:
-        draft = TemplateDraft.find_owned(tenant(), seen.id)
+        draft = TemplateDraft.find_owned(tenant(), seen_draft().id)
     if draft is None:
         raise DraftEnded
     return draft

@@ -29,13 +29,14 @@ from plugin.web.message_templates.editor.page import (
     submitted_editor,
 )
 from plugin.web.message_templates.editor.state import (
+    STEPS,
     EditorState,
     form_key,
     seen_draft,
     state_of,
     stored,
 )
-from plugin.web.message_templates.kept import STEPS, moved, show_kept
+from plugin.web.message_templates.kept import moved, show_kept
 from plugin.web.message_templates.preview import shown_drafts
 from plugin.web.message_templates.problems import FieldProblem, check_content, plain
 from plugin.web.message_templates.seen_as import friend_seen_as

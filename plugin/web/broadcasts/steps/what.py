@@ -33,7 +33,6 @@ from plugin.web.broadcasts.steps.what_form import (
     submitted_editor,
 )
 from plugin.web.broadcasts.steps.written import (
-    STEPS,
     ended_page,
     moved,
     overtaken_page,
@@ -44,7 +43,7 @@ from plugin.web.broadcasts.steps.written import (
 )
 from plugin.web.layout import page
 from plugin.web.message_templates.actions import chosen_friend, report_test
-from plugin.web.message_templates.editor.state import seen_draft, submitted_form_key
+from plugin.web.message_templates.editor.state import STEPS, seen_draft, submitted_form_key
 from plugin.web.message_templates.problems import FieldProblem
 from plugin.web.message_templates.seen_as import friend_seen_as
 from plugin.web.overwrites import submitted_fingerprints

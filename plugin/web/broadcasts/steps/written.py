@@ -19,9 +19,7 @@ from plugin.services.broadcasts.drafts import (
 from plugin.services.message_templates.kept_drafts import (
     DraftChanged,
     DraftEnded,
-    SeenDraft,
     discard,
-    move,
 )
 from plugin.web.broadcasts.blueprint import blueprint
 from plugin.web.broadcasts.steps.drafts import Page, own_draft, seen_stamp, step_page
@@ -38,8 +36,8 @@ from plugin.web.message_templates.editor.state import (
     answer_kept,
     form_key,
     kept,
+    move_submitted,
     seen_draft,
-    was_typed,
 )
 from plugin.web.message_templates.fields import editor_tools
 from plugin.web.message_templates.problems import by_field
@@ -48,9 +46,6 @@ from plugin.web.message_templates.trial import test_friends
 from plugin.web.overwrites import Difference
 from plugin.web.owned import row_id
 from plugin.web.session import person
-
-# By how many steps a button of the form moves.
-STEPS = {"undo": -1, "redo": 1}
 
 
 @blueprint.post("/broadcasts/<row_id:broadcast_id>/what/keep")
@@ -82,14 +77,10 @@ def discard_what(broadcast_id: int) -> Page:
 @apart_from_deed()
 def moved(broadcast: Broadcast, number: int, editor: Editor, steps: int) -> Page:
     """Move by a step. What was typed since the last one is kept as a step first."""
-    by, seen = person().member.email, seen_draft()
     try:
-        if was_typed() or not seen.id:
-            draft = _keep(broadcast, number, editor)
-            seen = SeenDraft(draft.id, draft.step)
-        else:
-            draft = _draft(broadcast, number)
-        move(draft, steps, by, seen)
+        move_submitted(
+            steps, lambda: _keep(broadcast, number, editor), lambda: _draft(broadcast, number)
+        )
     except DraftChanged as error:
         return overtaken_page(broadcast, number, editor, error.by)
     except DraftEnded:

@@ -18,10 +18,12 @@ from plugin.models.sending.template import Template
 from plugin.models.sending.template_draft import TemplateDraft
 from plugin.models.sending.template_version import TemplateVersion
 from plugin.services.message_templates.kept_drafts import (
+    D,
     DraftChanged,
     DraftEnded,
     SeenDraft,
     can_move,
+    move,
 )
 from plugin.services.message_templates.template_drafts import keep_draft
 from plugin.web.message_templates.editor.draft import stored_drafts
@@ -33,6 +35,8 @@ from plugin.web.session import person, tenant
 STILL_WRITING = timedelta(minutes=3)
 
 LONGEST_KEY = 40
+# By how many steps a button of the form moves.
+STEPS = {"undo": -1, "redo": 1}
 
 
 class EditorState(NamedTuple):
@@ -107,6 +111,18 @@ def seen_draft() -> SeenDraft:
 def was_typed() -> bool:
     """Whether something was typed since the draft was kept; without scripts nobody knows."""
     return request.form.get("typed") != "no"
+
+
+def move_submitted(steps: int, keep: Callable[[], D], find: Callable[[], D]) -> D:
+    """Move the form's draft by so many steps. What was typed since the last one is kept as a step
+    first. Raise `DraftChanged` or `DraftEnded`."""
+    seen = seen_draft()
+    if was_typed() or not seen.id:
+        draft = keep()
+        seen = SeenDraft(draft.id, draft.step)
+    else:
+        draft = find()
+    return move(draft, steps, person().member.email, seen)
 
 
 def submitted_form_key() -> str:
