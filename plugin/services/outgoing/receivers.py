@@ -71,7 +71,7 @@ def change(
     active: bool | None = None,
 ) -> None:
     """Store another address, other events, or whether it is on, all at once. None: as it is. At a
-    new address nothing has failed yet."""
+    new address nothing has failed yet; what waits while it is off goes out once it is on."""
     with transaction():
         current = held(receiver.id)
         if url is not None or events is not None:
@@ -86,15 +86,6 @@ def change(
             current.url, current.events = url, chosen
         if active is not None:
             _switch(current, active)
-        _enqueue(current)
-        _note_chosen(_installation(current))
-
-
-def switch(receiver: WebhookReceiver, active: bool) -> None:
-    """Switch on or off by hand. What waits stays, and goes out once it is on."""
-    with transaction():
-        current = held(receiver.id)
-        _switch(current, active)
         _enqueue(current)
         _note_chosen(_installation(current))
 

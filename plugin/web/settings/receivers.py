@@ -21,7 +21,6 @@ from plugin.services.outgoing.receivers import (
     remove,
     rotate_secret,
     send_test,
-    switch,
 )
 from plugin.web.errors import explain
 from plugin.web.language import in_words
@@ -87,7 +86,7 @@ def edit_webhook(receiver_id: int) -> Page:
 def switch_webhook(receiver_id: int) -> Response:
     """Switch it on or off; on also goes on after it was switched off by itself."""
     active = request.form.get("active") == "on"
-    switch(own_receiver(receiver_id), active)
+    change(get_deps(), own_receiver(receiver_id), active=active)
     flash(_("It is on. What waited is being sent.") if active else _("It is off."))
     return _back(receiver_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from plugin.core.clock import utcnow
 from plugin.models import EventDelivery, WebhookReceiver, db
 from plugin.models.transaction import transaction
-from plugin.services.outgoing.receivers import change, remove, send_test, switch
+from plugin.services.outgoing.receivers import change, remove, send_test
 from plugin.services.outgoing.send import send_webhooks
 from tests.gateways.scripted_server import Reply, ScriptedServer, Seen
 from tests.services.outgoing.receiving import (
@@ -54,8 +54,8 @@ def test_what_waited_begins_anew(
         if is_moved:
             change(world.deps, receiver, hooks.url + "/new", ["message.received"])
         else:
-            switch(receiver, False)
-            switch(receiver_of(world, receiver_id), True)
+            change(world.deps, receiver, active=False)
+            change(world.deps, receiver_of(world, receiver_id), active=True)
     hooks.seen.clear()
     world.work()
     assert hooks.seen
@@ -74,7 +74,7 @@ def test_a_receiver_that_is_on_does_not_begin_anew_by_being_switched_on(
     world.work()
     time_passes(world, timedelta(days=4))
     with world.app.app_context():
-        switch(receiver_of(world, receiver_id), True)
+        change(world.deps, receiver_of(world, receiver_id), active=True)
     world.work()
     assert states(world, receiver_id) == ["given_up"]
 

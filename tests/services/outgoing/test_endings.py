@@ -9,7 +9,7 @@ from plugin.core.clock import utcnow
 from plugin.models import EventDelivery, OutgoingEvent, WebhookReceiver, db
 from plugin.models.transaction import transaction
 from plugin.services.outgoing.erasure import delete_old_events, forget_contacts, forget_friend
-from plugin.services.outgoing.receivers import ReceiverGone, remove, rotate_secret, switch
+from plugin.services.outgoing.receivers import ReceiverGone, change, remove, rotate_secret
 from tests.gateways.scripted_server import Reply, ScriptedServer, Seen
 from tests.services.outgoing.receiving import (
     PATH,
@@ -43,8 +43,8 @@ def test_events_end_by_when_they_were_written_and_what_was_lost_is_counted(
     time_passes(world, timedelta(days=4))
     world.work()
     with world.app.app_context():
-        switch(receiver_of(world, receiver_id), False)
-        switch(receiver_of(world, receiver_id), True)
+        change(world.deps, receiver_of(world, receiver_id), active=False)
+        change(world.deps, receiver_of(world, receiver_id), active=True)
     tell(world, alice, 3)
     assert sorted(states(world, receiver_id)) == ["delivered", "given_up", "waiting"]
     with world.app.app_context():

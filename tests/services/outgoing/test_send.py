@@ -13,7 +13,7 @@ from plugin.models.transaction import transaction
 from plugin.scheduler.worker_pool import WorkerPool
 from plugin.services.outgoing.erasure import delete_old_events
 from plugin.services.outgoing.events import Happened, announce
-from plugin.services.outgoing.receivers import rotate_secret, switch
+from plugin.services.outgoing.receivers import change, rotate_secret
 from tests.gateways.scripted_server import Reply, ScriptedServer
 from tests.services.outgoing.receiving import (
     PATH,
@@ -163,7 +163,7 @@ def test_a_receiver_that_takes_nothing_for_days_is_switched_off_and_keeps_its_ev
     world.work()
     assert len(hooks.seen) == tried
     with world.app.app_context():
-        switch(receiver_of(world, receiver_id), True)
+        change(world.deps, receiver_of(world, receiver_id), active=True)
     world.work()
     assert set(states(world, receiver_id)) == {"given_up", "delivered"}
     assert 4 in numbers(hooks)[tried:]
@@ -190,13 +190,13 @@ def test_what_a_person_switched_off_hears_nothing_and_misses_what_happens(
     tell(world, alice, 1)
     world.work()
     with world.app.app_context():
-        switch(receiver_of(world, receiver_id), False)
+        change(world.deps, receiver_of(world, receiver_id), active=False)
     tell(world, alice, 2)
     time_passes(world, timedelta(days=1))
     world.work()
     assert len(hooks.seen) == 1
     with world.app.app_context():
-        switch(receiver_of(world, receiver_id), True)
+        change(world.deps, receiver_of(world, receiver_id), active=True)
     world.work()
     assert numbers(hooks) == [1, 1]
 

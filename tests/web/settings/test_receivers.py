@@ -6,7 +6,7 @@ from sqlalchemy import update
 from plugin.core.clock import utcnow
 from plugin.models import EventDelivery, Installation, WebhookReceiver, db
 from plugin.models.transaction import transaction
-from plugin.services.outgoing.receivers import ReceiverGone, register, send_test, switch
+from plugin.services.outgoing.receivers import ReceiverGone, change, register, send_test
 from tests.support.walker import Page, Walker
 from tests.support.world import Tenant, World
 from tests.web.pages import marks
@@ -35,7 +35,7 @@ def test_replay_of_one_that_is_off_is_refused_with_a_sentence(
 ) -> None:
     walker, address = alice.walker, f"{world.url}/settings/webhooks/{receiver_id}"
     with world.app.app_context():
-        switch(db.session.get_one(WebhookReceiver, receiver_id), False)
+        change(world.deps, db.session.get_one(WebhookReceiver, receiver_id), active=False)
         delivery_id = db.session.scalars(EventDelivery.of_receiver(receiver_id)).one().id
     walker.go(address)
     assert OFF in post_to(walker, "/replay").text
