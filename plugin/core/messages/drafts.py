@@ -295,4 +295,5 @@ def _filled(value: Any) -> Any:
         return [_filled(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {k: _filled(v) for k, v in value.items() if _filled(v) not in ("", None, [], {})}
+    filled = {name: _filled(each) for name, each in value.items()}
+    return {name: each for name, each in filled.items() if each not in ("", None, [], {})}

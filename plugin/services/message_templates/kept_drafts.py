@@ -87,8 +87,8 @@ def refuse_overtaken(draft: KeptDraft | None, content: dict[str, Any], seen: See
 def holds(draft: KeptDraft, content: dict[str, Any], step: int) -> bool:
     """Whether the draft holds this content, or did at that step."""
     kept = _step(db.session(), draft, step)
-    held_content = [draft.content, *([kept.content] if kept is not None else [])]
-    return any(same_content(each, content) for each in held_content)
+    seen = kept.content if kept is not None else None
+    return same_content(draft.content, content) or same_content(seen, content)
 
 
 def move(draft: D, steps: int, by: str, seen: SeenDraft) -> D:

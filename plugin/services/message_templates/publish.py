@@ -11,7 +11,6 @@ from plugin.models.connections.official_account import OfficialAccount
 from plugin.models.sending.template import Template
 from plugin.models.transaction import transaction
 from plugin.services.message_templates.kept_drafts import (
-    DraftEnded,
     SeenDraft,
     drop,
     refuse_overtaken,
@@ -47,7 +46,7 @@ def publish(
     installation_id = template.official_account.installation_id
     with transaction():
         draft = held_draft(installation_id, template, 0)
-        if draft is not None:
+        if draft is not None or draft_alone:
             refuse_overtaken(draft, written.content, written.seen)
         changed = add_version(
             template,
@@ -59,8 +58,6 @@ def publish(
         )
         if draft is not None:
             drop(draft)
-        elif draft_alone:
-            raise DraftEnded
     return changed
 
 
