@@ -1,6 +1,5 @@
 """Any history of links: people, workflows, merges and a network that repeats what it is told."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +19,6 @@ from plugin.models import (
     db,
 )
 from plugin.models.imports.reconcile import ReconcileRun
-from plugin.models.people.linkage import LINKING_EVENTS
 from plugin.models.system.job import enqueue
 from plugin.models.system.rate_budget import BudgetSpent
 from plugin.models.transaction import transaction
@@ -33,6 +31,7 @@ from plugin.services.linkage.link import link, unlink_manually
 from plugin.services.linkage.undo import undo
 from plugin.services.sync.hubspot_events import store_hubspot_events
 from plugin.services.sync.reconcile import begin_reconcile
+from tests.services.linkage.rules import assert_history_comes_to_linkages, assert_one_to_one
 from tests.services.system.counts import STANDING, kept, there
 from tests.support.people import NOW
 from tests.support.world import PORTAL, Tenant, World, renew
@@ -239,24 +238,14 @@ class Histories(RuleBasedStateMachine):
     def nobody_has_two(self) -> None:
         """One friend at most one contact, one contact at most one friend, on one account."""
         with self.world.app.app_context():
-            ties = db.session.scalars(select(Linkage)).all()
-            assert max(Counter(one.friend_id for one in ties).values(), default=1) == 1
-            assert max(Counter(one.contact_row_id for one in ties).values(), default=1) == 1
-            assert not [one for one in ties if one.contact.merged_into_id is not None]
+            assert_one_to_one()
+            linkages = db.session.scalars(select(Linkage)).all()
+            assert not [each for each in linkages if each.contact.merged_into_id is not None]
 
     @invariant()
-    def the_ledger_tells_the_same(self) -> None:
-        """Read from its first line to its last, the ledger comes to the ties that stand."""
+    def the_history_tells_the_same(self) -> None:
         with self.world.app.app_context():
-            told: dict[str, int] = {}
-            for line in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)):
-                if line.event_type == "unlinked":
-                    assert told.pop(line.line_user_id) == line.contact_id
-                elif line.event_type in LINKING_EVENTS:
-                    assert (line.event_type == "moved") == (line.line_user_id in told)
-                    told[line.line_user_id] = line.contact_id
-            ties = db.session.scalars(select(Linkage)).all()
-            assert told == {one.friend.line_user_id: one.contact.contact_id for one in ties}
+            assert_history_comes_to_linkages()
 
     @invariant()
     def the_counts_say_the_same(self) -> None:

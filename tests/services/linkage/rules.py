@@ -1,4 +1,4 @@
-"""What tests of many at once share: a wish to be tied, and the rules that hold afterwards."""
+"""What tests of many at once share: a request to link, and the rules that hold afterwards."""
 
 from collections import Counter
 
@@ -27,19 +27,30 @@ def request(world: World, alice: Tenant, user_id: str, contact_id: int) -> None:
 
 
 def assert_the_rules(world: World) -> None:
-    """One friend one contact, and the ledger comes to the same ties."""
+    """The rules of linkages, and nothing is left to be pushed."""
     with world.app.app_context():
-        ties = db.session.scalars(select(Linkage)).all()
-        assert max(Counter(one.friend_id for one in ties).values(), default=1) == 1
-        assert max(Counter(one.contact_row_id for one in ties).values(), default=1) == 1
-        told: dict[str, int] = {}
-        for line in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)):
-            if line.event_type == "unlinked":
-                assert told.pop(line.line_user_id) == line.contact_id
-            elif line.event_type in LINKING_EVENTS:
-                assert (line.event_type == "moved") == (line.line_user_id in told)
-                told[line.line_user_id] = line.contact_id
-        assert told == {one.friend.line_user_id: one.contact.contact_id for one in ties}
-        shown = {one.friend_id for one in db.session.scalars(select(Linkage))}
-        assert shown <= set(db.session.scalars(select(Friend.id)))
+        assert_one_to_one()
+        assert_history_comes_to_linkages()
+        linked = {linkage.friend_id for linkage in db.session.scalars(select(Linkage))}
+        assert linked <= set(db.session.scalars(select(Friend.id)))
         assert not db.session.scalars(select(Contact.id).where(Contact.push_pending)).all()
+
+
+def assert_one_to_one() -> None:
+    """One friend at most one contact, one contact at most one friend, on one account."""
+    linkages = db.session.scalars(select(Linkage)).all()
+    assert max(Counter(each.friend_id for each in linkages).values(), default=1) == 1
+    assert max(Counter(each.contact_row_id for each in linkages).values(), default=1) == 1
+
+
+def assert_history_comes_to_linkages() -> None:
+    """Read from its first entry to its last, the history comes to the linkages that stand."""
+    told: dict[str, int] = {}
+    for entry in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)):
+        if entry.event_type == "unlinked":
+            assert told.pop(entry.line_user_id) == entry.contact_id
+        elif entry.event_type in LINKING_EVENTS:
+            assert (entry.event_type == "moved") == (entry.line_user_id in told)
+            told[entry.line_user_id] = entry.contact_id
+    linkages = db.session.scalars(select(Linkage)).all()
+    assert told == {each.friend.line_user_id: each.contact.contact_id for each in linkages}

@@ -23,7 +23,7 @@ from plugin.services.linkage.manual import link_manually
 from plugin.services.linkage.undo import undo
 from plugin.services.login_flow.session import count_visit
 from plugin.services.sync.hubspot_events import handle_hubspot_events, store_hubspot_events
-from tests.services.linkage.wishes import USERS, assert_the_rules, request
+from tests.services.linkage.rules import USERS, assert_the_rules, request
 from tests.support.people import NOW, contact_of, friend_of, linked
 from tests.support.portal import mute
 from tests.support.processes import wait_until

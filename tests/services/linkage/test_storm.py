@@ -11,7 +11,7 @@ from plugin.models.people.linkage import LINKING_EVENTS
 from plugin.services.linkage.conflicts import keep_as_is, move_link
 from plugin.services.linkage.link import unlink_manually
 from plugin.services.linkage.undo import undo
-from tests.services.linkage.wishes import USERS, assert_the_rules, request
+from tests.services.linkage.rules import USERS, assert_the_rules, request
 from tests.support.portal import mute
 from tests.support.world import ALICE, BOB, CHARLIE, Tenant, World
 
