@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy import delete
 
 from plugin.core.clock import utcnow
 from plugin.core.overwrites import Seen, fingerprint, fingerprints, refuse_overwrite
 from plugin.models.base import db
-from plugin.models.broadcasts.audience_member import Uploaded, fill, forget_members
+from plugin.models.broadcasts.audience_member import Uploaded, fill, start_over
 from plugin.models.broadcasts.broadcast import ALL, DRAFT, Broadcast
 from plugin.models.broadcasts.variant import Variant
 from plugin.models.broadcasts.variant_draft import VariantDraft
@@ -126,23 +126,23 @@ def save_draft(
     written: Written | None = None,
     uploaded: Uploaded | None = None,
 ) -> None:
-    """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints of the values that
-    the person saw, of the changed ones alone. `written`: the variant's draft that is saved with
-    them, and ends. `uploaded`: the list that becomes the audience. Raise `ChangedMeanwhile`,
-    `DraftChanged`, `DraftEnded` or `WrongState`."""
+    """Save checked values by their names in `EDITABLE`. `seen`: the fingerprints that the person
+    saw of them. `written`: the variant's draft that is saved with them, and ends. `uploaded`: the
+    new audience. Raise `ChangedMeanwhile`, `DraftChanged`, `DraftEnded` or `WrongState`."""
     with transaction():
         draft = held_in(broadcast, DRAFT)
         refuse_overwrite(seen, _seen_values(draft, seen))
         if written is not None:
             _end_written(draft, written)
         _change(draft, changes, contents, uploaded)
+        draft.version += 1
 
 
 def _change(
     draft: Broadcast,
     changes: Mapping[str, Any],
     contents: Sequence[Content] | None,
-    uploaded: Uploaded | None,
+    uploaded: Uploaded | None = None,
 ) -> None:
     if "audience" in changes or "list_id" in changes:
         _forget_audience(draft, changes)
@@ -151,10 +151,9 @@ def _change(
             setattr(draft, name, changes[name])
     if contents is not None:
         _store(draft, contents)
-        _drop_drafts(draft, VariantDraft.number >= max(len(contents), 1))
+        _drop_drafts(draft, max(len(contents), 1))
     if uploaded is not None:
         fill(draft, uploaded)
-    draft.version += 1
     draft.reason = draft.error = ""
 
 
@@ -174,9 +173,8 @@ def _forget_audience(draft: Broadcast, changes: Mapping[str, Any]) -> None:
     pairs = ((name, getattr(draft, name)) for name in ("audience", "list_id"))
     if all(changes.get(name, value) == value for name, value in pairs):
         return
-    forget_members(draft.id)
-    draft.list_after = draft.list_trail = draft.list_name = ""
-    draft.list_read_at = draft.upload = None
+    start_over(draft)
+    draft.list_name, draft.upload = "", None
 
 
 def _store(draft: Broadcast, contents: Sequence[Content]) -> None:
@@ -257,14 +255,13 @@ def drop_written(broadcast: Broadcast) -> bool:
     is left to be saved or discarded."""
     if VariantDraft.any_unsaved(broadcast.id):
         return False
-    _drop_drafts(broadcast, true())
+    _drop_drafts(broadcast)
     return True
 
 
 def _held_draft(broadcast: Broadcast, number: int) -> VariantDraft | None:
-    return held(
-        VariantDraft, VariantDraft.broadcast_id == broadcast.id, VariantDraft.number == number
-    )
+    where = VariantDraft.broadcast_id == broadcast.id, VariantDraft.number == number
+    return held(VariantDraft, *where)
 
 
 def _end_written(broadcast: Broadcast, written: Written) -> None:
@@ -274,10 +271,10 @@ def _end_written(broadcast: Broadcast, written: Written) -> None:
         drop(draft)
 
 
-def _drop_drafts(broadcast: Broadcast, which: ColumnElement[bool]) -> None:
-    where = VariantDraft.broadcast_id == broadcast.id, which
-    for draft in db.session.scalars(select(VariantDraft).where(*where)):
-        drop(draft)
+def _drop_drafts(broadcast: Broadcast, least: int = 0) -> None:
+    for draft in VariantDraft.of_broadcast(broadcast.id):
+        if draft.number >= least:
+            drop(draft)
 
 
 def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
@@ -288,17 +285,10 @@ def duplicate(broadcast: Broadcast, name: str, by: str = "") -> Broadcast:
 
 def add_copy(broadcast: Broadcast, name: str, by: str) -> Broadcast:
     """Duplicate inside the caller's transaction."""
-    copy = Broadcast(
-        official_account_id=broadcast.official_account_id, name=name[:LONGEST_NAME], created_by=by
-    )
-    for column in EDITABLE:
-        if column not in NOT_COPIED:
-            setattr(copy, column, getattr(broadcast, column))
-    copy.list_name, copy.created_at = broadcast.list_name, utcnow()
-    contents = contents_of(broadcast)
-    db.session.add(copy)
-    db.session.flush()
-    _store(copy, contents)
+    copied = {each: getattr(broadcast, each) for each in EDITABLE if each not in NOT_COPIED}
+    copy = add_draft(broadcast.official_account, name, by, broadcast.audience)
+    _change(copy, copied, contents_of(broadcast))
+    copy.list_name = broadcast.list_name
     return copy
 
 
@@ -307,4 +297,4 @@ def archive(broadcast: Broadcast) -> None:
     with transaction():
         current = held_in(broadcast, DRAFT, "finished", "cancelled")
         current.archived_at = current.archived_at or utcnow()
-        _drop_drafts(current, true())
+        _drop_drafts(current)
